@@ -1,0 +1,31 @@
+"""What the user decided: plain values, read from files and clients at the edge, passed down from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Version = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The decisions that change what is found or said about one folder.
+
+    `python` and `django` are the versions the user's code targets, as (major, minor); `asgiref` likewise as
+    (major, minor, patch). None means unknown: then only what is true for every supported version is said.
+    `select` and `ignore` hold pitfall names, law names or "ALL"; an empty `select` means the defaults.
+    `severity` maps a pitfall's name to "error", "warning", "information", "hint" or "off".
+    `blocking` and `not_blocking` hold dotted names of functions the user vouches for.
+    """
+
+    python: Version | None = None
+    django: Version | None = None
+    asgiref: tuple[int, int, int] | None = None
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    severity: tuple[tuple[str, str], ...] = ()
+    blocking: frozenset[str] = frozenset()
+    not_blocking: frozenset[str] = frozenset()
+    exclude: tuple[str, ...] = ()
+    show_possible: bool = False
+    hints: frozenset[str] = field(default=frozenset({"threads", "switches"}))

@@ -1,0 +1,159 @@
+"""A file's text and its coordinates: the one place where units change.
+
+Everywhere inside AwaitLens a position is a 0-based line and a column in code points. The world outside counts
+differently, and each of its units is converted here and nowhere else:
+
+- editors count UTF-8 bytes, UTF-16 units or code points ("utf-8", "utf-16", "utf-32"), as negotiated;
+- `ast` counts UTF-8 bytes and 1-based lines;
+- reports for people count from 1.
+
+A line ends at `\\r\\n`, `\\n` or `\\r` and nowhere else: a form feed is white space to Python's own tokenizer
+(CPython 3.8-3.14, Lib/tokenize.py and Parser/tokenizer), so `str.splitlines` must not be used on source text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+Encoding = Literal["utf-8", "utf-16", "utf-32"]
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+
+
+class Span(NamedTuple):
+    """A stretch of text: 0-based lines, columns in code points, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def shifted(self, lines: int) -> Span:
+        """The same stretch, `lines` further down."""
+        return Span(self.line + lines, self.column, self.end_line + lines, self.end_column) if lines else self
+
+    def contains(self, line: int, column: int) -> bool:
+        """Whether the position lies in the stretch or touches its end, as editors mean it."""
+        return (self.line, self.column) <= (line, column) <= (self.end_line, self.end_column)
+
+    def overlaps(self, other: Span) -> bool:
+        return self[:2] <= other[2:] and other[:2] <= self[2:]
+
+
+class UndecodableSource(ValueError):
+    """The bytes of a file are not text in the encoding it declares. The message says which and where."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file at one moment: where it lies, its text, and the editor's version if it is open there."""
+
+    path: str
+    text: str
+    version: int | None = None
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines with their ends. Text that ends in a line end has no empty last line here."""
+        return tuple(split_lines(self.text))
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The offset in code points at which each line starts, and one more for the position behind the text."""
+        starts, offset = [], 0
+        for line in self.lines:
+            starts.append(offset)
+            offset += len(line)
+        starts.append(offset)
+        return starts
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a position; positions outside the text are clamped into it, line ends excluded."""
+        if line < 0:
+            return 0
+        if line >= len(self.lines):
+            return len(self.text)
+        content = self.lines[line].rstrip("\r\n")
+        return self.starts[line] + min(max(column, 0), len(content))
+
+    def slice(self, span: Span) -> str:
+        return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
+
+    def line_text(self, line: int) -> str:
+        """The line without its end; empty past the last line."""
+        return self.lines[line].rstrip("\r\n") if 0 <= line < len(self.lines) else ""
+
+    def column_from_units(self, line: int, units: int, encoding: Encoding) -> int:
+        """An editor's column as code points. Columns past the line's end, or inside a character, are clamped back."""
+        return column_from_units(self.line_text(line), units, encoding)
+
+    def column_to_units(self, line: int, column: int, encoding: Encoding) -> int:
+        return column_to_units(self.line_text(line), column, encoding)
+
+    @classmethod
+    def from_bytes(cls, path: str, data: bytes) -> Source:
+        """Decode a file as Python does: byte order mark, PEP 263 declaration, else UTF-8. Line ends are kept.
+
+        Raises UndecodableSource when the declaration names no codec or the bytes do not fit it.
+        """
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            text = codecs.decode(data, encoding)
+        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+            raise UndecodableSource(f"{path}: {error}") from error
+        return cls(path, text)
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of the text with their ends, as Python and editors count lines."""
+    if "\r" not in text:
+        lines = text.split("\n")
+        last = lines.pop()
+        result = [line + "\n" for line in lines]
+        if last:
+            result.append(last)
+        return result
+    return _LINE.findall(text)
+
+
+def column_from_units(line: str, units: int, encoding: Encoding) -> int:
+    """Columns of an editor's unit to code points; clamped into the line (`line` comes without its end)."""
+    if encoding == "utf-32" or line.isascii():
+        return min(max(units, 0), len(line))
+    width = _utf8_width if encoding == "utf-8" else _utf16_width
+    used = 0
+    for column, character in enumerate(line):
+        used += width(character)
+        if used > units:
+            return column
+    return len(line)
+
+
+def column_to_units(line: str, column: int, encoding: Encoding) -> int:
+    """Code points to an editor's unit; clamped into the line (`line` comes without its end)."""
+    column = min(max(column, 0), len(line))
+    if encoding == "utf-32" or line.isascii():
+        return column
+    if encoding == "utf-8":
+        return len(line[:column].encode("utf-8", "surrogatepass"))
+    return len(line[:column].encode("utf-16-le", "surrogatepass")) // 2
+
+
+def column_from_utf8(line: str, byte_column: int) -> int:
+    """A column of `ast` (UTF-8 bytes) as code points."""
+    return column_from_units(line, byte_column, "utf-8")
+
+
+def _utf8_width(character: str) -> int:
+    code = ord(character)
+    return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+
+
+def _utf16_width(character: str) -> int:
+    return 2 if ord(character) > 0xFFFF else 1
