@@ -1,0 +1,145 @@
+"""The vocabulary a pitfall speaks: what it finds, how it proves it, how it repairs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+from awaitlens.lesson import Lesson
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.facts import Facts
+    from awaitlens.program.view import View
+
+Severity = Literal["error", "warning", "information", "hint"]
+Confidence = Literal["certain", "likely", "possible"]
+Safety = Literal["safe", "review", "show"]
+
+
+class Law(Enum):
+    """The seven laws of async Python. Every pitfall breaks one."""
+
+    NEVER_BLOCK_THE_LOOP = "Never block the loop"
+    AWAIT_WHAT_YOU_CALL = "Await what you call"
+    ALONE_BETWEEN_AWAITS = "Between awaits you are alone; across an await you are not"
+    KNOW_YOUR_THREAD = "Know which thread you are on"
+    ONE_COLOUR = "A function has one colour"
+    HOLD_YOUR_TASKS = "Hold on to your tasks"
+    LET_CANCELLATION_THROUGH = "Let cancellation through"
+
+    @property
+    def number(self) -> int:
+        return list(Law).index(self) + 1
+
+    @property
+    def slug(self) -> str:
+        """The law's name for `--select` and links: "never-block-the-loop"."""
+        return self.name.lower().replace("_", "-")
+
+    @property
+    def explanation(self) -> str:
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Law.NEVER_BLOCK_THE_LOOP: "While one task sits in time.sleep, nobody else moves.",
+    Law.AWAIT_WHAT_YOU_CALL: "A coroutine that nobody awaits never runs.",
+    Law.ALONE_BETWEEN_AWAITS: "Atomic sections come for free, and end at every await.",
+    Law.KNOW_YOUR_THREAD: "A connection, a transaction, a loop belong to one thread.",
+    Law.ONE_COLOUR: "Sync where sync is expected, async where async is expected.",
+    Law.HOLD_YOUR_TASKS: "Keep them, wait for them, look at how they ended.",
+    Law.LET_CANCELLATION_THROUGH: "Timeouts and shutdown arrive as an exception; do not swallow it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a proof: where, and in words what happens there.
+
+    `path` is "" for the file the finding is in. `lane` names who does it ("task 1", "event loop", "worker thread"),
+    or is "" where one actor does everything.
+    """
+
+    span: Span
+    words: str
+    path: str = ""
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A pitfall seen at a place.
+
+    `message` is one plain sentence in the user's own names that stands alone; `trail` is the proof, step by step.
+    `data` carries what the fix needs to know, as plain strings: a finding is compared and stored by value.
+    Inside detect, spans count from the block's first line; the engine shifts them to the file's.
+    """
+
+    span: Span
+    message: str
+    confidence: Confidence = "certain"
+    trail: tuple[Step, ...] = ()
+    data: tuple[tuple[str, str], ...] = ()
+    pitfall: str = ""
+    severity: Severity = "warning"
+
+    def value(self, key: str) -> str:
+        """The datum `key` of this finding; "" where there is none."""
+        return next((value for name, value in self.data if name == key), "")
+
+    def shifted(self, lines: int) -> Finding:
+        trail = tuple(replace(s, span=s.span.shifted(lines)) if not s.path else s for s in self.trail)
+        return replace(self, span=self.span.shifted(lines), trail=trail)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text under `span` by `text`. `path` is "" for the file of the finding."""
+
+    span: Span
+    text: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A repair: `safe` keeps the meaning, `review` changes timing or meaning, `show` is advice to read.
+
+    `imports` are the dotted names the new code needs ("asyncio", "asgiref.sync.sync_to_async"); the import statements
+    are added where the file keeps its own. `advice` is for `show`: code or words to look at, when there is no edit.
+    """
+
+    title: str
+    safety: Safety
+    edits: tuple[Edit, ...] = ()
+    imports: tuple[str, ...] = ()
+    advice: str = ""
+
+    def shifted(self, lines: int) -> Patch:
+        edits = tuple(replace(e, span=e.span.shifted(lines)) if not e.path else e for e in self.edits)
+        return replace(self, edits=edits)
+
+
+Detect = Callable[["Facts", "View"], Iterable[Finding]]
+Fix = Callable[["Facts", "View", Finding], "Patch | Sequence[Patch] | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pitfall:
+    """One way to get async Python wrong: a module of pitfalls/, read as a value.
+
+    `name` is the module's name with dashes. `everywhere` is true for pitfalls that can sit in code with nothing async
+    in the same block. `default` says whether it is on without being asked for.
+    """
+
+    name: str
+    law: Law
+    severity: Severity
+    default: bool
+    everywhere: bool
+    lesson: Lesson
+    detect: Detect
+    fix: Fix | None
