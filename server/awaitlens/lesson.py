@@ -103,7 +103,9 @@ def parse_lesson(docstring: str | None) -> Lesson:
 
 def _slide(heading: str, body: str) -> Slide:
     kind = heading.partition(":")[0].strip().lower()
-    codes = tuple(Code(language or "python", path.strip(), text) for language, path, text in _FENCE.findall(body))
+    codes = tuple(
+        Code(language or "python", path.strip(), text) for language, path, text in _FENCE.findall(body)
+    )
     return Slide(heading.strip(), kind if kind in ("bad", "good", "fine") else "story", body.strip(), codes)
 
 

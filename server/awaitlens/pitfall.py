@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
+from awaitlens.confidence import Confidence
 from awaitlens.lesson import Lesson
 from awaitlens.source import Span
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from awaitlens.program.view import View
 
 Severity = Literal["error", "warning", "information", "hint"]
-Confidence = Literal["certain", "likely", "possible"]
 Safety = Literal["safe", "review", "show"]
 
 

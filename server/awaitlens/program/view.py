@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from awaitlens.pitfall import Confidence
+from awaitlens.confidence import Confidence
 from awaitlens.program.facts import Call, Facts, Term
 from awaitlens.settings import Settings
 
