@@ -40,13 +40,13 @@ class Item(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a call evaluates to; `call` is its index in `Facts.calls`."""
+    """What a call evaluates to; `call` is its number in `Facts.calls`."""
 
     call: int
 
 
 class Awaited(NamedTuple):
-    """`await value`; `suspension` is its index in `Facts.suspensions`."""
+    """`await value`; `suspension` is its number in `Facts.suspensions`."""
 
     value: Term
     suspension: int
@@ -76,7 +76,7 @@ class Comprehension(NamedTuple):
 
 
 class Lambda(NamedTuple):
-    """`lambda: ...`; `scope` is its index in `Facts.scopes`."""
+    """`lambda: ...`; `scope` is its number in `Facts.scopes`."""
 
     scope: int
 
@@ -190,9 +190,9 @@ class Argument(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call. `span` is the whole call, `callee_span` what is called; `scope` and `context` are indexes in Facts."""
+    """One call. `span` is the whole call, `callee_span` what is called; `scope` and `context` are numbers in Facts."""
 
-    index: int
+    number: int
     callee: Term
     arguments: tuple[Argument, ...]
     usage: Usage
@@ -234,7 +234,7 @@ class Suspension(NamedTuple):
     `span` covers the whole expression or header (`await x`), `keyword_span` the word `await` or `async`.
     """
 
-    index: int
+    number: int
     kind: str
     operand: Term
     usage: Usage
@@ -253,7 +253,7 @@ class Context(NamedTuple):
     reach across functions. `span` is the header (`with lock:`), `body_span` what it encloses.
     """
 
-    index: int
+    number: int
     kind: str
     parent: int
     scope: int
@@ -340,7 +340,7 @@ class Scope(NamedTuple):
     or `def`. `directives` are the `# awaitlens:` words on the header's lines ("blocking", "not-blocking").
     """
 
-    index: int
+    number: int
     kind: str
     name: str
     qualname: str
@@ -362,7 +362,7 @@ class Scope(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that one block says. Indexes in the values above point into these tuples.
+    """All that one block says. Numbers in the values above are positions in these tuples.
 
     `scopes[0]` is the module's or class's level itself. `owner` names the classes around the block, outermost first.
     `repaired` is true where half-typed code was patched up: then nothing may be claimed that rests on an absence.

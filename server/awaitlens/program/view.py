@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from awaitlens.confidence import Confidence
-from awaitlens.program.facts import Call, Facts, Term
+from awaitlens.program.facts import Call, Term
 from awaitlens.settings import Settings
 
 Colour = Literal["sync", "async", "async generator", "generator", "unknown"]
