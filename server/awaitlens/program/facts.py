@@ -76,7 +76,7 @@ class Comprehension(NamedTuple):
 
 
 class Lambda(NamedTuple):
-    """`lambda: ...`; `scope` is its number in `Facts.scopes`."""
+    """A lambda, a nested function or a class; `scope` is its number in `Facts.scopes`."""
 
     scope: int
 
@@ -277,7 +277,7 @@ class Binding(NamedTuple):
 
     kind is "assign", "annotation" (`x: T` without a value), "augmented", "walrus", "for", "async for", "with",
     "async with", "import", "def", "class", "parameter", "except", "delete", "comprehension", "match".
-    `value` is UNKNOWN where the program text does not say; for "def" it is Lambda(scope), for "class" Name(name).
+    `value` is UNKNOWN where the program text does not say; for "def" and "class" it is Lambda(scope).
     Targets that are not bare names (`self.x`, `cache[k]`) are not bindings but `Access`es.
     """
 
@@ -308,15 +308,25 @@ class Import(NamedTuple):
 
 
 class Access(NamedTuple):
-    """A read or write of a place that may outlive the call: an attribute, an item, a global, a closure's variable.
+    """A write to an attribute or an item. Writes to bare names are Bindings; reads in their order are in `flows`.
 
-    kind is "read", "write", "augmented" (read then write), "delete" or "mutate" (a method that changes a container,
-    such as append). `place` is the term; `value` what is written, UNKNOWN for the others.
+    kind is "write", "augmented" (read then write) or "delete". `place` is an Attribute or Item; `value` what is
+    written, UNKNOWN for a deletion.
     """
 
     place: Term
     kind: str
     value: Term
+    scope: int
+    context: int
+    span: Span
+
+
+class Use(NamedTuple):
+    """A read of a local variable that holds what a call gave, and what becomes of it there."""
+
+    name: str
+    usage: Usage
     scope: int
     context: int
     span: Span
@@ -336,7 +346,7 @@ class Scope(NamedTuple):
     """A module's or class's own statements, a function or a lambda.
 
     kind is "module", "class", "function" or "lambda". `qualname` is as in `__qualname__`, without the classes that
-    enclose the block. `span` covers decorators to the last line; `name_span` the name; `keyword_span` the word `async`
+    enclose the block. `reads` are the bare names its own code loads. `span` covers decorators to the last line; `name_span` the name; `keyword_span` the word `async`
     or `def`. `directives` are the `# awaitlens:` words on the header's lines ("blocking", "not-blocking").
     """
 
@@ -352,6 +362,7 @@ class Scope(NamedTuple):
     returns: Term | None
     global_names: frozenset[str]
     nonlocal_names: frozenset[str]
+    reads: frozenset[str]
     bases: tuple[Argument, ...]
     span: Span
     name_span: Span
@@ -378,6 +389,7 @@ class Facts:
     bindings: tuple[Binding, ...]
     imports: tuple[Import, ...]
     accesses: tuple[Access, ...]
+    uses: tuple[Use, ...]
     jumps: tuple[Jump, ...]
     has_async: bool
     flows: tuple[Any, ...] = ()

@@ -1,0 +1,310 @@
+"""Expressions to terms: one visit per node, told by its parent what becomes of its value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from awaitlens.program.facts import (
+    UNKNOWN,
+    Argument,
+    Attribute,
+    Awaited,
+    Call,
+    Comprehension,
+    Constant,
+    Display,
+    Either,
+    Item,
+    Iterated,
+    Lambda,
+    Other,
+    Parameter,
+    Result,
+    Starred,
+    Term,
+    Unpacked,
+    Usage,
+)
+from awaitlens.program.recorder import Recorder
+from awaitlens.source import Span
+
+_AWAITED = Usage("awaited")
+_CALLED = Usage("called")
+_INDEXED = Usage("indexed")
+_KEY = Usage("key")
+_TESTED = Usage("tested")
+_COMPARED = Usage("compared")
+_OPERAND = Usage("operand")
+_FORMATTED = Usage("formatted")
+_YIELDED = Usage("yielded")
+_RETURNED = Usage("returned")
+_ANNOTATION = Usage("annotation")
+_DEFAULT = Usage("default")
+_OTHER = Usage("other")
+ITERATED = {False: Usage("iterated"), True: Usage("async iterated")}
+
+
+def term(record: Recorder, node: ast.expr, usage: Usage) -> Term:
+    """The term of an expression whose value ends as `usage`; its calls, awaits and scopes are recorded on the way."""
+    visit = _VISITS.get(type(node))
+    return visit(record, node, usage) if visit is not None else _other(record, node, usage)
+
+
+def _name(record: Recorder, node: ast.Name, usage: Usage) -> Term:
+    record.scope.reads.add(node.id)
+    record.loads.append((node, usage, record.scope.number, record.context))
+    return record.name(node.id)
+
+
+def _attribute(record: Recorder, node: ast.Attribute, usage: Usage) -> Term:
+    return Attribute(term(record, node.value, Usage("attribute", name=node.attr)), node.attr)
+
+
+def _item(record: Recorder, node: ast.Subscript, usage: Usage) -> Term:
+    value = term(record, node.value, _ANNOTATION if usage is _ANNOTATION else _INDEXED)
+    return Item(value, term(record, node.slice, _ANNOTATION if usage is _ANNOTATION else _KEY))
+
+
+def _call(record: Recorder, node: ast.Call, usage: Usage) -> Term:
+    number = len(record.calls)
+    record.calls.append(None)
+    callee = term(record, node.func, _CALLED)
+    arguments: list[Argument] = []
+    for position, value in enumerate(node.args):
+        keyword = ""
+        passed = Usage("argument", number, str(position))
+        if isinstance(value, ast.Starred):
+            keyword, passed = "*", Usage("starred", outer=passed)
+            found = term(record, value.value, passed)
+        else:
+            found = term(record, value, passed)
+        arguments.append(Argument(keyword, found, record.span(value)))
+    for pair in node.keywords:
+        passed = Usage("argument", number, pair.arg or "**")
+        arguments.append(Argument(pair.arg or "**", term(record, pair.value, passed), record.span(pair)))
+    record.calls[number] = Call(
+        number,
+        callee,
+        tuple(arguments),
+        usage,
+        record.scope.number,
+        record.context,
+        record.span(node),
+        record.span(node.func),
+    )
+    return Result(number)
+
+
+def _await(record: Recorder, node: ast.Await, usage: Usage) -> Term:
+    operand = term(record, node.value, _AWAITED)
+    span = record.span(node)
+    keyword = Span(span.line, span.column, span.line, span.column + 5)
+    return Awaited(operand, record.suspend("await", operand, usage, span, keyword))
+
+
+def _constant(record: Recorder, node: ast.Constant, usage: Usage) -> Term:
+    return Constant(node.value if not isinstance(node.value, complex) else str(node.value))
+
+
+def _display(record: Recorder, node: ast.List | ast.Tuple | ast.Set, usage: Usage) -> Term:
+    element = usage if usage is _ANNOTATION else Usage("element", outer=usage)
+    kind = type(node).__name__.lower()
+    return Display(kind, tuple(term(record, value, element) for value in node.elts))
+
+
+def _dictionary(record: Recorder, node: ast.Dict, usage: Usage) -> Term:
+    element = Usage("element", outer=usage)
+    keys = tuple(UNKNOWN if key is None else term(record, key, _KEY) for key in node.keys)
+    return Display("dict", tuple(term(record, value, element) for value in node.values), keys)
+
+
+def _starred(record: Recorder, node: ast.Starred, usage: Usage) -> Term:
+    return Starred(term(record, node.value, Usage("starred", outer=usage)))
+
+
+def _comprehension(record: Recorder, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, usage: Usage) -> Term:
+    kind = _COMPREHENSIONS[type(node)]
+    first = node.generators[0]
+    iterable = term(record, first.iter, ITERATED[bool(first.is_async)])
+    is_async = any(generator.is_async for generator in node.generators)
+    span = record.span(node)
+    if is_async and kind != "generator":
+        record.suspend("async comprehension", iterable, usage, span, span)
+    with record.within("comprehension", span, span, (iterable,), (kind,)):
+        _generators(record, node.generators, iterable)
+        element = Usage("element", outer=usage)
+        if isinstance(node, ast.DictComp):
+            term(record, node.key, _KEY)
+            made = term(record, node.value, element)
+        else:
+            made = term(record, node.elt, element)
+    return Comprehension(kind, made, iterable, is_async)
+
+
+def _generators(record: Recorder, generators: list[ast.comprehension], first: Term) -> None:
+    for position, generator in enumerate(generators):
+        is_async = bool(generator.is_async)
+        iterable = first if position == 0 else term(record, generator.iter, ITERATED[is_async])
+        bind_target(record, generator.target, "comprehension", Iterated(iterable, is_async))
+        for test in generator.ifs:
+            term(record, test, _TESTED)
+
+
+_COMPREHENSIONS: dict[type, str] = {
+    ast.ListComp: "list",
+    ast.SetComp: "set",
+    ast.DictComp: "dict",
+    ast.GeneratorExp: "generator",
+}
+
+
+def _lambda(record: Recorder, node: ast.Lambda, usage: Usage) -> Term:
+    found = parameters(record, node.args)
+    with record.inside("lambda", "<lambda>") as scope:
+        scope.parameters = found
+        scope.span = scope.name_span = scope.keyword_span = record.span(node)
+        record.jump("return", term(record, node.body, _RETURNED), node.body)
+    return Lambda(scope.number)
+
+
+def parameters(record: Recorder, arguments: ast.arguments) -> tuple[Parameter, ...]:
+    """The parameters of a function; defaults and annotations belong to the scope around it."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
+    found = []
+    for position, (argument, default) in enumerate(zip(plain, defaults)):
+        kind = "positional only" if position < len(arguments.posonlyargs) else "positional"
+        found.append(_parameter(record, argument, kind, default))
+    if arguments.vararg:
+        found.append(_parameter(record, arguments.vararg, "*", None))
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
+        found.append(_parameter(record, argument, "keyword only", default))
+    if arguments.kwarg:
+        found.append(_parameter(record, arguments.kwarg, "**", None))
+    return tuple(found)
+
+
+def _parameter(record: Recorder, argument: ast.arg, kind: str, default: ast.expr | None) -> Parameter:
+    noted = annotation(record, argument.annotation)
+    return Parameter(argument.arg, kind, noted, term(record, default, _DEFAULT) if default is not None else None)
+
+
+def annotation(record: Recorder, node: ast.expr | None) -> Term | None:
+    """The term of an annotation; one written as a string is read as the expression it holds."""
+    if node is None:
+        return None
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            inner = ast.parse(node.value.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return Constant(node.value)
+        for part in ast.walk(inner):
+            ast.copy_location(part, node)
+        return term(record, inner, _ANNOTATION)
+    return term(record, node, _ANNOTATION)
+
+
+def _yield(record: Recorder, node: ast.Yield | ast.YieldFrom, usage: Usage) -> Term:
+    record.scope.is_generator = True
+    value = term(record, node.value, _YIELDED) if node.value is not None else UNKNOWN
+    record.jump("yield" if isinstance(node, ast.Yield) else "yield from", value, node)
+    return Other("Yield", (value,))
+
+
+def _conditional(record: Recorder, node: ast.IfExp, usage: Usage) -> Term:
+    term(record, node.test, _TESTED)
+    return Either((term(record, node.body, usage), term(record, node.orelse, usage)))
+
+
+def _boolean(record: Recorder, node: ast.BoolOp, usage: Usage) -> Term:
+    last = len(node.values) - 1
+    return Either(tuple(term(record, value, usage if i == last else _TESTED) for i, value in enumerate(node.values)))
+
+
+def _walrus(record: Recorder, node: ast.NamedExpr, usage: Usage) -> Term:
+    value = term(record, node.value, Usage("assigned", name=node.target.id, outer=None))
+    record.bind(node.target.id, "walrus", record.span(node.target), value)
+    record.loads.append((node.target, usage, record.scope.number, record.context))
+    return value
+
+
+def _unary(record: Recorder, node: ast.UnaryOp, usage: Usage) -> Term:
+    kind = "Not" if isinstance(node.op, ast.Not) else "UnaryOp"
+    return Other(kind, (term(record, node.operand, _TESTED if kind == "Not" else _OPERAND),))
+
+
+def _binary(record: Recorder, node: ast.BinOp, usage: Usage) -> Term:
+    inherited = _ANNOTATION if usage is _ANNOTATION else _OPERAND
+    kind = "BitOr" if isinstance(node.op, ast.BitOr) else "BinOp"
+    return Other(kind, (term(record, node.left, inherited), term(record, node.right, inherited)))
+
+
+def _compare(record: Recorder, node: ast.Compare, usage: Usage) -> Term:
+    parts = [term(record, node.left, _COMPARED)]
+    parts.extend(term(record, value, _COMPARED) for value in node.comparators)
+    return Other("Compare." + type(node.ops[0]).__name__, tuple(parts))
+
+
+def _joined(record: Recorder, node: ast.JoinedStr, usage: Usage) -> Term:
+    parts = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+    return Other("JoinedStr", tuple(_formatted(record, part) for part in parts))
+
+
+def _formatted(record: Recorder, node: ast.FormattedValue) -> Term:
+    value = term(record, node.value, _FORMATTED)
+    if node.format_spec is not None:
+        term(record, node.format_spec, _OTHER)
+    return value
+
+
+def _other(record: Recorder, node: ast.expr, usage: Usage) -> Term:
+    parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    return Other(type(node).__name__, tuple(term(record, part, _OTHER) for part in parts))
+
+
+def bind_target(record: Recorder, target: ast.expr, kind: str, value: Term, noted: Term | None = None) -> None:
+    """Give `value` to an assignment target: a name is bound, an attribute or item is written, a tuple taken apart."""
+    if isinstance(target, ast.Name):
+        record.bind(target.id, kind, record.span(target), value, noted)
+    elif isinstance(target, (ast.Attribute, ast.Subscript)):
+        place = _attribute(record, target, _OTHER) if isinstance(target, ast.Attribute) else _item(record, target, _OTHER)
+        record.access("augmented" if kind == "augmented" else "write", place, value, record.span(target))
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for position, element in enumerate(target.elts):
+            part: Term = Unpacked(value, position)
+            if isinstance(value, Display) and len(value.elements) == len(target.elts) and value.kind != "dict":
+                part = value.elements[position]
+            bind_target(record, element, kind, part)
+    elif isinstance(target, ast.Starred):
+        bind_target(record, target.value, kind, Unpacked(value, -1))
+
+
+_VISITS: dict[type, Callable[[Recorder, Any, Usage], Term]] = {
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Subscript: _item,
+    ast.Call: _call,
+    ast.Await: _await,
+    ast.Constant: _constant,
+    ast.List: _display,
+    ast.Tuple: _display,
+    ast.Set: _display,
+    ast.Dict: _dictionary,
+    ast.Starred: _starred,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.Lambda: _lambda,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield,
+    ast.IfExp: _conditional,
+    ast.BoolOp: _boolean,
+    ast.NamedExpr: _walrus,
+    ast.UnaryOp: _unary,
+    ast.BinOp: _binary,
+    ast.Compare: _compare,
+    ast.JoinedStr: _joined,
+}

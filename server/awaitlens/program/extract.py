@@ -1,0 +1,386 @@
+"""A block's tree to its facts, in one walk."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from awaitlens.program.expressions import ITERATED, annotation, bind_target, parameters, term
+from awaitlens.program.facts import (
+    UNKNOWN,
+    Argument,
+    Attribute,
+    Binding,
+    Entered,
+    Facts,
+    Import,
+    Iterated,
+    Lambda,
+    Name,
+    Result,
+    Term,
+    Usage,
+    Use,
+)
+from awaitlens.program.recorder import OpenScope, Recorder
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.syntax.blocks import Block
+    from awaitlens.syntax.parse import Parsed
+
+_DROPPED = Usage("dropped")
+_RETURNED = Usage("returned")
+_RAISED = Usage("raised")
+_DELETED = Usage("deleted")
+_TESTED = Usage("tested")
+_OTHER = Usage("other")
+_DECORATOR = Usage("decorator")
+_ENTERED = {False: Usage("entered"), True: Usage("async entered")}
+_DIRECTIVE = re.compile(r"#\s*awaitlens:\s*(blocking|not-blocking)\b")
+
+Statement = Callable[[Recorder, Any], None]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def extract(block: Block, parsed: Parsed) -> Facts:
+    """All that the block says. Never raises on a tree that `ast` made."""
+    record = Recorder(block.text, "class" if block.owner else "module")
+    statements(record, parsed.body)
+    return _facts(record, block, parsed)
+
+
+def _facts(record: Recorder, block: Block, parsed: Parsed) -> Facts:
+    scopes = tuple(scope.close() for scope in record.scopes)
+    return Facts(
+        block.text,
+        block.owner,
+        parsed.repaired,
+        scopes,
+        tuple(call for call in record.calls if call is not None),
+        tuple(record.suspensions),
+        tuple(record.contexts),
+        tuple(record.bindings),
+        tuple(record.imports),
+        tuple(record.accesses),
+        _uses(record),
+        tuple(record.jumps),
+        any(scope.is_async for scope in scopes) or bool(record.suspensions),
+        tuple(record.flows),
+    )
+
+
+def _uses(record: Recorder) -> tuple[Use, ...]:
+    """The reads of variables that hold the result of a call; of all others nobody asks."""
+    held = {binding.name for binding in record.bindings if _holds_a_result(binding)}
+    return tuple(
+        Use(node.id, usage, scope, context, record.span(node))
+        for node, usage, scope, context in record.loads
+        if node.id in held
+    )
+
+
+def _holds_a_result(binding: Binding) -> bool:
+    return binding.value is not UNKNOWN and binding.kind in ("assign", "walrus", "with", "async with") and not isinstance(binding.value, Lambda)
+
+
+def statements(record: Recorder, body: list[ast.stmt]) -> None:
+    for statement in body:
+        visit = _VISITS.get(type(statement))
+        if visit is not None:
+            visit(record, statement)
+
+
+def _expression(record: Recorder, node: ast.Expr) -> None:
+    term(record, node.value, _DROPPED)
+
+
+def _assign(record: Recorder, node: ast.Assign) -> None:
+    value = term(record, node.value, Usage("assigned", name=_target_text(node.targets[0])))
+    for target in node.targets:
+        bind_target(record, target, "assign", value)
+
+
+def _annotated(record: Recorder, node: ast.AnnAssign) -> None:
+    noted = annotation(record, node.annotation)
+    if node.value is None:
+        bind_target(record, node.target, "annotation", UNKNOWN, noted)
+        return
+    value = term(record, node.value, Usage("assigned", name=_target_text(node.target)))
+    bind_target(record, node.target, "assign", value, noted)
+    if isinstance(node.target, ast.Attribute) and noted is not None and isinstance(node.target.value, ast.Name):
+        record.bind(f"{node.target.value.id}.{node.target.attr}", "annotation", record.span(node.target), value, noted)
+
+
+def _augmented(record: Recorder, node: ast.AugAssign) -> None:
+    value = term(record, node.value, Usage("operand", name=_target_text(node.target)))
+    if isinstance(node.target, ast.Name):
+        record.scope.reads.add(node.target.id)
+    bind_target(record, node.target, "augmented", value)
+
+
+def _target_text(target: ast.expr) -> str:
+    if isinstance(target, ast.Name):
+        return target.id
+    try:
+        return ast.unparse(target)
+    except (ValueError, RecursionError):
+        return "?"
+
+
+def _return(record: Recorder, node: ast.Return) -> None:
+    record.jump("return", term(record, node.value, _RETURNED) if node.value else UNKNOWN, node)
+
+
+def _raise(record: Recorder, node: ast.Raise) -> None:
+    value = term(record, node.exc, _RAISED) if node.exc else UNKNOWN
+    if node.cause:
+        term(record, node.cause, _OTHER)
+    record.jump("raise", value, node)
+
+
+def _break(record: Recorder, node: ast.Break | ast.Continue) -> None:
+    record.jump(type(node).__name__.lower(), UNKNOWN, node)
+
+
+def _delete(record: Recorder, node: ast.Delete) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            record.bind(target.id, "delete", record.span(target))
+        elif isinstance(target, (ast.Attribute, ast.Subscript)):
+            record.access("delete", term(record, target, _DELETED), UNKNOWN, record.span(target))
+
+
+def _if(record: Recorder, node: ast.If) -> None:
+    test = term(record, node.test, _TESTED)
+    outer = record.type_checking
+    record.type_checking = outer or _is_type_checking(test)
+    with record.within("if", _header(record, node, node.test), _body(record, node.body), (test,)):
+        statements(record, node.body)
+    record.type_checking = outer
+    if node.orelse:
+        with record.within("else", _header(record, node, node.test), _body(record, node.orelse), (test,)):
+            statements(record, node.orelse)
+
+
+def _is_type_checking(test: Term) -> bool:
+    return test == Name("TYPE_CHECKING") or (isinstance(test, Attribute) and test.attr == "TYPE_CHECKING")
+
+
+def _while(record: Recorder, node: ast.While) -> None:
+    header = _header(record, node, node.test)
+    with record.within("while", header, _body(record, node.body)):
+        test = term(record, node.test, _TESTED)
+        record.contexts[record.context] = record.contexts[record.context]._replace(terms=(test,))
+        statements(record, node.body)
+    _loop_else(record, node.orelse, header)
+
+
+def _for(record: Recorder, node: ast.For | ast.AsyncFor) -> None:
+    is_async = isinstance(node, ast.AsyncFor)
+    iterable = term(record, node.iter, ITERATED[is_async])
+    header = _header(record, node, node.iter)
+    kind = "async for" if is_async else "for"
+    with record.within(kind, header, _body(record, node.body), (iterable,), (_target_text(node.target),)):
+        if is_async:
+            record.suspend(kind, iterable, _OTHER, header, _keyword(header, "async"))
+        bind_target(record, node.target, kind, Iterated(iterable, is_async))
+        statements(record, node.body)
+    _loop_else(record, node.orelse, header)
+
+
+def _loop_else(record: Recorder, body: list[ast.stmt], header: Span) -> None:
+    if body:
+        with record.within("loop else", header, _body(record, body)):
+            statements(record, body)
+
+
+def _with(record: Recorder, node: ast.With | ast.AsyncWith) -> None:
+    is_async = isinstance(node, ast.AsyncWith)
+    kind = "async with" if is_async else "with"
+    terms, names = [], []
+    last = node.items[-1]
+    header = _header(record, node, last.optional_vars or last.context_expr)
+    for item in node.items:
+        manager = term(record, item.context_expr, _ENTERED[is_async])
+        terms.append(manager)
+        names.append(_target_text(item.optional_vars) if item.optional_vars else "")
+        if is_async:
+            record.suspend(kind, manager, _OTHER, record.span(item.context_expr), _keyword(header, "async"))
+        if item.optional_vars:
+            bind_target(record, item.optional_vars, kind, Entered(manager, is_async))
+    with record.within(kind, header, _body(record, node.body), tuple(terms), tuple(names)):
+        statements(record, node.body)
+        if is_async:
+            record.suspend("async with exit", terms[0], _OTHER, header, _keyword(header, "async"))
+
+
+def _try(record: Recorder, node: ast.Try) -> None:
+    start = record.span(node)
+    header = Span(start.line, start.column, start.line, start.column + 3)
+    caught = tuple(term(record, handler.type, _OTHER) if handler.type else UNKNOWN for handler in node.handlers)
+    with record.within("try", header, _body(record, node.body), caught):
+        statements(record, node.body)
+    for handler, types in zip(node.handlers, caught):
+        _handler(record, handler, types)
+    for kind, body in (("try else", node.orelse), ("finally", node.finalbody)):
+        if body:
+            with record.within(kind, header, _body(record, body)):
+                statements(record, body)
+
+
+def _handler(record: Recorder, handler: ast.ExceptHandler, types: Term) -> None:
+    span = record.span(handler)
+    end = record.span(handler.type) if handler.type else Span(span.line, span.column, span.line, span.column + 6)
+    header = Span(span.line, span.column, end.end_line, end.end_column)
+    with record.within("except", header, _body(record, handler.body), (types,), (handler.name or "",)):
+        if handler.name:
+            record.bind(handler.name, "except", span)
+        statements(record, handler.body)
+
+
+def _match(record: Recorder, node: ast.Match) -> None:
+    subject = term(record, node.subject, _COMPARED_SUBJECT)
+    for case in node.cases:
+        span = record.span(case.pattern)
+        with record.within("case", span, _body(record, case.body), (subject,)):
+            for part in ast.walk(case.pattern):
+                name = getattr(part, "name", None) or getattr(part, "rest", None)
+                if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
+                    record.bind(name, "match", record.span(part))
+            if case.guard:
+                term(record, case.guard, _TESTED)
+            statements(record, case.body)
+
+
+_COMPARED_SUBJECT = Usage("compared")
+
+
+def _assert(record: Recorder, node: ast.Assert) -> None:
+    term(record, node.test, _TESTED)
+    if node.msg:
+        term(record, node.msg, _OTHER)
+
+
+def _global(record: Recorder, node: ast.Global) -> None:
+    record.scope.global_names.update(node.names)
+
+
+def _nonlocal(record: Recorder, node: ast.Nonlocal) -> None:
+    record.scope.nonlocal_names.update(node.names)
+
+
+def _import(record: Recorder, node: ast.Import) -> None:
+    for alias in node.names:
+        name = alias.asname or alias.name.partition(".")[0]
+        module = alias.name
+        record.imports.append(_imported(record, name, module, "", 0, alias, bool(alias.asname)))
+        record.bind(name, "import", record.span(alias))
+
+
+def _import_from(record: Recorder, node: ast.ImportFrom) -> None:
+    for alias in node.names:
+        name = alias.asname or alias.name
+        record.imports.append(_imported(record, name, node.module or "", alias.name, node.level, alias, True))
+        if alias.name != "*":
+            record.bind(name, "import", record.span(alias))
+
+
+def _imported(record: Recorder, name: str, module: str, symbol: str, level: int, alias: ast.alias, renamed: bool) -> Import:
+    bound = name if renamed else module.partition(".")[0]
+    return Import(bound, module, symbol, level, record.scope.number, record.context, record.type_checking, record.span(alias))
+
+
+def _function(record: Recorder, node: Function) -> None:
+    decorators = tuple(term(record, decorator, _DECORATOR) for decorator in node.decorator_list)
+    found = parameters(record, node.args)
+    returns = annotation(record, node.returns)
+    span = record.span(node)
+    with record.inside("function", node.name) as scope:
+        scope.is_async = isinstance(node, ast.AsyncFunctionDef)
+        scope.parameters, scope.decorators, scope.returns = found, decorators, returns
+        _place(record, scope, node, span)
+        statements(record, node.body)
+        if scope.is_async:
+            record.trace_flow(node, scope.number)
+    record.bind(node.name, "def", scope.name_span, Lambda(scope.number))
+
+
+def _place(record: Recorder, scope: OpenScope, node: Function | ast.ClassDef, span: Span) -> None:
+    first = node.decorator_list[0] if node.decorator_list else node
+    scope.span = Span(min(first.lineno - 1, span.line), span.column, span.end_line, span.end_column)
+    scope.name_span = scope.keyword_span = Span(span.line, span.column, span.line, span.column)
+    line = record.lines[span.line] if span.line < len(record.lines) else ""
+    found = _HEADER.match(line, span.column)
+    if found:
+        scope.keyword_span = Span(span.line, found.start(1), span.line, found.end(1))
+        scope.name_span = Span(span.line, found.start(2), span.line, found.end(2))
+    if "awaitlens:" in record.text:
+        header = record.lines[scope.span.line : max(node.body[0].lineno - 1, span.line + 1)]
+        scope.directives = tuple(_DIRECTIVE.findall("\n".join(header)))
+    scope.docstring = ast.get_docstring(node, clean=False) is not None
+
+
+_HEADER = re.compile(r"(async(?=\s+def)|def|class)\s+(?:def\s+)?(\w+)")
+
+
+def _class(record: Recorder, node: ast.ClassDef) -> None:
+    decorators = tuple(term(record, decorator, _DECORATOR) for decorator in node.decorator_list)
+    bases = tuple(Argument("", term(record, base, Usage("base")), record.span(base)) for base in node.bases)
+    keywords = tuple(Argument(k.arg or "**", term(record, k.value, _OTHER), record.span(k)) for k in node.keywords)
+    span = record.span(node)
+    with record.inside("class", node.name) as scope:
+        scope.decorators, scope.bases = decorators, bases + keywords
+        _place(record, scope, node, span)
+        statements(record, node.body)
+    record.bind(node.name, "class", scope.name_span, Lambda(scope.number))
+
+
+def _header(record: Recorder, node: ast.stmt, last: ast.expr) -> Span:
+    """From the statement's first word to the end of the last expression of its header."""
+    start, end = record.span(node), record.span(last)
+    return Span(start.line, start.column, end.end_line, end.end_column)
+
+
+def _body(record: Recorder, body: list[ast.stmt]) -> Span:
+    if not body:
+        return Span(0, 0, 0, 0)
+    start, end = record.span(body[0]), record.span(body[-1])
+    return Span(start.line, start.column, end.end_line, end.end_column)
+
+
+def _keyword(header: Span, word: str) -> Span:
+    return Span(header.line, header.column, header.line, header.column + len(word))
+
+
+_VISITS: dict[type, Statement] = {
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.Return: _return,
+    ast.Raise: _raise,
+    ast.Break: _break,
+    ast.Continue: _break,
+    ast.Delete: _delete,
+    ast.If: _if,
+    ast.While: _while,
+    ast.For: _for,
+    ast.AsyncFor: _for,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.Try: _try,
+    ast.Match: _match,
+    ast.Assert: _assert,
+    ast.Global: _global,
+    ast.Nonlocal: _nonlocal,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.ClassDef: _class,
+}
+if hasattr(ast, "TryStar"):
+    _VISITS[ast.TryStar] = _try
