@@ -16,6 +16,7 @@ class Settings:
     `select` and `ignore` hold pitfall names, law names or "ALL"; an empty `select` means the defaults.
     `severity` maps a pitfall's name to "error", "warning", "information", "hint" or "off".
     `blocking` and `not_blocking` hold dotted names of functions the user vouches for.
+    `exclude` and the patterns of `per_file_ignores` are written as in a .gitignore that lies in the folder `root`.
     """
 
     python: Version | None = None
@@ -27,5 +28,7 @@ class Settings:
     blocking: frozenset[str] = frozenset()
     not_blocking: frozenset[str] = frozenset()
     exclude: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
     show_possible: bool = False
     hints: frozenset[str] = field(default=frozenset({"threads", "switches"}))
+    root: str = ""
