@@ -1,0 +1,38 @@
+// Turns VS Code's settings into the server's: the same keys as [tool.awaitlens] in pyproject.toml.
+
+/** The value of the section `awaitlens`, as VS Code gives it. */
+export type RawSettings = Readonly<Record<string, unknown>>;
+
+const SERVER_KEYS: Readonly<Record<string, string>> = {
+  select: 'select',
+  ignore: 'ignore',
+  severity: 'severity',
+  showPossible: 'show-possible',
+  exclude: 'exclude',
+  blocking: 'blocking',
+  notBlocking: 'not-blocking',
+  hints: 'hints',
+  python: 'python',
+  django: 'django',
+  asgiref: 'asgiref',
+};
+
+/** Settings that only a new start of the server makes effective. */
+export const RESTART_KEYS = ['awaitlens.enable', 'awaitlens.path', 'awaitlens.arguments', 'awaitlens.environment'];
+
+/**
+ * What the server gets for one folder. A key that the user did not set is left out, so that pyproject.toml decides
+ * it. `isSet` says which keys were set; `interpreter` is the project's Python, if it may be told.
+ */
+export function settingsForServer(
+  raw: RawSettings,
+  isSet: (key: string) => boolean,
+  interpreter: string | undefined,
+): Record<string, unknown> {
+  const chosen = Object.entries(SERVER_KEYS).filter(([key]) => isSet(key) && raw[key] !== null);
+  const settings: Record<string, unknown> = Object.fromEntries(chosen.map(([key, name]) => [name, raw[key]]));
+  if (interpreter) {
+    settings['interpreter'] = interpreter;
+  }
+  return raw['enable'] === false ? { ...settings, ignore: ['ALL'], hints: [] } : settings;
+}
