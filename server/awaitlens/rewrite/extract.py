@@ -1,0 +1,194 @@
+"""A with-block moved whole into a sync function of its own, run in one thread and awaited in place.
+
+This is how a transaction is kept in one piece: everything between entering and leaving runs in the same thread.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from awaitlens.program.facts import Facts
+from awaitlens.rewrite import layout
+from awaitlens.rewrite.apply import Edits
+from awaitlens.rewrite.calls import opening_parenthesis
+from awaitlens.rewrite.expressions import remove_await
+from awaitlens.rewrite.tree import Function, Tree, tree_of
+from awaitlens.source import Span
+
+SYNC_TO_ASYNC = "asgiref.sync.sync_to_async"
+_ASYNC_TO_SYNC = "‹asgiref.sync.async_to_sync›"
+
+# What an awaited call is called in sync code: the text of the callee (`Book.objects.get` for `Book.objects.aget`), or
+# "" where only async_to_sync will do. Gets the span of the call, in the block.
+Spelling = Callable[[Span], str]
+
+
+def extract_sync_function(
+    facts: Facts, span: Span, name: str, spelling: Spelling, decorator: str = SYNC_TO_ASYNC
+) -> Edits | None:
+    """The with-statement in which `span` starts becomes `@sync_to_async def name()`, and `await name()` follows it.
+
+    Inside, `await sync_to_async(f)(a)` becomes `f(a)`, and `await g(a)` what `spelling` says or `async_to_sync(g)(a)`:
+    within sync_to_async, asgiref runs thread-sensitive code on the thread that waits (asgiref 3.3 to 3.13).
+    Values bound inside and used behind it are returned. None where the block leaves the function or a loop on some
+    paths only, yields, or awaits something that is no call.
+    """
+    tree = tree_of(facts)
+    block = tree.statement_at(span) if tree else None
+    if tree is None or not isinstance(block, ast.With | ast.AsyncWith):
+        return None
+    function = tree.function_of(block)
+    if not isinstance(function, ast.AsyncFunctionDef) or not layout.starts_line(tree, tree.start(block)):
+        return None
+    calls, flow = _sync_calls(tree, block, spelling), _flow(tree, function, block)
+    if calls is None or flow is None:
+        return None
+    return (*_head(tree, block, flow, name, decorator), *calls, *_tail(tree, block, flow, name))
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """How names and control pass the border: `results` come out, `declared` are outer names that are rebound inside."""
+
+    results: tuple[str, ...]
+    declared: tuple[str, ...]
+    returns: bool
+
+
+def _head(tree: Tree, block: ast.With | ast.AsyncWith, flow: _Flow, name: str, decorator: str) -> Edits:
+    start = tree.start(block)
+    indent = layout.indent_at(tree, start)
+    lines = "\n".join((f"@‹{decorator}›", f"def {name}():", *(f"    {line}" for line in flow.declared)))
+    code = layout.indented(tree, lines, indent) + layout.newline(tree)
+    head: Edits = (tree.insert(start - len(indent), code),)
+    if isinstance(block, ast.AsyncWith):
+        head = (*head, tree.edit(start, tree.text.index("with", start), ""))
+    return (*head, *layout.deepened(tree, start, layout.end_with_comments(tree, block)))
+
+
+def _tail(tree: Tree, block: ast.stmt, flow: _Flow, name: str) -> Edits:
+    end, ending = layout.end_with_comments(tree, block), layout.newline(tree)
+    indent = layout.indent_at(tree, tree.start(block))
+    results = ", ".join(flow.results)
+    call = f"await {name}()"
+    lines = [
+        f"{indent}return {call}"
+        if flow.returns
+        else f"{indent}{results} = {call}"
+        if results
+        else indent + call
+    ]
+    if results:
+        lines.insert(0, indent + layout.indent_unit(tree) + f"return {results}")
+        lines.insert(1, "")
+    else:
+        lines.insert(0, "")
+    return (tree.insert(end, ending + ending.join(lines)),)
+
+
+def _flow(tree: Tree, function: ast.AsyncFunctionDef, block: ast.stmt) -> _Flow | None:
+    inside = set(_own(block))
+    outside = [node for node in ast.walk(function) if node not in set(ast.walk(block))]
+    if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.AsyncFor) for node in inside) or _jumps(
+        tree, block
+    ):
+        return None
+    returns = any(isinstance(node, ast.Return) for node in inside)
+    bound = _bound(inside)
+    before = _bound(outside) | {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    used = {node.id for node in outside if isinstance(node, ast.Name) and tree.start(node) > tree.end(block)}
+    declared, shared = _declarations(function, bound, before)
+    results = tuple(sorted((bound & used) - shared - before))
+    if returns and (results or not _always_returns(tree, function, block)):
+        return None
+    return _Flow(results, declared, returns)
+
+
+def _declarations(
+    function: ast.AsyncFunctionDef, bound: set[str], before: set[str]
+) -> tuple[tuple[str, ...], set[str]]:
+    """The `global` and `nonlocal` lines that the new function needs, and the names they declare."""
+    globals_ = {
+        name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names
+    } & bound
+    others = (bound & before) - globals_
+    lines = [
+        f"{word} {', '.join(sorted(names))}"
+        for word, names in (("global", globals_), ("nonlocal", others))
+        if names
+    ]
+    return tuple(lines), globals_ | others
+
+
+def _always_returns(tree: Tree, function: ast.AsyncFunctionDef, block: ast.stmt) -> bool:
+    ends = getattr(block, "body", [])
+    return (bool(ends) and isinstance(ends[-1], ast.Return)) or function.body[-1] is block
+
+
+def _jumps(tree: Tree, block: ast.stmt) -> bool:
+    """Whether a break or continue leaves the block for a loop around it."""
+    for node in _own(block):
+        if isinstance(node, ast.Break | ast.Continue):
+            loops = (parent for _, parent in tree.ancestors(node) if isinstance(parent, ast.For | ast.While))
+            loop = next(loops, None)
+            if loop is None or tree.start(loop) < tree.start(block):
+                return True
+    return False
+
+
+def _sync_calls(tree: Tree, block: ast.stmt, spelling: Spelling) -> Edits | None:
+    edits: list[Edits] = []
+    for node in _own(block):
+        if isinstance(node, ast.AsyncFor | ast.AsyncWith) and node is not block:
+            return None
+        if isinstance(node, ast.comprehension) and node.is_async:
+            return None
+        if isinstance(node, ast.Await):
+            if not isinstance(node.value, ast.Call):
+                return None
+            edits.append((*remove_await(tree, node), *_as_sync(tree, node.value, spelling)))
+    return tuple(edit for group in edits for edit in group)
+
+
+def _as_sync(tree: Tree, call: ast.Call, spelling: Spelling) -> Edits:
+    start, end = tree.start(call.func), tree.end(call.func)
+    wrapped = call.func
+    if isinstance(wrapped, ast.Call) and len(wrapped.args) == 1 and _is_adapter(wrapped.func):
+        inner = wrapped.args[0]
+        if isinstance(inner, ast.Name | ast.Attribute):
+            return (tree.edit(start, tree.start(inner), ""), tree.edit(tree.end(inner), end, ""))
+    text = spelling(tree.span(call))
+    if text:
+        return (tree.edit(start, end, text),)
+    start, end = tree.start(call), len(tree.text[: opening_parenthesis(tree, call)].rstrip())
+    return (tree.insert(start, f"{_ASYNC_TO_SYNC}("), tree.insert(end, ")"))
+
+
+def _is_adapter(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in ("sync_to_async", "database_sync_to_async")
+
+
+def _bound(nodes: object) -> set[str]:
+    found: set[str] = set()
+    for node in nodes:  # type: ignore[attr-defined]
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+            found.add(node.id)
+        elif isinstance(node, Function | ast.ClassDef) or (isinstance(node, ast.ExceptHandler) and node.name):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+    return found
+
+
+def _own(block: ast.AST) -> list[ast.AST]:
+    """The nodes under a statement that run as part of it: nested functions, classes and lambdas are not entered."""
+    found, pending = [], [block]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        if node is block or not isinstance(node, Function | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(node))
+    return found

@@ -1,0 +1,140 @@
+"""Edits that change when something runs: move a read below an await, lift an await out of an expression."""
+
+from __future__ import annotations
+
+import ast
+
+from awaitlens.program.facts import Facts
+from awaitlens.rewrite import layout
+from awaitlens.rewrite.apply import Edits
+from awaitlens.rewrite.tree import Function, Tree, suites, tree_of
+from awaitlens.source import Span
+
+
+def move_statement_below(facts: Facts, statement: Span, target: Span) -> Edits | None:
+    """The assignment at `statement` goes below the statement at `target`, right before what uses its names.
+
+    It goes into the branch that uses them, if only one does, but never into a loop, where it would run again each time.
+    None where the names are used before the end of the target, or nowhere, or the statement shares its suite with
+    nothing.
+    """
+    tree = tree_of(facts)
+    moved, below = (tree.statement_at(statement), tree.statement_at(target)) if tree else (None, None)
+    if tree is None or moved is None or below is None or moved is below or layout.is_compound(moved):
+        return None
+    place = _before_uses(tree, moved, below)
+    if place is None or (tree.suite_of(moved) is tree.suite_of(place) and _follows(tree, moved, place)):
+        return None
+    taken = layout.removed(tree, moved)
+    put = layout.before(tree, place, _flat(tree, moved))
+    return None if taken is None or put is None else (*taken, *put)
+
+
+def move_statement_before(facts: Facts, statement: Span, target: Span) -> Edits | None:
+    """The statement at `statement` goes right before the one at `target`, whoever uses its names."""
+    tree = tree_of(facts)
+    moved, place = (tree.statement_at(statement), tree.statement_at(target)) if tree else (None, None)
+    if tree is None or moved is None or place is None or moved is place or layout.is_compound(moved):
+        return None
+    taken = layout.removed(tree, moved)
+    put = layout.before(tree, place, _flat(tree, moved))
+    return None if taken is None or put is None or _is_elif(tree, place) else (*taken, *put)
+
+
+def hoist(facts: Facts, expression: Span, name: str) -> Edits | None:
+    """`x += await f()` becomes `name = await f()` and `x += name`.
+
+    None where the expression does not run exactly once, right when its statement does: in a loop's test, behind `and`,
+    in a comprehension or lambda, in an `elif`, in a header that is evaluated again.
+    """
+    tree = tree_of(facts)
+    node = tree.expression(expression) if tree else None
+    if tree is None or node is None or not _runs_once(tree, node):
+        return None
+    statement = tree.statement_of(node)
+    text = tree.slice(node)
+    if not _is_expression_alone(text):
+        text = f"({text})"
+    put = (
+        layout.before(tree, statement, f"{name} = {text}") if "\n" not in text and "\r" not in text else None
+    )
+    if put is None:
+        start = tree.first(statement)
+        put = (tree.insert(start, f"{name} = {text}{layout.newline(tree)}{layout.indent_at(tree, start)}"),)
+        if not layout.starts_line(tree, start):
+            return None
+    return (*put, tree.edit(tree.start(node), tree.end(node), name))
+
+
+def _before_uses(tree: Tree, moved: ast.stmt, below: ast.stmt) -> ast.stmt | None:
+    """The statement before which all uses of the moved statement's names lie ahead."""
+    names = {
+        node.id for node in ast.walk(moved) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    function = next(
+        (parent for _, parent in tree.ancestors(moved) if isinstance(parent, Function)), tree.root
+    )
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id in names]
+    uses = [node for node in uses if tree.statement_of(node) is not moved]
+    if not uses or any(tree.end(moved) <= tree.start(node) < tree.end(below) for node in uses):
+        return None
+    uses = [node for node in uses if tree.start(node) >= tree.end(below)]
+    return _innermost(tree, tree.suite_of(moved), uses) if uses else None
+
+
+def _innermost(tree: Tree, suite: list[ast.stmt], uses: list[ast.Name]) -> ast.stmt | None:
+    """The first statement with a use, in the innermost suite that holds all uses and no loop encloses."""
+    holders = [
+        each for each in suite if any(tree.start(each) <= tree.start(use) < tree.end(each) for use in uses)
+    ]
+    if not holders:
+        return None
+    first = holders[0]
+    if len(holders) > 1 or not isinstance(first, ast.If | ast.With | ast.AsyncWith):
+        return first
+    for inner in suites(first):
+        start, end = tree.start(inner[0]), tree.end(inner[-1])
+        if all(start <= tree.start(use) < end for use in uses):
+            if _is_elif(tree, inner[0]):
+                deeper = _innermost(tree, inner, uses)
+                return first if deeper is inner[0] else deeper
+            return _innermost(tree, inner, uses)
+    return first
+
+
+def _runs_once(tree: Tree, node: ast.expr) -> bool:
+    for child, parent in tree.ancestors(node):
+        if isinstance(parent, ast.stmt):
+            return not isinstance(parent, ast.While | ast.Assert) and not _is_elif(tree, parent)
+        if isinstance(parent, ast.Lambda | ast.comprehension | ast.ListComp | ast.SetComp | ast.DictComp):
+            return False
+        if isinstance(parent, ast.GeneratorExp) or (
+            isinstance(parent, ast.IfExp) and child is not parent.test
+        ):
+            return False
+        if isinstance(parent, ast.BoolOp) and child is not parent.values[0]:
+            return False
+    return False
+
+
+def _flat(tree: Tree, statement: ast.stmt) -> str:
+    return tree.slice(statement)
+
+
+def _follows(tree: Tree, first: ast.stmt, second: ast.stmt) -> bool:
+    suite = tree.suite_of(first)
+    return [index for index, each in enumerate(suite) if each is second] == [
+        index + 1 for index, each in enumerate(suite) if each is first
+    ]
+
+
+def _is_expression_alone(text: str) -> bool:
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    return True
+
+
+def _is_elif(tree: Tree, statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.If) and tree.text.startswith("elif", tree.start(statement))
