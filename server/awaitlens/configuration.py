@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from awaitlens.settings import Settings, Version
+from awaitlens.spelling import did_you_mean
 from awaitlens.targets import Release, installed_release, lower_bound, required_python, required_release
 
 Table = Mapping[str, Any]
@@ -124,7 +125,7 @@ def understand(
         field_name = key.replace("-", "_")
         read = _READERS.get(field_name)
         if read is None:
-            problems.append(Problem(path, key, f"there is no such key{_near(key, _KEYS)}"))
+            problems.append(Problem(path, key, f"there is no such key{did_you_mean(key, _KEYS)}"))
             continue
         try:
             changes[field_name] = read(value)
@@ -133,18 +134,6 @@ def understand(
             continue
         problems.extend(_unknown_names(path, key, changes[field_name], known))
     return changes, tuple(problems)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The name that was probably meant; "" when none is near."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(name, list(names), n=1, cutoff=0.6)), "")
-
-
-def _near(name: str, names: Iterable[str]) -> str:
-    near = nearest(name, names)
-    return f"; did you mean {near!r}?" if near else ""
 
 
 def _unknown_names(path: str, key: str, value: Any, known: frozenset[str]) -> list[Problem]:
@@ -158,7 +147,7 @@ def _unknown_names(path: str, key: str, value: Any, known: frozenset[str]) -> li
     elif key.replace("_", "-") == "per-file-ignores":
         named = sorted({name for _, names in value for name in names})
     return [
-        Problem(path, key, f"there is no pitfall or law called {name!r}{_near(name, known)}")
+        Problem(path, key, f"there is no pitfall or law called {name!r}{did_you_mean(name, known)}")
         for name in named
         if name not in known and name != "ALL"
     ]
@@ -248,7 +237,7 @@ def _hints(value: Any) -> frozenset[str]:
     for name in names:
         if name not in HINTS:
             raise _Wrong(
-                f"there is no hint called {name!r}{_near(name, HINTS)}; there are {', '.join(HINTS)}"
+                f"there is no hint called {name!r}{did_you_mean(name, HINTS)}; there are {', '.join(HINTS)}"
             )
     return frozenset(names)
 

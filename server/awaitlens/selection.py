@@ -1,0 +1,77 @@
+"""Which pitfalls a user wants to hear of, and how loudly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import cast, get_args
+
+from awaitlens.gitignore import read_patterns
+from awaitlens.pitfall import Finding, Law, Pitfall, Severity
+from awaitlens.settings import Settings
+from awaitlens.source import Source
+from awaitlens.suppression import UNUSED, apply
+
+ALL = "ALL"
+_SEVERITIES = get_args(Severity)
+
+
+def reported(
+    source: Source, findings: Iterable[Finding], settings: Settings, pitfalls: Mapping[str, Pitfall]
+) -> tuple[Finding, ...]:
+    """What is said about a file: findings without those that are silenced, not selected or mere possibilities.
+
+    Unused suppressions are added, and severities are as the user set them. Sorted by place.
+    """
+    chosen = selected(settings, pitfalls, source.path)
+    unchecked = pitfalls.keys() - chosen
+    kept, unused = apply(source, (f for f in findings if f.pitfall in chosen), {*pitfalls, UNUSED}, unchecked)
+    told = [f for f in kept if settings.show_possible or f.confidence != "possible"]
+    if UNUSED in chosen:
+        told.extend(u for u in unused if u.data or not _narrowed(settings))
+    severities = dict(settings.severity)
+    return tuple(sorted((_as_loud(f, severities) for f in told), key=lambda f: (f.span, f.pitfall)))
+
+
+def selected(settings: Settings, pitfalls: Mapping[str, Pitfall], path: str = "") -> frozenset[str]:
+    """The names of the pitfalls that run on a file. The more exact word wins: a name over a law, a law over ALL."""
+    ignore = settings.ignore | _ignored_in(settings, path)
+    off = {name for name, severity in settings.severity if severity == "off"}
+    chosen = {n for n, p in pitfalls.items() if _is_wanted(n, p.law, p.default, settings.select, ignore)}
+    if _is_wanted(UNUSED, None, True, settings.select, ignore):
+        chosen.add(UNUSED)
+    return frozenset(chosen - off)
+
+
+def selectors(pitfalls: Collection[str]) -> frozenset[str]:
+    """Every word that `select` and `ignore` understand."""
+    return frozenset({ALL, UNUSED, *pitfalls, *(law.slug for law in Law)})
+
+
+def _is_wanted(
+    name: str, law: Law | None, default: bool, select: Collection[str], ignore: Collection[str]
+) -> bool:
+    words = (ALL, law.slug if law else "", name)
+    wanted = max((rank for rank, word in enumerate(words) if word in select), default=-1)
+    unwanted = max((rank for rank, word in enumerate(words) if word in ignore), default=-1)
+    if not select:
+        return default and unwanted < 0
+    return wanted > unwanted
+
+
+def _ignored_in(settings: Settings, path: str) -> frozenset[str]:
+    names: frozenset[str] = frozenset()
+    for pattern, ignored in settings.per_file_ignores if path else ():
+        if read_patterns([pattern], settings.root).decide(path):
+            names |= ignored
+    return names
+
+
+def _narrowed(settings: Settings) -> bool:
+    """Whether pitfalls are switched off: then a suppression of all of them may be there for one of those."""
+    return bool(settings.select or settings.ignore or settings.per_file_ignores or settings.severity)
+
+
+def _as_loud(finding: Finding, severities: Mapping[str, str]) -> Finding:
+    severity = severities.get(finding.pitfall, "")
+    return replace(finding, severity=cast(Severity, severity)) if severity in _SEVERITIES else finding
