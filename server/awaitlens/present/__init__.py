@@ -1,0 +1,1 @@
+"""Findings and lessons as words and pictures. No protocol types in here."""

@@ -1,0 +1,93 @@
+"""What a patch does to the code, as the lines before and after."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from awaitlens.pitfall import Edit, Patch
+from awaitlens.source import Source, split_lines
+
+Kind = Literal["same", "out", "in", "gap"]
+
+_SIGNS: dict[Kind, str] = {"same": " ", "out": "-", "in": "+", "gap": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """One line of a change: kept, taken out, put in, or a gap between two places. `text` has no line end."""
+
+    kind: Kind
+    text: str
+
+    @property
+    def sign(self) -> str:
+        return _SIGNS[self.kind]
+
+    def __str__(self) -> str:
+        return "…" if self.kind == "gap" else f"{self.sign} {self.text}".rstrip()
+
+
+def changed_lines(source: Source, patch: Patch, context: int = 2) -> tuple[ChangedLine, ...]:
+    """The patch's edits in the finding's own file as a unified change, `context` kept lines around each place.
+
+    Only the neighbourhood of each edit is compared: a small edit in a large file costs what the edit costs.
+    """
+    edits = sorted({edit for edit in patch.edits if not edit.path}, key=lambda edit: edit.span)
+    lines: list[ChangedLine] = []
+    for group in _neighbours(edits, 2 * context + 1):
+        if lines:
+            lines.append(ChangedLine("gap", ""))
+        lines += _without_blank_edges(list(_compared(source, group, context)))
+    return tuple(lines)
+
+
+def other_files(patch: Patch) -> tuple[str, ...]:
+    """The paths of the further files the patch edits."""
+    return tuple(dict.fromkeys(edit.path for edit in patch.edits if edit.path))
+
+
+def _neighbours(edits: Sequence[Edit], distance: int) -> Iterator[list[Edit]]:
+    group: list[Edit] = []
+    for edit in edits:
+        if group and edit.span.line - group[-1].span.end_line > distance:
+            yield group
+            group = []
+        group.append(edit)
+    if group:
+        yield group
+
+
+def _compared(source: Source, edits: list[Edit], context: int) -> Iterable[ChangedLine]:
+    first = max(edits[0].span.line - context, 0)
+    last = min(max(edit.span.end_line for edit in edits) + context + 1, len(source.lines))
+    before = "".join(source.lines[first:last])
+    after = _applied(source, edits, source.offset(first, 0), before)
+    old, new = [[line.rstrip("\r\n") for line in split_lines(text)] for text in (before, after)]
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for group in matcher.get_grouped_opcodes(context):
+        for tag, i, j, k, m in group:
+            kept: Kind = "same" if tag == "equal" else "out"
+            yield from (ChangedLine(kept, text) for text in old[i:j])
+            if tag != "equal":
+                yield from (ChangedLine("in", text) for text in new[k:m])
+
+
+def _without_blank_edges(lines: list[ChangedLine]) -> list[ChangedLine]:
+    """Blank lines that were only kept for context say nothing at the edges."""
+    blank = ChangedLine("same", "")
+    while lines and lines[0] == blank:
+        del lines[0]
+    while lines and lines[-1] == blank:
+        del lines[-1]
+    return lines
+
+
+def _applied(source: Source, edits: list[Edit], base: int, text: str) -> str:
+    for edit in reversed(edits):
+        start = source.offset(edit.span.line, edit.span.column) - base
+        end = source.offset(edit.span.end_line, edit.span.end_column) - base
+        text = text[:start] + edit.text + text[max(start, end) :]
+    return text

@@ -1,0 +1,70 @@
+"""The part of a file that a slide shows: the function around the lines that matter, or as much of it as fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from awaitlens.source import Source
+
+FITS = 18
+"""Lines of code a slide may show in one piece; longer stretches are cut to the lines that matter and their neighbours."""
+
+_HEADER = re.compile(r"\s*(async\s+def|def|class)\b")
+
+
+def excerpt(source: Source, lines: Iterable[int]) -> tuple[int, ...]:
+    """The numbers (0-based, ascending) of the lines to show so that each of `lines` is seen where it belongs."""
+    wanted = sorted({line for line in lines if 0 <= line < len(source.lines)})
+    if not wanted:
+        return ()
+    first, last = _header(source, wanted[0]), _body_end(source, wanted[-1])
+    if last - first < FITS:
+        return tuple(range(first, last + 1))
+    near = {line + step for line in wanted for step in (-1, 0, 1)} | {
+        _header(source, line) for line in wanted
+    }
+    return _without_blank_ends(source, sorted(line for line in near if first <= line <= last))
+
+
+def common_indentation(texts: Iterable[str]) -> int:
+    """How many leading spaces all lines that are not blank share; 0 where one begins with a tab."""
+    return min((_indentation(text) for text in texts if text.strip()), default=0)
+
+
+def _header(source: Source, line: int) -> int:
+    """The line with the innermost `def` or `class` around this line, its decorators included; else the line itself."""
+    limit = _indentation(source.line_text(line))
+    for above in range(line, max(line - 200, -1), -1):
+        text = source.line_text(above)
+        if text.strip() and _HEADER.match(text) and (above == line or _indentation(text) < limit):
+            return _decorated(source, above)
+    return line
+
+
+def _decorated(source: Source, line: int) -> int:
+    while line > 0 and source.line_text(line - 1).lstrip().startswith("@"):
+        line -= 1
+    return line
+
+
+def _body_end(source: Source, line: int) -> int:
+    """The last of up to two further lines that still belong to the same body."""
+    indentation, end = _indentation(source.line_text(line)), line
+    for below in range(line + 1, min(line + 3, len(source.lines))):
+        text = source.line_text(below)
+        if not text.strip() or _indentation(text) < min(indentation, 4) or not text.startswith(" "):
+            break
+        end = below
+    return end
+
+
+def _without_blank_ends(source: Source, lines: list[int]) -> tuple[int, ...]:
+    """A gap looks better without blank lines on its edges."""
+    shown = set(lines)
+    kept = (n for n in lines if source.line_text(n).strip() or {n - 1, n + 1} <= shown)
+    return tuple(kept)
+
+
+def _indentation(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))

@@ -1,0 +1,196 @@
+"""One screen about one finding: the law, the claim, why here, the repair, how sure, where to read on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+
+from awaitlens.confidence import Confidence
+from awaitlens.pitfall import Finding, Patch, Pitfall, Safety, Step
+from awaitlens.present.change import changed_lines, other_files
+from awaitlens.present.columns import displayed
+from awaitlens.present.escape import fenced, file_link, markdown_link, visible
+from awaitlens.present.phrase import markdown_sentence, plain_sentence
+from awaitlens.present.timeline import drawn, timeline_of
+from awaitlens.source import Source
+
+Style = Literal["markdown", "plaintext"]
+
+SCREEN = 25
+"""Lines a hover may have. Editors show about as many before one has to scroll."""
+
+SURE: dict[Confidence, str] = {
+    "certain": "Certain: every step is resolved.",
+    "likely": "Likely: one step rests on a convention or an annotation.",
+    "possible": "Possible: a guess worth a look.",
+}
+SAFETY: dict[Safety, str] = {
+    "safe": "keeps the meaning",
+    "review": "changes timing or meaning, read it first",
+    "show": "advice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    finding: Finding
+    pitfall: Pitfall
+    source: Source
+    patch: Patch | None
+    link: str | None
+
+
+def hover(
+    finding: Finding,
+    pitfall: Pitfall,
+    source: Source,
+    patches: Sequence[Patch],
+    style: Style,
+    link: str | None,
+) -> str:
+    """The text of a hover, at most SCREEN lines. `source` is the file the finding is in, `link` the lesson's URI.
+
+    Of several patches the first is shown. Long proofs and repairs lose their middle, and say so.
+    """
+    subject = _Subject(finding, pitfall, source, patches[0] if patches else None, link)
+    page = _Markdown(subject) if style == "markdown" else _Plain(subject)
+    head, foot = page.head(), page.foot()
+    room = SCREEN - len(head) - len(foot)
+    why, repair = _fitting(page, room)
+    return "\n".join([*head, *why, *repair, *foot])
+
+
+def _fitting(page: _Plain, room: int) -> tuple[list[str], list[str]]:
+    """Proof and repair in `room` lines: first the repair gives up the lines around it, then both their middles."""
+    for context in (1, 0):
+        why, repair = page.why(SCREEN), page.repair(SCREEN, context)
+        if len(why) + len(repair) <= room:
+            return why, repair
+    repair = page.repair(max(room - len(why), 8), 0)
+    return page.why(room - len(repair)), repair
+
+
+class _Plain:
+    """The hover for clients that take plain text only."""
+
+    def __init__(self, subject: _Subject) -> None:
+        self.finding, self.pitfall, self.patch = subject.finding, subject.pitfall, subject.patch
+        self.source, self.link = subject.source, subject.link
+
+    def head(self) -> list[str]:
+        law = self.pitfall.law
+        return [f"Law {law.number}: {law.value}.", "", self.sentence(self.finding.message)]
+
+    def why(self, room: int) -> list[str]:
+        """The proof in at most `room` lines, the blank line before it included."""
+        trail = self.finding.trail
+        if not trail or room < 4:
+            return []
+        timeline = timeline_of(trail)
+        if timeline is None:
+            lines = [self.step(number, step) for number, step in enumerate(trail, 1)]
+            return ["", *self.listed(lines, room - 1)]
+        table = drawn(timeline)
+        links = self.places(trail)
+        space = room - len(links) - len(self.block([], "text")) - 1
+        return ["", *self.block(table[:2] + _without_middle(table[2:], space - 2), "text"), *links]
+
+    def repair(self, room: int, context: int) -> list[str]:
+        """The first patch as code in at most `room` lines, the blank line before it included."""
+        if self.patch is None:
+            return []
+        title = f"{self.sentence(self.patch.title.rstrip('.'))} ({SAFETY[self.patch.safety]}){_elsewhere(self.patch)}:"
+        changed = changed_lines(self.source, self.patch, context)
+        lines = [displayed(str(line)) for line in changed] or self.patch.advice.splitlines()
+        if not lines:
+            return ["", title.rstrip(":") + "."]
+        block = len(self.block([], ""))
+        return [
+            "",
+            title,
+            *self.block(_without_middle(lines, room - 2 - block), "diff" if changed else "python"),
+        ]
+
+    def foot(self) -> list[str]:
+        return ["", f"{SURE[self.finding.confidence]} {self.lesson()}".rstrip()]
+
+    def lesson(self) -> str:
+        return f"{self.pitfall.name}{': ' + self.link if self.link else ''}"
+
+    def sentence(self, words: str) -> str:
+        return visible(plain_sentence(" ".join(words.split())))
+
+    def step(self, number: int, step: Step) -> str:
+        return f"{number}. {_place(step)}: {self.sentence(_said(step))}"
+
+    def listed(self, lines: list[str], room: int) -> list[str]:
+        return _without_middle(lines, room)
+
+    def places(self, trail: Sequence[Step]) -> list[str]:
+        return []
+
+    def block(self, lines: list[str], language: str) -> list[str]:
+        return [visible(line) for line in lines]
+
+
+class _Markdown(_Plain):
+    """The hover for clients that draw Markdown."""
+
+    def head(self) -> list[str]:
+        law = self.pitfall.law
+        return [f"**Law {law.number}: {law.value}.**", "", self.sentence(self.finding.message)]
+
+    def lesson(self) -> str:
+        return markdown_link(self.pitfall.name, self.link)
+
+    def sentence(self, words: str) -> str:
+        return markdown_sentence(words)
+
+    def step(self, number: int, step: Step) -> str:
+        return f"{number}. {self.linked(step)}: {self.sentence(_said(step))}"
+
+    def linked(self, step: Step) -> str:
+        target = file_link(step.path or self.source.path, step.span.line, step.span.column)
+        return markdown_link(_place(step), target)
+
+    def listed(self, lines: list[str], room: int) -> list[str]:
+        """Blank lines around the gap end the list there, so that the rest keeps its own numbers."""
+        kept = _without_middle(lines, room if len(lines) <= room else room - 2)
+        return [part for line in kept for part in (["", line, ""] if line.startswith("…") else [line])]
+
+    def places(self, trail: Sequence[Step]) -> list[str]:
+        """The way through the code as links, since the table itself is drawn letter by letter and has none."""
+        stops = list(dict.fromkeys((step.path, step.span.line) for step in trail))
+        first = {stop: next(s for s in trail if (s.path, s.span.line) == stop) for stop in stops}
+        return ["See " + ", ".join(self.linked(first[stop]) for stop in stops[:6]) + "."]
+
+    def block(self, lines: list[str], language: str) -> list[str]:
+        return fenced(lines, language)
+
+
+def _said(step: Step) -> str:
+    return f"{step.lane}: {step.words}" if step.lane else step.words
+
+
+def _place(step: Step) -> str:
+    if not step.path:
+        return f"line {step.span.line + 1}"
+    return visible(f"{PurePath(step.path).name}:{step.span.line + 1}")
+
+
+def _elsewhere(patch: Patch) -> str:
+    names = [visible(PurePath(path).name) for path in other_files(patch)]
+    return f", with edits in {len(names)} more file{'s' if len(names) > 1 else ''}" if names else ""
+
+
+def _without_middle(lines: list[str], room: int) -> list[str]:
+    """At most `room` lines (3 at least): the beginning and the end, and how many lines were left out between."""
+    room = max(room, 3)
+    if len(lines) <= room:
+        return lines
+    tail = (room - 1) // 2
+    head = room - 1 - tail
+    left_out = len(lines) - head - tail
+    return [*lines[:head], f"… {left_out} more lines", *lines[-tail:]]

@@ -1,0 +1,61 @@
+"""Tells the code in a sentence from its words, so that hover and slides can set names as code.
+
+Messages are plain sentences, since some editors show nothing else. The names in them are recognised again here:
+`stats["alive"]`, `time.sleep`, `load()`, `my_view`, or whatever stands between two backticks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from awaitlens.present.escape import code_span, markdown_text
+
+_CODE = re.compile(
+    r"`([^`\n]+)`"
+    r"|(?<![\w.@/])(@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\([^()\s]*\))*)(?![\w@/])"
+)
+
+
+class Piece(NamedTuple):
+    """A stretch of a sentence that is all code or all words."""
+
+    text: str
+    is_code: bool
+
+
+def pieces(sentence: str) -> Iterator[Piece]:
+    """The sentence cut into words and code; joined together they are the sentence without its backticks."""
+    start = 0
+    for match in _CODE.finditer(sentence):
+        name = match[1] or match[2]
+        if not match[1] and not _looks_like_code(name):
+            continue
+        if match.start() > start:
+            yield Piece(sentence[start : match.start()], False)
+        yield Piece(name, True)
+        start = match.end()
+    if start < len(sentence):
+        yield Piece(sentence[start:], False)
+
+
+def plain_sentence(sentence: str) -> str:
+    return "".join(piece.text for piece in pieces(sentence))
+
+
+def markdown_sentence(sentence: str) -> str:
+    """The sentence as Markdown, its names set as code and its words escaped."""
+    parts = []
+    for piece in pieces(" ".join(sentence.split())):
+        text = piece.text
+        if piece.is_code:
+            parts.append(code_span(text))
+            continue
+        before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        parts.append(before + markdown_text(text) + after if text.strip() else text)
+    return "".join(parts)
+
+
+def _looks_like_code(name: str) -> bool:
+    return any(mark in name for mark in "._[(@")
