@@ -1,55 +1,237 @@
 """What one block may ask about the whole program.
 
 A pitfall gets a View bound to the block it looks at, and every question goes through it: what a call really calls,
-what colour that is, what type a receiver has, on which threads a function runs.
+what colour that is, what type a receiver has, whether a call blocks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence
-from awaitlens.program.facts import Call, Term
+from awaitlens.knowledge import coroutines
+from awaitlens.program import members, results
+from awaitlens.program.facts import Call, Facts, Scope, Term
+from awaitlens.program.modules import FileFacts, Member, qualname
+from awaitlens.program.summaries import Blocking
+from awaitlens.program.values import (
+    Adapted,
+    Class,
+    Coroutine,
+    External,
+    Function,
+    Inferred,
+    Instance,
+    Manager,
+    Module,
+    Partial,
+)
 from awaitlens.settings import Settings
+from awaitlens.source import Span
 
-Colour = Literal["sync", "async", "async generator", "generator", "unknown"]
+if TYPE_CHECKING:
+    from awaitlens.program.program import Program
+
+Colour = Literal["sync", "async", "async generator", "async manager", "future", "task", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a call calls.
 
-    `name` is the dotted canonical name: "time.sleep", "requests.sessions.Session.get", "shop.models.Book.save", "" when
-    unknown. `colour` is what calling it gives: "async" gives a coroutine that must be awaited. `symbol` identifies the
-    function in the program, None for code outside it. `confidence` says how surely the names resolved.
+    `name` is the dotted canonical name: "time.sleep", "requests.Session.get", "shop.models.Book.save", "" when unknown.
+    `colour` is what calling it gives: "async" a coroutine that must be awaited, "future" or "task" something awaitable
+    that runs already, "async generator", "async manager", "sync" anything else, "unknown". `path` and `qualname` say
+    where the function stands if it is the program's own. `confidence` says how surely the names resolved.
     """
 
     name: str
     colour: Colour
-    symbol: str | None
+    path: str
+    qualname: str
     confidence: Confidence
 
 
-class View:
-    """The program as seen from one block."""
+UNKNOWN_TARGET = Target("", "unknown", "", "", "possible")
 
-    path: str
-    module: str
-    settings: Settings
+
+class View:
+    """The program as seen from one block of one file."""
+
+    def __init__(self, program: Program, file: FileFacts, facts: Facts) -> None:
+        self._program = program
+        self._names = program.names
+        self._file = file
+        self._facts = facts
+        self._targets: dict[int, Target] = {}
+
+    @property
+    def settings(self) -> Settings:
+        return self._program.settings_for(self._file.path)
+
+    @property
+    def path(self) -> str:
+        return self._file.path
+
+    @property
+    def module(self) -> str:
+        return self._file.module
+
+    # --- calls ---------------------------------------------------------------------------------------------
 
     def target(self, call: Call) -> Target:
-        """What the call calls; Target("", "unknown", None, "possible") when nothing is known."""
-        raise NotImplementedError
+        """What the call calls; UNKNOWN_TARGET when nothing is known."""
+        found = self._targets.get(call.number)
+        if found is None:
+            callee = self._names.callee(call.number, self._file, self._facts)
+            found = self._targets[call.number] = self._target(callee, call)
+        return found
 
-    def name_of(self, term: Term, scope: int) -> str:
-        """The dotted canonical name of the function, class or module a term stands for in a scope; "" if unknown."""
-        raise NotImplementedError
+    def _target(self, callee: Inferred, call: Call) -> Target:
+        value = callee.value
+        while isinstance(value, Partial):
+            value = value.function
+        if isinstance(value, External):
+            return Target(value.name, _external_colour(value.name), "", "", callee.confidence)
+        if isinstance(value, Class):
+            return Target(value.name, "sync", value.path, value.qualname, callee.confidence)
+        if isinstance(value, Adapted):
+            inner = value.function
+            where = (inner.path, inner.qualname) if isinstance(inner, Function) else ("", "")
+            name = inner.name if isinstance(inner, (Function, External)) else value.adapter
+            return Target(name, "async" if value.colour == "async" else "sync", *where, callee.confidence)
+        if isinstance(value, Function):
+            given = results.called(self._names, callee, call, self._file, self._facts)
+            confidence = given.confidence if isinstance(given.value, Coroutine) else callee.confidence
+            return Target(value.name, self._colour(value, given), value.path, value.qualname, confidence)
+        return UNKNOWN_TARGET
 
-    def type_of(self, term: Term, scope: int) -> str:
+    def _colour(self, function: Function, given: Inferred) -> Colour:
+        if isinstance(given.value, Coroutine):
+            return "async"
+        if isinstance(given.value, Manager):
+            return "async manager" if given.value.is_async else "sync"
+        _, _, scope = results.located(self._names, function)
+        if scope is not None and scope.is_async and scope.is_generator:
+            return "async generator"
+        return "sync" if scope is not None else "unknown"
+
+    def blocking(self, call: Call) -> Blocking | None:
+        """Whether the call blocks the thread it stands on: directly, or through functions of the program."""
+        return self._program.summaries.of_call(call, self._file, self._facts)
+
+    def call_span(self, path: str, function: str, number: int) -> Span:
+        """Where a call of another function stands, in file coordinates (for the hops of a Blocking)."""
+        file = self._program.files[path]
+        definition = file.definitions[function]
+        line, facts = file.blocks[definition.block]
+        return facts.calls[number].callee_span.shifted(line)
+
+    # --- values --------------------------------------------------------------------------------------------
+
+    def infer(self, term: Term, scope: int, at: Span | None = None) -> Inferred:
+        """The value of a term in a scope of this block (see values.py), with how sure that is."""
+        return self._names.infer(term, self._file, self._facts, scope, at)
+
+    def name_of(self, term: Term, scope: int, at: Span | None = None) -> str:
+        """The dotted canonical name of the function, class or module a term stands for; "" if unknown."""
+        value = self.infer(term, scope, at).value
+        return value.name if isinstance(value, (External, Class, Function, Module)) else ""
+
+    def type_of(self, term: Term, scope: int, at: Span | None = None) -> str:
         """The dotted canonical name of the class a term's value is an instance of; "" if unknown."""
-        raise NotImplementedError
+        value = self.infer(term, scope, at).value
+        return value.cls.name if isinstance(value, Instance) else ""
 
-    def is_subtype(self, name: str, ancestor: str) -> bool:
-        """Whether the class `name` is `ancestor` or inherits from it, as far as the program and knowledge tell."""
-        raise NotImplementedError
+    def is_instance(self, term: Term, scope: int, ancestor: str, at: Span | None = None) -> bool:
+        """Whether the term's value is surely an instance of the class with that dotted name, or of one that inherits it."""
+        value = self.infer(term, scope, at).value
+        return isinstance(value, Instance) and members.is_subtype(self._names, value.cls, ancestor)
+
+    def lineage(self, term: Term, scope: int) -> tuple[str, ...]:
+        """The dotted names of the class a term stands for (or its value is an instance of) and all its known bases."""
+        value = self.infer(term, scope).value
+        cls = value.cls if isinstance(value, Instance) else value
+        return tuple(c.name for c in members.lineage(self._names, cls)) if isinstance(cls, Class) else ()
+
+    def class_lineage(self, scope: int) -> tuple[str, ...]:
+        """The dotted names of the class that a method stands in, and of its bases; () for a plain function."""
+        owner = self.owner_of(scope)
+        if not owner:
+            return ()
+        cls = Class(f"{self.module}.{owner}", self.path, owner)
+        return tuple(c.name for c in members.lineage(self._names, cls))
+
+    def owner_of(self, scope: int) -> str:
+        """The qualname of the class whose method the scope is (not a function nested in one); "" for others."""
+        here = self._facts.scopes[scope]
+        if here.parent < 0:
+            return ""
+        outer = self._facts.scopes[here.parent]
+        return qualname(self._facts, outer) if outer.kind == "class" else ""
+
+    def decorator_names(self, scope: int) -> tuple[str, ...]:
+        """The dotted names of a function's decorators, outermost first; "" for those that did not resolve."""
+        here = self._facts.scopes[scope]
+        return tuple(results.decorator_name(self._names, d, self._file, self._facts, here) for d in here.decorators)
+
+    def definition(self, target: Target) -> tuple[Facts, Scope] | None:
+        """The facts and scope of a target that is the program's own."""
+        file = self._program.files.get(target.path)
+        definition = file.definitions.get(target.qualname) if file else None
+        return (file.facts(definition.block), file.scope(definition)) if file and definition else None
+
+    # --- the module and the class around ------------------------------------------------------------------
+
+    def module_bindings(self, name: str) -> tuple[Member, ...]:
+        """The bindings of a global name of this module: at its top level, or in functions through `global`."""
+        return tuple(self._file.globals.get(name, ()))
+
+    def module_functions(self) -> Iterator[tuple[Facts, Scope]]:
+        """Every function of this module, with its block's facts."""
+        for _, facts in self._file.blocks:
+            for scope in facts.functions():
+                yield facts, scope
+
+    def module_reads(self, name: str) -> tuple[Scope, ...]:
+        """The functions of this module that read the global of that name."""
+        return tuple(
+            scope
+            for facts, scope in self.module_functions()
+            if name in scope.reads and not _binds(facts, scope, name)
+        )
+
+    def imports_anything_from(self, package: str) -> bool:
+        """Whether this file imports the package or something in it."""
+        return any(
+            i.item.module == package or i.item.module.startswith(package + ".")
+            for imported in self._file.imports.values()
+            for i in imported
+        )
+
+    def class_blocks(self, owner: str) -> Iterator[tuple[int, Facts]]:
+        """The blocks that hold a class's own statements, with their first lines."""
+        parts = tuple(owner.split("."))
+        return ((line, facts) for line, facts in self._file.blocks if facts.owner == parts)
+
+
+def _binds(facts: Facts, scope: Scope, name: str) -> bool:
+    if name in scope.global_names:
+        return False
+    return any(b.scope == scope.number and b.name == name for b in facts.bindings) or any(
+        p.name == name for p in scope.parameters
+    )
+
+
+_COLOURS: dict[str, Colour] = {
+    "coroutine": "async",
+    "future": "future",
+    "task": "task",
+    "async context manager": "async manager",
+    "async iterator": "async generator",
+    "sync": "sync",
+}
+
+
+def _external_colour(name: str) -> Colour:
+    return _COLOURS.get(coroutines.kind(name), "unknown")

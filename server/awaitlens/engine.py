@@ -1,0 +1,134 @@
+"""Facts to findings, and findings to patches. Pure: no file is read or written here, and no pitfall can break it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from awaitlens.pitfall import Finding, Patch, Pitfall
+from awaitlens.pitfalls import pitfalls
+from awaitlens.program.extract import extract
+from awaitlens.program.facts import Facts
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.program import Program, module_name
+from awaitlens.program.view import View
+from awaitlens.rewrite.imports import settle
+from awaitlens.settings import Settings
+from awaitlens.source import Source
+from awaitlens.syntax.blocks import layout
+from awaitlens.syntax.parse import Reader
+
+log = logging.getLogger("awaitlens")
+
+
+def read(source: Source, module: str, reader: Reader[Facts]) -> FileFacts:
+    """A file's facts, block by block; blocks that the reader has seen before are not parsed again."""
+    blocks = reader.read(layout(source.text))
+    return FileFacts(source.path, module, tuple((line, facts) for line, _, facts in blocks))
+
+
+def new_reader(size: int = 20_000) -> Reader[Facts]:
+    return Reader(extract, size)
+
+
+@lru_cache(maxsize=64)
+def selected(settings: Settings) -> tuple[Pitfall, ...]:
+    """The pitfalls that are on under these settings."""
+    severities = dict(settings.severity)
+    return tuple(p for p in pitfalls().values() if _is_on(p, settings) and severities.get(p.name) != "off")
+
+
+def _is_on(pitfall: Pitfall, settings: Settings) -> bool:
+    names = {pitfall.name, pitfall.law.slug, "ALL"}
+    if names & settings.ignore:
+        return False
+    return bool(names & settings.select) if settings.select else pitfall.default or pitfall.name in dict(settings.severity)
+
+
+def findings(program: Program, path: str) -> tuple[Finding, ...]:
+    """All findings of a file, in file coordinates, in the order they stand in."""
+    file = program.files[path]
+    found: list[Finding] = []
+    for line, facts in file.blocks:
+        found.extend(finding.shifted(line) for finding in block_findings(program, file, facts))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (finding.span, finding.pitfall)
+
+
+def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Finding, ...]:
+    """The findings of one block, counted from its first line."""
+    settings = program.settings_for(file.path)
+    view = View(program, file, facts)
+    found: list[Finding] = []
+    for pitfall in selected(settings):
+        if facts.has_async or pitfall.everywhere:
+            found.extend(_detected(pitfall, facts, view, settings))
+    return tuple(dict.fromkeys(found))
+
+
+def _detected(pitfall: Pitfall, facts: Facts, view: View, settings: Settings) -> Iterator[Finding]:
+    severity = dict(settings.severity).get(pitfall.name, pitfall.severity)
+    try:
+        for finding in pitfall.detect(facts, view):
+            if finding.confidence != "possible" or settings.show_possible:
+                yield replace(finding, pitfall=pitfall.name, severity=severity)  # type: ignore[arg-type]
+    except Exception:
+        log.exception("%s failed in %s", pitfall.name, view.path)
+
+
+def patches(program: Program, source: Source, finding: Finding) -> tuple[Patch, ...]:
+    """The repairs of a finding, best first, in file coordinates, with the imports they need."""
+    pitfall = pitfalls().get(finding.pitfall)
+    file = program.files.get(source.path)
+    if pitfall is None or pitfall.fix is None or file is None:
+        return ()
+    for line, facts in file.blocks:
+        if line <= finding.span.line and finding.span.end_line <= line + facts.text.count("\n") + 1:
+            local = finding.shifted(-line)
+            if _belongs(facts, local):
+                return _patches(pitfall, facts, View(program, file, facts), local, line, source, file)
+    return ()
+
+
+def _belongs(facts: Facts, finding: Finding) -> bool:
+    return finding.span.line < max(1, facts.text.count("\n") + (not facts.text.endswith("\n")))
+
+
+def _patches(pitfall: Pitfall, facts: Facts, view: View, finding: Finding, line: int, source: Source, file: FileFacts) -> tuple[Patch, ...]:
+    assert pitfall.fix is not None
+    try:
+        made = pitfall.fix(facts, view, finding)
+        offered: Iterable[Patch] = () if made is None else (made,) if isinstance(made, Patch) else made
+        return tuple(settle(patch.shifted(line), file, source) for patch in offered)
+    except Exception:
+        log.exception("the fix of %s failed in %s", pitfall.name, view.path)
+        return ()
+
+
+@dataclass(frozen=True)
+class CheckedProgram:
+    """A handful of texts, analysed together."""
+
+    program: Program
+    sources: Mapping[str, Source]
+
+    def findings(self, path: str) -> tuple[Finding, ...]:
+        return findings(self.program, path)
+
+    def patches(self, path: str, finding: Finding) -> tuple[Patch, ...]:
+        return patches(self.program, self.sources[path], finding)
+
+
+def check_texts(files: Mapping[str, str], settings: Settings | None = None) -> CheckedProgram:
+    """Analyse texts by their paths, as one program."""
+    reader = new_reader()
+    packages = {path.rpartition("/")[0] for path in files if path.endswith("/__init__.py")}
+    sources = {path: Source(path, text) for path, text in files.items()}
+    facts = [read(source, module_name(path, packages), reader) for path, source in sources.items()]
+    chosen = settings or Settings()
+    return CheckedProgram(Program(facts, lambda path: chosen), sources)

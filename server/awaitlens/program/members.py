@@ -1,0 +1,191 @@
+"""Attributes of values: methods through the classes of the program and the known ones outside, in method order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from awaitlens.knowledge import types
+from awaitlens.knowledge.aliases import canonical
+from awaitlens.program import annotations, results
+from awaitlens.program.facts import Name
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.values import (
+    NOT_KNOWN,
+    Class,
+    External,
+    Function,
+    Inferred,
+    Instance,
+    Module,
+    Nothing,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
+
+_MODEL = "django.db.models.Model"
+
+
+def attribute(names: Names, owner: Inferred, name: str) -> Inferred:
+    """`owner.name`."""
+    value = owner.value
+    if isinstance(value, Module):
+        found = names.module_member(value, name)
+    elif isinstance(value, External):
+        found = Inferred(External(canonical(f"{value.name}.{name}")))
+    elif isinstance(value, Instance):
+        found = of_instance(names, value, name)
+    elif isinstance(value, Class):
+        found = of_class(names, value, name, value)
+    else:
+        return NOT_KNOWN
+    return found.because_of(owner.confidence)
+
+
+def of_instance(names: Names, instance: Instance, name: str) -> Inferred:
+    """An attribute of an object: what its classes define, else what their methods assign to `self`."""
+    found = of_class(names, instance.cls, name, instance)
+    if found and not isinstance(found.value, External):
+        return _accessed(names, found, instance)
+    assigned = _assigned(names, instance.cls, name)
+    return assigned or found
+
+
+def _accessed(names: Names, found: Inferred, instance: Instance) -> Inferred:
+    """A property gives what it returns; anything else is as it is."""
+    function = found.value
+    if isinstance(function, Function) and results.is_property(names, function):
+        return results.returned(names, function).because_of(found.confidence)
+    return found
+
+
+def of_class(names: Names, cls: Class, name: str, receiver: Value) -> Inferred:
+    """A name looked up in a class and its bases, as seen through `receiver` (the class itself, or an instance)."""
+    for base in lineage(names, cls):
+        if not base.path:
+            found = _of_external_class(names, base, name, receiver)
+            if found:
+                return found
+            continue
+        file = names.program.files.get(base.path)
+        members = file.members.get(base.qualname, {}).get(name) if file else None
+        if file and members:
+            return join([_member(names, file, m.block, m.binding, receiver) for m in members[-2:]])
+    return NOT_KNOWN
+
+
+def _member(names: Names, file: FileFacts, block: int, binding: object, receiver: Value) -> Inferred:
+    from awaitlens.program.facts import Binding
+
+    assert isinstance(binding, Binding)
+    found = names.bound(binding, file, file.facts(block))
+    if isinstance(found.value, Function):
+        return found.holding(found.value._replace(receiver=receiver))
+    return found
+
+
+def _of_external_class(names: Names, cls: Class, name: str, receiver: Value) -> Inferred:
+    if cls.name == _MODEL and name in ("objects", "_default_manager", "_base_manager"):
+        model = receiver.cls if isinstance(receiver, Instance) else receiver
+        assert isinstance(model, Class)
+        return Inferred(Instance(Class("django.db.models.Manager"), (Instance(model),)))
+    if cls.name == "builtins.object":
+        return NOT_KNOWN
+    return Inferred(External(canonical(f"{cls.name}.{name}")))
+
+
+def _assigned(names: Names, cls: Class, name: str) -> Inferred:
+    for base in lineage(names, cls):
+        file = names.program.files.get(base.path) if base.path else None
+        if file is None:
+            continue
+        assigned = file.attributes.get(base.qualname, {}).get(name, ())
+        noted = _noted(names, file, base, name)
+        if noted:
+            return noted
+        found = [_value_of(names, file, a) for a in assigned[:6]]
+        if found:
+            return join([f for f in found if not _is_none(f)] or found)
+    return NOT_KNOWN
+
+
+def _value_of(names: Names, file: FileFacts, assigned: object) -> Inferred:
+    from awaitlens.program.modules import Assigned
+
+    assert isinstance(assigned, Assigned)
+    facts = file.facts(assigned.block)
+    return names.infer(assigned.access.value, file, facts, assigned.access.scope, assigned.access.span)
+
+
+def _noted(names: Names, file: FileFacts, cls: Class, name: str) -> Inferred:
+    """`self.x: T = ...` in a method."""
+    for assigned in file.attributes.get(cls.qualname, {}).get(name, ()):
+        facts = file.facts(assigned.block)
+        place = assigned.access.place
+        receiver = place.value.id if hasattr(place, "value") and isinstance(place.value, Name) else "self"
+        for binding in facts.bindings:
+            if binding.name == f"{receiver}.{name}" and binding.annotation is not None:
+                return annotations.read(names, binding.annotation, file, facts, binding.scope).because_of("likely")
+    return NOT_KNOWN
+
+
+def _is_none(found: Inferred) -> bool:
+    return isinstance(found.value, Instance) and found.value.cls.name == "builtins.NoneType"
+
+
+def lineage(names: Names, cls: Class, depth: int = 0) -> Iterator[Class]:
+    """The class and its bases, nearest first, each once; bases outside the program follow knowledge's hierarchy."""
+    seen: set[str] = set()
+    queue = [cls]
+    while queue and len(seen) < 64:
+        current = queue.pop(0)
+        if current.name in seen:
+            continue
+        seen.add(current.name)
+        yield current
+        queue[:0] = list(bases(names, current))
+
+
+def bases(names: Names, cls: Class) -> Iterator[Class]:
+    """The direct bases of a class."""
+    if not cls.path:
+        yield from (Class(name) for name in types.bases(cls.name))
+        return
+    file = names.program.files.get(cls.path)
+    definition = file.definitions.get(cls.qualname) if file else None
+    if file is None or definition is None:
+        return
+    facts, scope = file.facts(definition.block), file.scope(definition)
+    for argument in scope.bases:
+        if argument.keyword:
+            continue
+        found = names.infer(argument.value, file, facts, max(scope.parent, 0), scope.name_span).value
+        if isinstance(found, Class):
+            yield found
+        elif isinstance(found, External):
+            yield Class(found.name)
+
+
+def has_unknown_base(names: Names, cls: Class) -> bool:
+    """Whether some base could not be resolved, so that an attribute not found may still be there."""
+    for current in lineage(names, cls):
+        file = names.program.files.get(current.path) if current.path else None
+        definition = file.definitions.get(current.qualname) if file else None
+        if file is None or definition is None:
+            continue
+        scope = file.scope(definition)
+        declared = sum(1 for argument in scope.bases if not argument.keyword)
+        if declared > sum(1 for _ in bases(names, current)):
+            return True
+    return False
+
+
+def is_subtype(names: Names, cls: Class, ancestor: str) -> bool:
+    return any(base.name == ancestor for base in lineage(names, cls))
+
+
+def is_unknown(value: Value) -> bool:
+    return isinstance(value, Nothing)

@@ -1,0 +1,138 @@
+"""One file of the program: its blocks' facts, and the tables of names that can be asked for from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from awaitlens.program.facts import Access, Attribute, Binding, Facts, Import, Name, Scope
+
+
+class Definition(NamedTuple):
+    """A function, lambda or class of the file: the number of its block, and of its scope there."""
+
+    block: int
+    scope: int
+
+
+class Member(NamedTuple):
+    """A name bound in a module or class, and the number of the block that binds it."""
+
+    block: int
+    binding: Binding
+
+
+class Imported(NamedTuple):
+    """An import and the number of its block."""
+
+    block: int
+    item: Import
+
+
+class Assigned(NamedTuple):
+    """`self.x = value` somewhere in a class, and the number of its block."""
+
+    block: int
+    access: Access
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """All that one file says on its own. `module` is its dotted name; `blocks` its blocks with their first lines."""
+
+    path: str
+    module: str
+    blocks: tuple[tuple[int, Facts], ...]
+
+    def facts(self, block: int) -> Facts:
+        return self.blocks[block][1]
+
+    def scope(self, definition: Definition) -> Scope:
+        return self.blocks[definition.block][1].scopes[definition.scope]
+
+    def with_same_outline(self, blocks: tuple[tuple[int, Facts], ...]) -> FileFacts:
+        """The file after an edit that others cannot see: its tables still hold and are carried over."""
+        later = replace(self, blocks=blocks)
+        for name in ("imports", "globals", "definitions", "members", "attributes"):
+            if name in self.__dict__:
+                later.__dict__[name] = self.__dict__[name]
+        return later
+
+    def _facts(self) -> Iterator[tuple[int, Facts]]:
+        return ((number, facts) for number, (_, facts) in enumerate(self.blocks))
+
+    @cached_property
+    def imports(self) -> dict[str, list[Imported]]:
+        """Imports by the name they bind ("*" for star imports), anywhere in the file."""
+        found: dict[str, list[Imported]] = {}
+        for number, facts in self._facts():
+            for item in facts.imports:
+                found.setdefault(item.name, []).append(Imported(number, item))
+        return found
+
+    @cached_property
+    def globals(self) -> dict[str, list[Member]]:
+        """The module's own names, those bound through `global` in functions included."""
+        found: dict[str, list[Member]] = {}
+        for number, facts in self._facts():
+            for binding in facts.bindings:
+                scope = facts.scopes[binding.scope]
+                if scope.kind == "module" or binding.name in scope.global_names:
+                    found.setdefault(binding.name, []).append(Member(number, binding))
+        return found
+
+    @cached_property
+    def definitions(self) -> dict[str, Definition]:
+        """Functions and classes by qualname. Where one is defined twice, the last definition counts."""
+        found: dict[str, Definition] = {}
+        for number, facts in self._facts():
+            for scope in facts.scopes:
+                if scope.parent >= 0:
+                    found[qualname(facts, scope)] = Definition(number, scope.number)
+        return found
+
+    @cached_property
+    def members(self) -> dict[str, dict[str, list[Member]]]:
+        """The names bound in each class's own statements, by the class's qualname."""
+        found: dict[str, dict[str, list[Member]]] = {}
+        for number, facts in self._facts():
+            for binding in facts.bindings:
+                scope = facts.scopes[binding.scope]
+                if scope.kind == "class":
+                    names = found.setdefault(qualname(facts, scope), {})
+                    names.setdefault(binding.name, []).append(Member(number, binding))
+        return found
+
+    @cached_property
+    def attributes(self) -> dict[str, dict[str, list[Assigned]]]:
+        """What methods assign to attributes of their first parameter, by class qualname and attribute."""
+        found: dict[str, dict[str, list[Assigned]]] = {}
+        for number, facts in self._facts():
+            for access in facts.accesses:
+                place = access.place
+                if access.kind != "write" or not isinstance(place, Attribute) or not isinstance(place.value, Name):
+                    continue
+                owner = class_of_self(facts, access.scope, place.value.id)
+                if owner:
+                    names = found.setdefault(owner, {})
+                    names.setdefault(place.attr, []).append(Assigned(number, access))
+        return found
+
+
+def qualname(facts: Facts, scope: Scope) -> str:
+    """A scope's qualname in its file, the classes around its block included; "" for the module itself."""
+    return ".".join((*facts.owner, scope.qualname) if scope.qualname else facts.owner)
+
+
+def class_of_self(facts: Facts, number: int, name: str) -> str:
+    """The qualname of the class whose method scope `number` is, or is nested in, if `name` is that method's first
+    parameter; else ""."""
+    while number >= 0:
+        scope = facts.scopes[number]
+        if scope.parameters and scope.parameters[0].name == name and scope.parent >= 0:
+            outer = facts.scopes[scope.parent]
+            return qualname(facts, outer) if outer.kind == "class" else ""
+        number = scope.parent
+    return ""

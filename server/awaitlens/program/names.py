@@ -1,0 +1,303 @@
+"""Terms to values: what a name, an attribute or a call stands for, across the files of the program.
+
+Everything here is read from the facts. Where the text does not tell, the answer is "not known", never a guess that
+is sold as certain.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+from awaitlens.knowledge.aliases import canonical
+from awaitlens.program import annotations, members, results
+from awaitlens.program.facts import (
+    Attribute,
+    Awaited,
+    Binding,
+    Comprehension,
+    Constant,
+    Display,
+    Either,
+    Entered,
+    Facts,
+    Item,
+    Iterated,
+    Lambda,
+    Name,
+    Other,
+    Result,
+    Starred,
+    Term,
+    Unpacked,
+)
+from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
+from awaitlens.program.values import (
+    NOT_KNOWN,
+    Class,
+    External,
+    Function,
+    Inferred,
+    Instance,
+    Module,
+    join,
+)
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.program import Program
+
+_BUILTINS = frozenset(dir(builtins))
+_DEEPEST = 24
+
+
+class Names:
+    """Answers what terms stand for. Remembers answers per call, until `forget`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._calls: dict[tuple[str, int, int], tuple[Facts, Inferred]] = {}
+        self._active: set[tuple[object, ...]] = set()
+
+    def forget(self) -> None:
+        self._calls.clear()
+
+    def forget_block(self, path: str, facts: Facts) -> None:
+        """Drop the answers about one block's calls: its facts are no longer part of the program."""
+        for call in facts.calls:
+            self._calls.pop((path, id(facts), call.number), None)
+
+    def infer(self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None = None) -> Inferred:
+        """The value of a term read in a scope; `at` is where, when it matters which of several bindings holds."""
+        if isinstance(term, Result):
+            return self._call(term, file, facts)
+        if isinstance(term, Name):
+            return self._name(term.id, file, facts, scope, at)
+        if isinstance(term, Attribute):
+            return members.attribute(self, self.infer(term.value, file, facts, scope, at), term.attr)
+        return self._rest(term, file, facts, scope, at)
+
+    def _rest(self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None) -> Inferred:
+        if isinstance(term, Awaited):
+            return results.awaited(self.infer(term.value, file, facts, scope, at))
+        if isinstance(term, Constant):
+            return Inferred(Instance(Class(f"builtins.{type(term.value).__name__}")))
+        if isinstance(term, Lambda):
+            return self._definition(term, file, facts)
+        if isinstance(term, Either):
+            return join([self.infer(option, file, facts, scope, at) for option in term.options])
+        if isinstance(term, Entered):
+            return results.entered(self, self.infer(term.value, file, facts, scope, at), term.is_async)
+        if isinstance(term, (Iterated, Item)):
+            return results.element(self, self.infer(term.value, file, facts, scope, at), term)
+        if isinstance(term, Unpacked):
+            return results.unpacked(self.infer(term.value, file, facts, scope, at), term.position)
+        if isinstance(term, Display):
+            return self._container(f"builtins.{term.kind}", term.elements, file, facts, scope, at)
+        if isinstance(term, Comprehension):
+            kind = "types.GeneratorType" if term.kind == "generator" else f"builtins.{term.kind}"
+            return self._container(kind, (term.element,), file, facts, scope, at)
+        if isinstance(term, Starred):
+            return NOT_KNOWN
+        if isinstance(term, Other) and term.kind in ("JoinedStr", "Not"):
+            return Inferred(Instance(Class("builtins.str" if term.kind == "JoinedStr" else "builtins.bool")))
+        return NOT_KNOWN
+
+    def _container(self, kind: str, elements: tuple[Term, ...], file: FileFacts, facts: Facts, scope: int, at: Span | None) -> Inferred:
+        found = [self.infer(element, file, facts, scope, at) for element in elements[:8]]
+        if kind == "builtins.tuple":
+            return Inferred(Instance(Class(kind), tuple(item.value for item in found)))
+        inner = join(found) if found else NOT_KNOWN
+        return Inferred(Instance(Class(kind), (inner.value,) if inner else ()))
+
+    # --- calls ---------------------------------------------------------------------------------------------
+
+    def _call(self, term: Result, file: FileFacts, facts: Facts) -> Inferred:
+        key = (file.path, id(facts), term.call)
+        known = self._calls.get(key)
+        if known is not None and known[0] is facts:
+            return known[1]
+        if key in self._active or len(self._active) > _DEEPEST:
+            return NOT_KNOWN
+        self._active.add(key)
+        try:
+            call = facts.calls[term.call]
+            callee = self.infer(call.callee, file, facts, call.scope, call.span)
+            found = results.called(self, callee, call, file, facts)
+        finally:
+            self._active.discard(key)
+        if not self._active or found:
+            self._calls[key] = (facts, found)
+        return found
+
+    def callee(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
+        """What call number `number` calls."""
+        call = facts.calls[number]
+        return self.infer(call.callee, file, facts, call.scope, call.span)
+
+    # --- names ---------------------------------------------------------------------------------------------
+
+    def _name(self, name: str, file: FileFacts, facts: Facts, scope: int, at: Span | None) -> Inferred:
+        number = scope
+        while number >= 0:
+            here = facts.scopes[number]
+            if name in here.global_names:
+                return self.global_name(name, file)
+            if here.kind == "module" or (here.kind == "class" and number != scope):
+                number = here.parent
+                continue
+            found = self._local(name, file, facts, number, at if number == scope else None)
+            if found is not None:
+                return found
+            number = here.parent
+        return self.global_name(name, file)
+
+    def _local(self, name: str, file: FileFacts, facts: Facts, scope: int, at: Span | None) -> Inferred | None:
+        """The value of a name that is bound in this very scope; None if it is not."""
+        here = facts.scopes[scope]
+        bindings = [b for b in facts.bindings if b.scope == scope and b.name == name and b.kind != "delete"]
+        if not bindings:
+            for position, parameter in enumerate(here.parameters):
+                if parameter.name == name:
+                    return self._parameter(position, file, facts, scope)
+            return None
+        key = ("local", file.path, id(facts), scope, name, at)
+        if key in self._active or len(self._active) > _DEEPEST:
+            return NOT_KNOWN
+        self._active.add(key)
+        try:
+            return join([self.bound(b, file, facts) for b in _reaching(bindings, facts, at)])
+        finally:
+            self._active.discard(key)
+
+    def _parameter(self, position: int, file: FileFacts, facts: Facts, scope: int) -> Inferred:
+        here = facts.scopes[scope]
+        parameter = here.parameters[position]
+        if parameter.annotation is not None:
+            outer = max(here.parent, 0)
+            return annotations.read(self, parameter.annotation, file, facts, outer).because_of("likely")
+        if position == 0 and here.parent >= 0 and facts.scopes[here.parent].kind == "class":
+            owner = class_of_self(facts, scope, parameter.name)
+            return self._receiver(owner, file, facts, scope)
+        return NOT_KNOWN
+
+    def _receiver(self, owner: str, file: FileFacts, facts: Facts, scope: int) -> Inferred:
+        cls = Class(f"{file.module}.{owner}", file.path, owner)
+        kinds = {d.id for d in facts.scopes[scope].decorators if isinstance(d, Name)}
+        if "staticmethod" in kinds:
+            return NOT_KNOWN
+        return Inferred(cls if "classmethod" in kinds or facts.scopes[scope].name == "__new__" else Instance(cls))
+
+    def bound(self, binding: Binding, file: FileFacts, facts: Facts) -> Inferred:
+        """What one binding gives its name."""
+        if binding.kind == "import":
+            found = [i for i in file.imports.get(binding.name, ()) if i.item.span == binding.span and file.facts(i.block) is facts]
+            return self.imported(found[0], file) if found else NOT_KNOWN
+        if binding.annotation is not None:
+            noted = annotations.read(self, binding.annotation, file, facts, binding.scope)
+            if noted:
+                return noted.because_of("likely")
+        if binding.kind in ("augmented", "except", "match"):
+            return NOT_KNOWN
+        return self.infer(binding.value, file, facts, binding.scope, binding.span)
+
+    def global_name(self, name: str, file: FileFacts) -> Inferred:
+        """A module's name as its own code, or an importer, sees it."""
+        key = ("global", file.path, name)
+        if key in self._active or len(self._active) > _DEEPEST:
+            return NOT_KNOWN
+        bound = file.globals.get(name)
+        if bound:
+            self._active.add(key)
+            try:
+                return self._agree([self.bound(member.binding, file, file.facts(member.block)) for member in bound[:6]], bound)
+            finally:
+                self._active.discard(key)
+        for star in file.imports.get("*", ()):
+            found = self._through_star(star, name, file)
+            if found:
+                return found
+        if name in _BUILTINS and "*" not in file.imports:
+            return Inferred(External(canonical(f"builtins.{name}")))
+        return NOT_KNOWN
+
+    @staticmethod
+    def _agree(found: list[Inferred], bound: list[object]) -> Inferred:  # type: ignore[type-arg]
+        """Several bindings of a module's name, as in try/except ImportError: one value, or the first import."""
+        joined = join(found)
+        if joined or len(found) == 1:
+            return joined
+        for candidate in found:
+            if candidate and isinstance(candidate.value, (Module, Class, Function, External)):
+                return candidate.because_of("likely")
+        return NOT_KNOWN
+
+    def _through_star(self, star: Imported, name: str, file: FileFacts) -> Inferred:
+        path = self.program.find_module(star.item.module, star.item.level, file)
+        other = self.program.files.get(path) if path else None
+        if other is None or other is file:
+            return NOT_KNOWN
+        found = self.global_name(name, other)
+        return found if not isinstance(found.value, External) or not found.value.name.startswith("builtins.") else NOT_KNOWN
+
+    def imported(self, imported: Imported, file: FileFacts) -> Inferred:
+        """What an import binds."""
+        item = imported.item
+        path = self.program.find_module(item.module, item.level, file)
+        if not item.symbol:
+            bound_to_root = "." in item.module and item.name == item.module.partition(".")[0]
+            module = item.name if bound_to_root else item.module
+            return Inferred(Module(canonical(module), self.program.find_module(module, 0, file) or ""))
+        if path is None:
+            if item.level:
+                return NOT_KNOWN
+            return Inferred(External(canonical(f"{item.module}.{item.symbol}")))
+        return self.module_member(Module(self.program.files[path].module, path), item.symbol)
+
+    def module_member(self, module: Module, name: str) -> Inferred:
+        """`module.name` for a module of the program or outside it."""
+        if not module.path:
+            return Inferred(External(canonical(f"{module.name}.{name}")))
+        file = self.program.files.get(module.path)
+        if file is None:
+            return NOT_KNOWN
+        if name in file.globals or "*" in file.imports:
+            found = self.global_name(name, file)
+            if found:
+                return found
+        path = self.program.find_submodule(file, name)
+        return Inferred(Module(self.program.files[path].module, path)) if path else NOT_KNOWN
+
+    # --- definitions ---------------------------------------------------------------------------------------
+
+    def _definition(self, term: Lambda, file: FileFacts, facts: Facts) -> Inferred:
+        scope = facts.scopes[term.scope]
+        name = qualname(facts, scope)
+        dotted = f"{file.module}.{name}"
+        if scope.kind == "class":
+            return Inferred(Class(dotted, file.path, name))
+        return results.decorated(self, Function(dotted, file.path, name), file, facts, scope)
+
+
+def _reaching(bindings: list[Binding], facts: Facts, at: Span | None) -> list[Binding]:
+    """The bindings that may hold at a place: from the last one that surely ran before it, on."""
+    if at is None or len(bindings) == 1:
+        return bindings
+    around = {context.number for context in facts.enclosing(_context_at(facts, at))} | {-1}
+    before = [binding for binding in bindings if binding.span[:2] < at[:2]]
+    if not before:
+        return bindings
+    for position in range(len(before) - 1, -1, -1):
+        if before[position].context in around:
+            return before[position:]
+    return before
+
+
+def _context_at(facts: Facts, at: Span) -> int:
+    """The innermost construct whose body holds the place."""
+    best = -1
+    for context in facts.contexts:
+        body = context.body_span
+        if body[:2] <= at[:2] and at[2:] <= body[2:]:
+            best = context.number
+    return best

@@ -1,0 +1,140 @@
+"""All files' facts, and what can be asked about them together. Answers are worked out when asked for, then kept."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
+
+from awaitlens.program.facts import Facts
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.names import Names
+from awaitlens.program.outline import outline
+from awaitlens.program.summaries import Summaries
+from awaitlens.settings import Settings
+
+
+class Program:
+    """The files of one workspace and what their names, calls and functions come to.
+
+    Paths are absolute, with forward slashes. A Program belongs to one thread at a time. `epoch` counts the changes
+    that blocks other than the changed one may notice.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[FileFacts] = (),
+        settings_for: Callable[[str], Settings] = lambda path: Settings(),
+        roots: tuple[str, ...] = (),
+        load: Callable[[str], FileFacts | None] = lambda path: None,
+    ) -> None:
+        """`settings_for` gives a file's settings; `load` reads a file that an import asks for and that is not here yet."""
+        self.settings_for = settings_for
+        self.roots = roots
+        self._load = load
+        self._absent: set[str] = set()
+        self.epoch = 0
+        self.files: dict[str, FileFacts] = {}
+        self._modules: dict[str, str] = {}
+        self.names = Names(self)
+        self.summaries = Summaries(self)
+        for file in files:
+            self.add(file)
+
+    def add(self, file: FileFacts) -> None:
+        """Add a file without forgetting anything: for the first filling, or before `forget`."""
+        self.files[file.path] = file
+        self._modules[file.module] = file.path
+        for root in self.roots:
+            if file.path.startswith(root + "/"):
+                self._modules.setdefault(dotted(file.path[len(root) + 1 :]), file.path)
+
+    def put(self, file: FileFacts) -> bool:
+        """Add a file or replace it. True when other blocks may now see other names, so that all answers are forgotten."""
+        self._absent.discard(file.path)
+        self.add(file)
+        self.forget()
+        return True
+
+    def put_block(self, file: FileFacts, number: int, facts: Facts, blocks: tuple[tuple[int, Facts], ...]) -> bool:
+        """Replace one block of a file. True when others can see the difference."""
+        old = file.facts(number)
+        if outline(old) != outline(facts):
+            return self.put(FileFacts(file.path, file.module, blocks))
+        self.files[file.path] = file.with_same_outline(blocks)
+        self.names.forget_block(file.path, old)
+        if not self.summaries.changed(file.path, old, facts):
+            return False
+        self.epoch += 1
+        return True
+
+    def remove(self, path: str) -> None:
+        file = self.files.pop(path, None)
+        if file is not None:
+            self._modules = {name: where for name, where in self._modules.items() if where != path}
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop every answer: names may mean something else now."""
+        self.epoch += 1
+        self.names.forget()
+        self.summaries.forget()
+
+    # --- modules -------------------------------------------------------------------------------------------
+
+    def find_module(self, module: str, level: int, file: FileFacts) -> str | None:
+        """The file of the program that `from module import` or `import module` means in `file`; None if it has none."""
+        if level:
+            base = posixpath.dirname(file.path)
+            for _ in range(level - 1):
+                base = posixpath.dirname(base)
+            return self._module_file(base, module)
+        found = self._modules.get(module)
+        if found is not None:
+            return found
+        for base in (posixpath.dirname(file.path), *self.roots):
+            beside = self._module_file(base, module)
+            if beside is not None and beside != file.path:
+                self._modules[module] = beside
+                return beside
+        return None
+
+    def find_submodule(self, package: FileFacts, name: str) -> str | None:
+        if not package.path.endswith("/__init__.py"):
+            return None
+        return self._module_file(posixpath.dirname(package.path), name)
+
+    def _module_file(self, base: str, module: str) -> str | None:
+        stem = f"{base}/{module.replace('.', '/')}" if module else base
+        for candidate in (f"{stem}.py", f"{stem}/__init__.py", f"{stem}.pyi"):
+            if candidate in self.files or self._loaded(candidate):
+                return candidate
+        return None
+
+    def _loaded(self, path: str) -> bool:
+        """Ask once for a file that is not here."""
+        if path in self._absent:
+            return False
+        file = self._load(path)
+        if file is None:
+            self._absent.add(path)
+            return False
+        self.add(file)
+        return True
+
+
+def dotted(relative: str) -> str:
+    """A relative path as a dotted module name."""
+    stem = relative[: -len(PurePath(relative).suffix)] if PurePath(relative).suffix else relative
+    parts = stem.split("/")
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def module_name(path: str, packages: Mapping[str, object] | set[str]) -> str:
+    """The dotted name of a file, from the topmost directory that has an `__init__.py` among `packages` (directories)."""
+    directory, base = posixpath.split(path)
+    top = directory
+    while top in packages and posixpath.dirname(top) != top:
+        top = posixpath.dirname(top)
+    inner = path[len(top) :].lstrip("/") if top != directory or directory in packages else base
+    return dotted(inner)

@@ -1,0 +1,377 @@
+"""What calls give: results by colour, decorators that change it, and what awaiting, entering and iterating give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitlens.confidence import Confidence
+from awaitlens.knowledge import coroutines, types
+from awaitlens.knowledge.aliases import canonical
+from awaitlens.program import annotations, members
+from awaitlens.program.facts import UNKNOWN, Call, Facts, Item, Iterated, Lambda, Name, Result, Scope, Term
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.values import (
+    NOT_KNOWN,
+    NOTHING,
+    Adapted,
+    Class,
+    Coroutine,
+    External,
+    Function,
+    Inferred,
+    Instance,
+    Manager,
+    Partial,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
+
+_TO_ASYNC = frozenset({"asgiref.sync.sync_to_async", "channels.db.database_sync_to_async"})
+_TO_SYNC = "asgiref.sync.async_to_sync"
+_KEEPS = frozenset(
+    {
+        "builtins.staticmethod",
+        "builtins.classmethod",
+        "functools.wraps",
+        "functools.update_wrapper",
+        "typing.overload",
+        "typing.override",
+        "typing.final",
+        "typing.no_type_check",
+        "abc.abstractmethod",
+        "typing_extensions.override",
+        "typing_extensions.deprecated",
+        "warnings.deprecated",
+        "pytest.fixture",
+        "pytest_asyncio.fixture",
+    }
+)
+_PROPERTIES = frozenset(
+    {
+        "builtins.property",
+        "functools.cached_property",
+        "django.utils.functional.cached_property",
+        "abc.abstractproperty",
+        "propcache.cached_property",
+        "propcache.api.cached_property",
+        "propcache.under_cached_property",
+    }
+)
+_RUNNING = frozenset({"asyncio.Task", "asyncio.Future", "concurrent.futures.Future"})
+_SEQUENCES_OF_FIRST = frozenset(
+    {
+        "builtins.list",
+        "builtins.set",
+        "builtins.frozenset",
+        "collections.deque",
+        "collections.abc.Iterable",
+        "collections.abc.Iterator",
+        "collections.abc.Sequence",
+        "collections.abc.Collection",
+        "collections.abc.AsyncIterator",
+        "collections.abc.AsyncIterable",
+        "collections.abc.AsyncGenerator",
+        "collections.abc.Generator",
+        "types.GeneratorType",
+        "types.AsyncGeneratorType",
+        "django.db.models.QuerySet",
+        "asyncio.Queue",
+    }
+)
+
+
+def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Inferred:
+    """What calling the value gives."""
+    value = callee.value
+    if isinstance(value, Class):
+        return _class_called(value, callee)
+    if isinstance(value, External):
+        return _external_called(names, value, callee, call, file, facts)
+    if isinstance(value, Function):
+        return callee.holding(NOTHING) if depth_exceeded(names) else _function_called(names, value).because_of(callee.confidence)
+    if isinstance(value, Adapted):
+        return _adapted_called(names, value, callee, call)
+    if isinstance(value, Partial):
+        return called(names, callee.holding(value.function), call, file, facts)
+    if isinstance(value, Instance):
+        method = members.of_class(names, value.cls, "__call__", value)
+        if isinstance(method.value, Function):
+            return _function_called(names, method.value).because_of(callee.confidence)
+    return NOT_KNOWN
+
+
+def depth_exceeded(names: Names) -> bool:
+    return len(names._active) > 20
+
+
+def _class_called(cls: Class, callee: Inferred) -> Inferred:
+    return callee.holding(Instance(cls))
+
+
+def _external_called(names: Names, value: External, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Inferred:
+    name = value.name
+    special = _special(names, name, call, file, facts)
+    if special is not None:
+        return special
+    if types.is_class(name):
+        return callee.holding(Instance(Class(name)))
+    given = types.returns(name)
+    result = _instance_of(names, given, call, file, facts) if given else NOTHING
+    kind = coroutines.kind(name)
+    if kind == "coroutine":
+        return callee.holding(Coroutine(result))
+    if given:
+        return callee.holding(result)
+    last = name.rpartition(".")[2]
+    if last[:1].isupper() and not last.isupper():
+        return Inferred(Instance(Class(name)), "likely").because_of(callee.confidence)
+    return NOT_KNOWN
+
+
+def _special(names: Names, name: str, call: Call, file: FileFacts, facts: Facts) -> Inferred | None:
+    if name in _TO_ASYNC or name == _TO_SYNC:
+        argument = call.argument(0, "func" if name in _TO_ASYNC else "awaitable")
+        if argument is None:
+            return Inferred(External(name))
+        function = names.infer(argument.value, file, facts, call.scope, call.span)
+        return function.holding(Adapted(function.value, "sync" if name == _TO_SYNC else "async", name))
+    if name == "functools.partial" and call.arguments:
+        function = names.infer(call.arguments[0].value, file, facts, call.scope, call.span)
+        return function.holding(Partial(function.value))
+    if name == "builtins.super":
+        return _super(names, file, facts, call)
+    return None
+
+
+def _super(names: Names, file: FileFacts, facts: Facts, call: Call) -> Inferred:
+    """`super()`: an instance of the first base of the class around."""
+    from awaitlens.program.modules import class_of_self
+
+    scope = call.scope
+    while scope >= 0 and facts.scopes[scope].kind != "function":
+        scope = facts.scopes[scope].parent
+    if scope < 0 or not facts.scopes[scope].parameters:
+        return NOT_KNOWN
+    owner = class_of_self(facts, scope, facts.scopes[scope].parameters[0].name)
+    if not owner:
+        return NOT_KNOWN
+    found = list(members.bases(names, Class(f"{file.module}.{owner}", file.path, owner)))
+    return Inferred(Instance(found[0])) if len(found) == 1 else NOT_KNOWN
+
+
+def _instance_of(names: Names, given: str, call: Call, file: FileFacts, facts: Facts) -> Value:
+    """An instance of what knowledge says a call returns; `types.MODEL` stands for the queryset's own model."""
+    if given == "-" or not given:
+        return NOTHING
+    model = _model_of_receiver(names, call, file, facts)
+    if given == types.MODEL:
+        return model or NOTHING
+    if given in ("django.db.models.QuerySet", "django.db.models.Manager") and model is not None:
+        return Instance(Class(given), (model,))
+    return Instance(Class(given))
+
+
+def _model_of_receiver(names: Names, call: Call, file: FileFacts, facts: Facts) -> Value | None:
+    if not hasattr(call.callee, "attr"):
+        return None
+    owner = names.infer(call.callee.value, file, facts, call.scope, call.span).value  # type: ignore[union-attr]
+    return owner.arguments[0] if isinstance(owner, Instance) and owner.arguments else None
+
+
+def _function_called(names: Names, function: Function) -> Inferred:
+    file, facts, scope = located(names, function)
+    if scope is None or file is None or facts is None:
+        return NOT_KNOWN
+    result = returned(names, function)
+    manager = context_manager_colour(names, file, facts, scope)
+    if manager:
+        return Inferred(Manager(_yielded(result), manager == "async"))
+    if scope.is_async and not scope.is_generator:
+        return Inferred(Coroutine(result.value), _colour_confidence(names, file, facts, scope))
+    if scope.is_async:
+        return Inferred(Instance(Class("types.AsyncGeneratorType"), _arguments(result)))
+    return result
+
+
+def _arguments(result: Inferred) -> tuple[Value, ...]:
+    return result.value.arguments if isinstance(result.value, Instance) else ()
+
+
+def _yielded(result: Inferred) -> Value:
+    arguments = _arguments(result)
+    return arguments[0] if arguments else NOTHING
+
+
+def located(names: Names, function: Function) -> tuple[FileFacts | None, Facts | None, Scope | None]:
+    """Where a function of the program stands."""
+    file = names.program.files.get(function.path)
+    definition = file.definitions.get(function.qualname) if file else None
+    if file is None or definition is None:
+        return None, None, None
+    return file, file.facts(definition.block), file.scope(definition)
+
+
+def returned(names: Names, function: Function) -> Inferred:
+    """What the body of a function returns: its annotation, else what all its return statements agree on."""
+    file, facts, scope = located(names, function)
+    if scope is None or file is None or facts is None:
+        return NOT_KNOWN
+    if scope.returns is not None:
+        outer = max(scope.parent, 0)
+        return annotations.read(names, scope.returns, file, facts, outer, function.receiver).because_of("likely")
+    if scope.is_generator:
+        return NOT_KNOWN
+    key = ("returned", function.path, function.qualname)
+    if key in names._active or depth_exceeded(names):
+        return NOT_KNOWN
+    names._active.add(key)
+    try:
+        values = [j for j in facts.jumps if j.kind == "return" and j.scope == scope.number and j.value is not UNKNOWN]
+        return join([names.infer(j.value, file, facts, j.scope, j.span) for j in values[:6]]) if values else NOT_KNOWN
+    finally:
+        names._active.discard(key)
+
+
+# --- decorators -------------------------------------------------------------------------------------------
+
+
+def decorated(names: Names, function: Function, file: FileFacts, facts: Facts, scope: Scope) -> Inferred:
+    """The function as its decorators leave it."""
+    value: Inferred = Inferred(function)
+    for decorator in reversed(scope.decorators):
+        value = _decorate(names, value, decorator, file, facts, scope)
+    return value
+
+
+def _decorate(names: Names, value: Inferred, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> Inferred:
+    name = decorator_name(names, decorator, file, facts, scope)
+    if name in _TO_ASYNC or name == _TO_SYNC:
+        return value.holding(Adapted(value.value, "sync" if name == _TO_SYNC else "async", name))
+    if name in _KEEPS or name in _PROPERTIES or name.rpartition(".")[2] in ("setter", "deleter", "getter"):
+        return value
+    wrapper = _wrapper_colour(names, decorator, file, facts, scope)
+    if wrapper is not None and wrapper == scope.is_async:
+        return value
+    if wrapper is not None:
+        return NOT_KNOWN
+    return value.because_of("likely" if coroutines.keeps_colour(name) else "possible")
+
+
+def decorator_name(names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> str:
+    """The dotted name of a decorator, its own arguments left aside; "" when unknown."""
+    if isinstance(decorator, Result):
+        decorator = facts.calls[decorator.call].callee
+    found = names.infer(decorator, file, facts, max(scope.parent, 0), scope.name_span).value
+    return found.name if isinstance(found, (External, Function, Class)) else ""
+
+
+def _wrapper_colour(names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> bool | None:
+    """For a decorator of the program: whether the function it returns is async; None when that is not plain to see."""
+    depth = 2 if isinstance(decorator, Result) else 1
+    callee = facts.calls[decorator.call].callee if isinstance(decorator, Result) else decorator
+    found = names.infer(callee, file, facts, max(scope.parent, 0), scope.name_span).value
+    if not isinstance(found, Function):
+        return None
+    _, home, inner = located(names, found)
+    for _ in range(depth):
+        if home is None or inner is None:
+            return None
+        inner = _returned_scope(home, inner, scope)
+    return inner.is_async if inner is not None else None
+
+
+def _returned_scope(facts: Facts, outer: Scope, decorated: Scope) -> Scope | None:
+    """The nested function that a decorator returns; if it returns several, the one of the decorated function's colour."""
+    returned_names = {j.value.id for j in facts.jumps if j.scope == outer.number and j.kind == "return" and isinstance(j.value, Name)}
+    inner = [
+        facts.scopes[b.value.scope]
+        for b in facts.bindings
+        if b.scope == outer.number and b.name in returned_names and isinstance(b.value, Lambda)
+    ]
+    same = [scope for scope in inner if scope.is_async == decorated.is_async]
+    return (same or inner or [None])[0]  # type: ignore[list-item]
+
+
+def is_property(names: Names, function: Function) -> bool:
+    file, facts, scope = located(names, function)
+    if scope is None or file is None or facts is None:
+        return False
+    return any(decorator_name(names, d, file, facts, scope) in _PROPERTIES for d in scope.decorators)
+
+
+def context_manager_colour(names: Names, file: FileFacts, facts: Facts, scope: Scope) -> str:
+    """ "sync" under @contextmanager, "async" under @asynccontextmanager, else ""."""
+    for decorator in scope.decorators:
+        name = decorator_name(names, decorator, file, facts, scope)
+        if name == "contextlib.contextmanager":
+            return "sync"
+        if name == "contextlib.asynccontextmanager":
+            return "async"
+    return ""
+
+
+def _colour_confidence(names: Names, file: FileFacts, facts: Facts, scope: Scope) -> Confidence:
+    return decorated(names, Function("", file.path, ""), file, facts, scope).confidence if scope.decorators else "certain"
+
+
+def _adapted_called(names: Names, value: Adapted, callee: Inferred, call: Call) -> Inferred:
+    inner = _function_called(names, value.function) if isinstance(value.function, Function) else NOT_KNOWN
+    result = inner.value.result if isinstance(inner.value, Coroutine) else inner.value
+    if value.colour == "sync":
+        return inner.holding(result) if inner else NOT_KNOWN
+    return callee.holding(Coroutine(result))
+
+
+# --- values in use ----------------------------------------------------------------------------------------
+
+
+def awaited(value: Inferred) -> Inferred:
+    """`await value`."""
+    if isinstance(value.value, Coroutine):
+        return value.holding(value.value.result)
+    if isinstance(value.value, Instance) and value.value.cls.name in _RUNNING and value.value.arguments:
+        return value.holding(value.value.arguments[0])
+    return NOT_KNOWN
+
+
+def entered(names: Names, value: Inferred, is_async: bool) -> Inferred:
+    """What `with value as x` binds."""
+    if isinstance(value.value, Manager):
+        return value.holding(value.value.result)
+    if not isinstance(value.value, Instance):
+        return NOT_KNOWN
+    method = "__aenter__" if is_async else "__enter__"
+    known = types.returns(f"{value.value.cls.name}.{method}")
+    if known:
+        return value.holding(Instance(Class(known)))
+    found = members.of_class(names, value.value.cls, method, value.value)
+    if isinstance(found.value, Function):
+        result = returned(names, found.value)
+        return result if result else NOT_KNOWN
+    return value.because_of("likely") if not value.value.cls.path else NOT_KNOWN
+
+
+def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
+    """What iterating or indexing the value gives."""
+    inner = value.value
+    if isinstance(inner, (Class, External)) and isinstance(term, Item):
+        return value
+    if not isinstance(inner, Instance) or not inner.arguments:
+        return NOT_KNOWN
+    name = inner.cls.name
+    if name in _SEQUENCES_OF_FIRST or (name == "builtins.tuple" and len(set(inner.arguments)) == 1):
+        return value.holding(inner.arguments[0])
+    if name in ("builtins.dict", "collections.abc.Mapping", "collections.defaultdict"):
+        wanted = -1 if isinstance(term, Item) else 0
+        return value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
+    return NOT_KNOWN
+
+
+def unpacked(value: Inferred, position: int) -> Inferred:
+    inner = value.value
+    if isinstance(inner, Instance) and inner.cls.name == "builtins.tuple" and 0 <= position < len(inner.arguments):
+        return value.holding(inner.arguments[position])
+    return NOT_KNOWN

@@ -1,0 +1,237 @@
+"""Open documents over the files of the disk: versions, settings, and snapshots of what is found."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from awaitlens import suppression
+from awaitlens.engine import block_findings, new_reader, patches, read, selected
+from awaitlens.pitfall import Finding, Patch
+from awaitlens.pitfalls import pitfalls
+from awaitlens.program.facts import Facts
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.program import Program, module_name
+from awaitlens.settings import Settings
+from awaitlens.source import Source, Span, UndecodableSource
+from awaitlens.syntax.blocks import Layout, layout, relayout
+
+_CHEAP_LINES = 400
+"""A block of more lines than this is not analysed while the event loop waits."""
+
+
+class Change(NamedTuple):
+    """An edit against the text before it: code points; a span of None replaces the whole text."""
+
+    span: Span | None
+    text: str
+
+
+@dataclass
+class Document:
+    """An open text and what is known of it. `known` holds the findings of blocks, valid for `epoch`."""
+
+    source: Source
+    layout: Layout
+    epoch: int = -1
+    known: dict[int, tuple[Facts, tuple[Finding, ...]]] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+    restructured: bool = True
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One document at one version, with what is found in it."""
+
+    session: Session = field(repr=False, compare=False)
+    path: str
+    source: Source
+    findings: tuple[Finding, ...]
+    settings: Settings
+
+    def at(self, span: Span) -> tuple[Finding, ...]:
+        """The findings that touch the span."""
+        return tuple(finding for finding in self.findings if finding.span.overlaps(span))
+
+    def patches(self, finding: Finding) -> tuple[Patch, ...]:
+        """The repairs of a finding, best first, in file coordinates. Empty if the document has changed since."""
+        return self.session.patches(self, finding)
+
+    @cached_property
+    def program(self) -> Program:
+        return self.session.program
+
+
+class Session:
+    """The workspace as the editor sees it. Safe to call from several threads; calls wait for each other."""
+
+    def __init__(
+        self,
+        settings_for: Callable[[str], Settings] = lambda path: Settings(),
+        read_file: Callable[[str], bytes | None] = lambda path: None,
+        roots: tuple[str, ...] = (),
+    ) -> None:
+        """`settings_for` and `read_file` answer for a path; `read_file` gives None where there is no file."""
+        self.settings_for = settings_for
+        self._read_file = read_file
+        self._lock = threading.RLock()
+        self._reader = new_reader()
+        self.documents: dict[str, Document] = {}
+        self.program = Program((), settings_for, roots, self._load)
+
+    # --- documents -----------------------------------------------------------------------------------------
+
+    def open(self, path: str, text: str, version: int | None) -> None:
+        with self._lock:
+            source = Source(path, text, version)
+            self.documents[path] = Document(source, layout(text))
+            self.program.put(self._facts(self.documents[path]))
+
+    def change(self, path: str, changes: Sequence[Change], version: int | None) -> None:
+        """Apply edits in order. Raises KeyError for a document that is not open."""
+        with self._lock:
+            document = self.documents[path]
+            for change in changes:
+                self._apply(document, change, version)
+            document.snapshot = None
+            self._update(document)
+
+    def _apply(self, document: Document, change: Change, version: int | None) -> None:
+        old = document.source
+        document.source = old.edited(change.span, change.text, version)
+        if change.span is None:
+            document.layout = layout(change.text)
+        else:
+            document.layout = relayout(document.layout, old, document.source, change.span, change.text)
+
+    def _update(self, document: Document) -> None:
+        """Bring the program up to date with a document: one block if one block differs, else the file."""
+        old = self.program.files[document.source.path]
+        new = self._facts(document)
+        document.restructured = False
+        changed = [n for n, (a, b) in enumerate(zip(old.blocks, new.blocks)) if a[1] is not b[1]]
+        if len(old.blocks) != len(new.blocks) or len(changed) > 1:
+            document.restructured = self.program.put(new)
+        elif changed:
+            facts = new.blocks[changed[0]][1]
+            document.restructured = self.program.put_block(old, changed[0], facts, new.blocks)
+        else:
+            self.program.files[new.path] = old.with_same_outline(new.blocks)
+
+    def close(self, path: str) -> None:
+        """Forget the editor's text: from now on the disk speaks for this path."""
+        with self._lock:
+            if self.documents.pop(path, None) is not None:
+                self._from_disk(path)
+
+    def file_changed(self, path: str) -> None:
+        """A file that is not open was written, created or deleted."""
+        with self._lock:
+            if path not in self.documents:
+                self._from_disk(path)
+
+    def index(self, files: Iterable[FileFacts]) -> None:
+        """Add files of the workspace that are not open."""
+        with self._lock:
+            for file in files:
+                if file.path not in self.documents:
+                    self.program.add(file)
+            self.program.forget()
+
+    def _from_disk(self, path: str) -> None:
+        file = self._load(path)
+        if file is None:
+            self.program.remove(path)
+        else:
+            self.program.put(file)
+
+    def _load(self, path: str) -> FileFacts | None:
+        data = self._read_file(path)
+        if data is None:
+            return None
+        try:
+            source = Source.from_bytes(path, data)
+        except UndecodableSource:
+            return None
+        return read(source, self._module(path), self._reader)
+
+    def _facts(self, document: Document) -> FileFacts:
+        blocks = self._reader.read(document.layout)
+        path = document.source.path
+        return FileFacts(path, self._module(path), tuple((line, facts) for line, _, facts in blocks))
+
+    def _module(self, path: str) -> str:
+        known = self.program.files.get(path) if hasattr(self, "program") else None
+        return known.module if known else module_name(path, _Packages(self._read_file))
+
+    # --- answers -------------------------------------------------------------------------------------------
+
+    def is_cheap(self, path: str) -> bool:
+        """Whether the next snapshot takes about a millisecond: one block of modest size has changed."""
+        document = self.documents[path]
+        if document.restructured or document.epoch != self.program.epoch:
+            return False
+        fresh = [f for _, f in self.program.files[path].blocks if id(f) not in document.known]
+        return sum(f.text.count("\n") for f in fresh) <= _CHEAP_LINES
+
+    def snapshot(self, path: str) -> Snapshot:
+        """The document as it is now. Raises KeyError for a document that is not open."""
+        with self._lock:
+            document = self.documents[path]
+            if document.snapshot is not None and document.epoch == self.program.epoch:
+                return document.snapshot
+            settings = self.settings_for(path)
+            found = self._found(document)
+            kept, unused = suppression.apply(document.source, found, pitfalls(), self._not_run(settings))
+            snapshot = Snapshot(self, path, document.source, kept + unused, settings)
+            document.snapshot, document.restructured = snapshot, False
+            return snapshot
+
+    @staticmethod
+    def _not_run(settings: Settings) -> frozenset[str]:
+        return frozenset(pitfalls()) - {pitfall.name for pitfall in selected(settings)}
+
+    def _found(self, document: Document) -> tuple[Finding, ...]:
+        file = self.program.files[document.source.path]
+        if document.epoch != self.program.epoch:
+            document.known, document.epoch = {}, self.program.epoch
+        known = document.known
+        current: dict[int, tuple[Facts, tuple[Finding, ...]]] = {}
+        found: list[Finding] = []
+        for line, facts in file.blocks:
+            entry = known.get(id(facts)) or (facts, block_findings(self.program, file, facts))
+            current[id(facts)] = entry
+            found.extend(finding.shifted(line) for finding in entry[1])
+        document.known = current
+        return tuple(found)
+
+    def affected(self) -> tuple[str, ...]:
+        """The open documents whose findings may have changed since their last snapshot."""
+        return tuple(
+            path for path, d in self.documents.items() if d.snapshot is None or d.epoch != self.program.epoch
+        )
+
+    def patches(self, snapshot: Snapshot, finding: Finding) -> tuple[Patch, ...]:
+        with self._lock:
+            document = self.documents.get(snapshot.path)
+            if document is None or document.source is not snapshot.source:
+                return ()
+            return patches(self.program, snapshot.source, finding)
+
+    def settings_changed(self) -> None:
+        """Settings may answer differently from now on."""
+        with self._lock:
+            self.program.forget()
+
+
+class _Packages:
+    """Whether a directory is a package, asked of the disk."""
+
+    def __init__(self, read_file: Callable[[str], bytes | None]) -> None:
+        self._read_file = read_file
+
+    def __contains__(self, directory: object) -> bool:
+        return self._read_file(f"{directory}/__init__.py") is not None
