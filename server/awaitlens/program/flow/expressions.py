@@ -12,11 +12,12 @@ from awaitlens.program.flow.model import UNKNOWN, Place, Value
 
 _BUILTINS = frozenset(dir(builtins))
 _CHANGES = frozenset(
-    ("append", "appendleft", "extend", "extendleft", "insert", "add", "update", "discard", "remove", "clear")
-    + ("sort", "reverse", "popitem")
+    ("appendleft", "extend", "extendleft", "insert", "update", "clear", "sort", "reverse", "popitem", "pop")
 )
+_ADDS = {"add": "mutate", "append": "mutate", "discard": "delete", "remove": "delete"}
 _VIEWS = frozenset(("items", "values", "keys"))
 _OPERATORS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-"}
+_ABSORBING: dict[type[ast.AST], str] = {ast.BitOr: "|", ast.BitAnd: "&"}
 _COMPARISONS: dict[type[ast.AST], str] = {ast.In: "in", ast.NotIn: "not in"}
 
 
@@ -97,7 +98,11 @@ def _constant(emit: Emitter, node: ast.Constant) -> Value:
 
 def _await(emit: Emitter, node: ast.Await) -> Value:
     operand = evaluate(emit, node.value)
-    return Value("awaited", "", emit.suspend("await", node), (operand,))
+    number = emit.suspend("await", node)
+    call = node.value
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "acquire":
+        emit.emit("acquire", place_of(emit, call.func.value), "call", UNKNOWN, node)
+    return Value("awaited", "", number, (operand,))
 
 
 def _yield(emit: Emitter, node: ast.Yield) -> Value:
@@ -109,7 +114,16 @@ def _yield(emit: Emitter, node: ast.Yield) -> Value:
 
 def _binary(emit: Emitter, node: ast.BinOp) -> Value:
     parts = (evaluate(emit, node.left), evaluate(emit, node.right))
-    return Value(_OPERATORS.get(type(node.op), "computed"), "", -1, parts)
+    return arithmetic(node.op, parts)
+
+
+def arithmetic(operator: ast.operator, parts: tuple[Value, ...]) -> Value:
+    kind = _OPERATORS.get(type(operator))
+    return (
+        Value(kind, "", -1, parts)
+        if kind
+        else Value("computed", _ABSORBING.get(type(operator), ""), -1, parts)
+    )
 
 
 def _not(emit: Emitter, node: ast.UnaryOp) -> Value:
@@ -197,7 +211,12 @@ def _method_call(emit: Emitter, node: ast.Call, function: ast.Attribute) -> Valu
         return _item_method(emit, node, owner, name, arguments)
     read = emit.read(owner, function.value) if owner.path or owner.root not in emit.local_names else UNKNOWN
     arguments = _arguments(emit, node)
-    if name in _CHANGES:
+    item = item_of(owner, node.args[0]) if name in _ADDS and len(node.args) == 1 else None
+    if item is not None:
+        emit.write(item, _ADDS[name], Value("computed", "", -1, arguments), node)
+    elif name == "release" and not node.args:
+        emit.emit("release", owner, "call", UNKNOWN, node)
+    elif name in _CHANGES:
         emit.write(owner, "mutate", Value("computed", "", -1, arguments), node)
     return Value("call", name, -1, (read, *arguments) if read is not UNKNOWN else arguments)
 

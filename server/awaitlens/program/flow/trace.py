@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from awaitlens.program.flow.emitter import Emitter, Frame, TooLong
-from awaitlens.program.flow.expressions import bind, condition, evaluate, iteration, place_of
+from awaitlens.program.flow.expressions import arithmetic, bind, condition, evaluate, iteration, place_of
 from awaitlens.program.flow.model import UNKNOWN, Flow, Place, Value
 from awaitlens.source import Span
 
@@ -99,8 +99,7 @@ def _augmented(emit: Emitter, node: ast.AugAssign) -> None:
         return
     is_local = not place.path and place.root in emit.local_names
     before = Value("local", place.root) if is_local else emit.read(place, node.target)
-    operator = {ast.Add: "+", ast.Sub: "-"}.get(type(node.op), "computed")
-    value = Value(operator, "", -1, (before, evaluate(emit, node.value)))
+    value = arithmetic(node.op, (before, evaluate(emit, node.value)))
     if is_local:
         emit.emit("bind", None, place.root, value, node)
     else:
@@ -179,6 +178,14 @@ def _with(emit: Emitter, node: ast.With | ast.AsyncWith) -> None:
         leave = emit.frames.pop().leave
         if leave is not None:
             leave()
+
+
+def _manager(emit: Emitter, node: ast.expr) -> tuple[Place | None, Value]:
+    """The place a manager lies at; `self.lock_for(key)` counts as the place of that text."""
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        return place_of(emit, node), UNKNOWN
+    value = evaluate(emit, node)
+    return Place(ast.unparse(node)) if "lock" in value.text.lower() else None, value
 
 
 def _leaving(leave: Callable[[], None]) -> Frame:

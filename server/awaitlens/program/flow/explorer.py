@@ -1,0 +1,196 @@
+"""Two tasks side by side: schedules tried until one shows an outcome that no serial order gives.
+
+Each task runs one path of a function. Values are symbols: `v0` is what a place holds at first, results of awaits and
+parameters are a task's own, and what an expression makes of them keeps its shape. A task keeps control until it
+suspends, or finds a lock taken. A test on the path must come out as it did when the task ran alone. Where a
+changed value makes that uncertain the schedule proves nothing and is dropped.
+
+A schedule is a proof when both tasks come to the end of the path and either no serial order lets both
+do that, or the places hold what no serial order leaves in them.
+
+At most MOST_SCHEDULES moments of choice are looked at per pair of paths. What lies beyond is never a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from awaitlens.program.flow.graph import Graph
+from awaitlens.program.flow.model import Event, Place
+from awaitlens.program.flow.symbols import Symbol, Task, outcome_of_test
+
+MOST_SCHEDULES = 600
+
+
+class Move(NamedTuple):
+    """What one task does at one event of its path; `seen` is the value read, written or tested."""
+
+    task: int
+    event: int
+    seen: Symbol
+
+
+class Proof(NamedTuple):
+    """A schedule that shows a race. `turned_away` is true where no serial order lets both tasks through."""
+
+    moves: tuple[Move, ...]
+    final: Symbol
+    turned_away: bool
+
+
+class State(NamedTuple):
+    """A moment of a schedule: how far each task is, what it knows, what the places hold, who holds which lock."""
+
+    tasks: tuple[Task, Task]
+    store: Mapping[Place, Symbol]
+    held: Mapping[str, int]
+    moves: tuple[Move, ...]
+
+
+class Elsewhere(Exception):
+    """A task leaves the path for another that also leads to the goal: its outcome is not known."""
+
+
+class Explorer:
+    """Interleaves two runs of one path and compares what they leave in `place`.
+
+    `goal` is the event that must not be reached on any other way past a test than the path's own: only such a test is known to
+    turn a task away. A serial order that would leave the path at another test has an outcome nobody knows: no proof.
+    """
+
+    def __init__(self, graph: Graph, path: tuple[int, ...], place: Place, goal: int) -> None:
+        self.graph = graph
+        self.path = path
+        self.place = place
+        self.goal = goal
+        events = (graph.events[number] for number in path)
+        self.places = frozenset(
+            [place, *(e.place for e in events if e.kind == "write" and e.place is not None)]
+        )
+        self.alone = self._premise()
+
+    def prove(self) -> Proof | None:
+        """The first schedule that shows a race, switching tasks as often as possible; None where none is found."""
+        if self.alone is None:
+            return None
+        try:
+            serial = [end for end in (self._serial(0), self._serial(1)) if end is not None]
+        except Elsewhere:
+            return None
+        finals = {state.store[self.place] for state in serial}
+        for state in self._interleavings():
+            final = state.store[self.place]
+            if not serial or final not in finals:
+                return Proof(state.moves, final, not serial)
+        return None
+
+    def _start(self) -> State:
+        return State((Task(0), Task(1)), {place: ("v0", place.text) for place in self.places}, {}, ())
+
+    def _premise(self) -> Mapping[int, Symbol] | None:
+        """What each test on the path was about when one task ran alone; None when the path contradicts itself."""
+        tests: dict[int, Symbol] = {}
+        decided: dict[Symbol, bool] = {}
+        state: State | None = self._start()
+        assert state is not None
+        for _ in range(len(self.path) + 1):
+            state = self._run(state, 0, tests, decided)
+            if state is None:
+                return None
+            if state.tasks[0].position == len(self.path):
+                return tests
+        return None
+
+    def _serial(self, first: int) -> State | None:
+        """One task after the other; None when a test is sure to turn the second one away."""
+        state: State | None = self._start()
+        for task in (first, 1 - first):
+            while state is not None and state.tasks[task].position < len(self.path):
+                before = state
+                state = self._run(state, task, None, None)
+                if state is not None and state.tasks[task].position == before.tasks[task].position:
+                    return None
+        return state
+
+    def _interleavings(self) -> Iterator[State]:
+        waiting: list[tuple[State, int]] = [(self._start(), 1)]
+        for _ in range(MOST_SCHEDULES):
+            if not waiting:
+                return
+            state, last = waiting.pop()
+            unfinished = [task for task in (0, 1) if state.tasks[task].position < len(self.path)]
+            if not unfinished:
+                yield state
+                continue
+            for task in sorted(unfinished, key=lambda task: task != last):
+                following = self._run(state, task, self.alone, None)
+                if following is not None and following.tasks[task].position > state.tasks[task].position:
+                    waiting.append((following, task))
+
+    def _run(
+        self,
+        state: State,
+        number: int,
+        premise: Mapping[int, Symbol] | dict[int, Symbol] | None,
+        decided: dict[Symbol, bool] | None,
+    ) -> State | None:
+        """Let a task run to its next suspension point, a taken lock or its end; None where a test stops the proof."""
+        task = state.tasks[number].copy()
+        store, held, moves = dict(state.store), dict(state.held), list(state.moves)
+        while task.position < len(self.path):
+            event_number = self.path[task.position]
+            event = self.graph.events[event_number]
+            if event_number in self.graph.locks and not _lock(event, held, number):
+                break
+            if event.kind == "test" and not self._passes(task, event, premise, decided):
+                return None
+            seen = task.perform(event, event_number, store)
+            moves.append(Move(number, event_number, seen))
+            task.position += 1
+            if event_number in self.graph.suspensions:
+                break
+        tasks = (task, state.tasks[1]) if number == 0 else (state.tasks[0], task)
+        return State(tasks, store, held, tuple(moves))
+
+    def _passes(
+        self,
+        task: Task,
+        event: Event,
+        premise: Mapping[int, Symbol] | dict[int, Symbol] | None,
+        decided: dict[Symbol, bool] | None,
+    ) -> bool:
+        position = task.position
+        taken = position + 1 >= len(self.path) or self.path[position + 1] == self.path[position] + 1
+        tested = task.value(event.value)
+        if decided is not None and isinstance(premise, dict):
+            premise[position] = task.common(tested)
+            return decided.setdefault(premise[position], taken) == taken
+        if premise is not None:
+            return premise[position] == task.common(tested)
+        assert self.alone is not None
+        if self.alone.get(position) == task.common(tested):
+            return True
+        if outcome_of_test(event.value, tested) in (None, taken):
+            return True
+        if not self._guards(self.path[position], taken):
+            raise Elsewhere
+        return False
+
+    def _guards(self, test: int, taken: bool) -> bool:
+        """Whether the test's other way never leads to the goal."""
+        other = self.graph.events[test].target if taken else test + 1
+        return self.graph.path(other, lambda number: number == self.goal) is None
+
+
+def _lock(event: Event, held: dict[str, int], number: int) -> bool:
+    """Take or give back a lock; false when another task holds it."""
+    assert event.place is not None
+    name = event.place.text
+    if event.kind == "release":
+        held.pop(name, None)
+        return True
+    if held.get(name, number) != number:
+        return False
+    held[name] = number
+    return True

@@ -1,0 +1,186 @@
+"""Paths through a flow: which events can follow which, where a local's value comes from, which locks are held.
+
+Every search is bounded: a search visits each pair of event and stage once, so it is linear in the function's length.
+Nothing found within the bounds means "not proved", never "a race".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+
+from awaitlens.program.flow.model import Event, Flow, Place, Value
+
+MOST_CHAINS = 12
+"""How many ways a value may have come about are looked at; the rest are left unproved."""
+
+
+class Graph:
+    """The control flow of one function, as seen by someone who knows what suspends and what is a lock.
+
+    `suspends` says of a suspension event whether it may really hand over control; `is_lock` says of an acquired manager
+    whether it keeps other tasks out.
+    """
+
+    def __init__(
+        self, flow: Flow, suspends: Callable[[Event], bool], is_lock: Callable[[Place], bool]
+    ) -> None:
+        self.flow = flow
+        self.events = flow.events
+        self.locks = frozenset(
+            number
+            for number, event in enumerate(flow.events)
+            if event.kind in ("acquire", "release") and event.place is not None and is_lock(event.place)
+        )
+        self.suspensions = frozenset(
+            number
+            for number, event in enumerate(flow.events)
+            if event.kind == "suspend" and not self._belongs_to_lock(number) and suspends(event)
+        )
+
+    def _belongs_to_lock(self, number: int) -> bool:
+        """Entering a free lock does not suspend, and leaving one never does; a taken one is the explorer's to know."""
+        name = self.events[number].name
+        return (name == "async with exit" and number - 1 in self.locks) or (
+            name in ("async with", "await") and number + 1 in self.locks
+        )
+
+    def successors(self, number: int) -> tuple[int, ...]:
+        event = self.events[number]
+        if event.kind == "end":
+            return ()
+        if event.kind == "jump":
+            return (event.target,)
+        if event.kind in ("test", "fork", "iterate"):
+            return (number + 1, event.target)
+        return (number + 1,)
+
+    @cached_property
+    def predecessors(self) -> tuple[tuple[int, ...], ...]:
+        found: list[list[int]] = [[] for _ in self.events]
+        for number in range(len(self.events)):
+            for successor in self.successors(number):
+                found[successor].append(number)
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def reachable(self) -> frozenset[int]:
+        return frozenset(self._reached([0])) if self.events else frozenset()
+
+    def _reached(self, starts: Iterable[int]) -> set[int]:
+        waiting, seen = list(starts), set(starts)
+        while waiting:
+            for successor in self.successors(waiting.pop()):
+                if successor not in seen:
+                    seen.add(successor)
+                    waiting.append(successor)
+        return seen
+
+    def definitions(self, name: str, at: int) -> list[int]:
+        """The bindings of a local whose value may still be in it when event `at` begins."""
+        waiting, seen, found = list(self.predecessors[at]), set(self.predecessors[at]), []
+        while waiting:
+            number = waiting.pop()
+            event = self.events[number]
+            if event.kind == "bind" and event.name == name:
+                found.append(number)
+                continue
+            fresh = [before for before in self.predecessors[number] if before not in seen]
+            seen.update(fresh)
+            waiting.extend(fresh)
+        return sorted(found)
+
+    def origins(self, value: Value, at: int) -> Iterator[tuple[int, ...]]:
+        """Each way a value rests on a read: (read, binding, ..., at), in the order the value travels."""
+        waiting: deque[tuple[Value, tuple[int, ...]]] = deque([(value, (at,))])
+        for _ in range(MOST_CHAINS):
+            if not waiting:
+                return
+            current, chain = waiting.popleft()
+            for part in leaves(current):
+                if part.kind == "read":
+                    yield (part.event, *chain)
+                elif part.kind == "local":
+                    waiting.extend(
+                        (self.events[number].value, (number, *chain))
+                        for number in self.definitions(part.text, chain[0])
+                        if number not in chain
+                    )
+
+    def path_across(self, chain: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The shortest path along a chain of origins on which control is handed over after the read.
+
+        The value must not be replaced on its way: no other binding of the local that carries it, no second read.
+        """
+        start = (chain[0], 0, False)
+        came: dict[tuple[int, int, bool], tuple[int, int, bool] | None] = {start: None}
+        waiting = deque([start])
+        while waiting:
+            state = waiting.popleft()
+            number, stage, crossed = state
+            if stage == len(chain) - 1:
+                if crossed:
+                    return _back(came, state)
+                continue
+            for successor in self.successors(number):
+                following = self._advance(successor, stage, crossed, chain)
+                if following is not None and following not in came:
+                    came[following] = state
+                    waiting.append(following)
+        return None
+
+    def _advance(
+        self, number: int, stage: int, crossed: bool, chain: tuple[int, ...]
+    ) -> tuple[int, int, bool] | None:
+        if number == chain[stage + 1]:
+            return (number, stage + 1, crossed)
+        event, carrier = self.events[number], self.events[chain[stage]]
+        if number == chain[stage] or (event.kind == carrier.kind == "bind" and event.name == carrier.name):
+            return None
+        crossed = crossed or number in self.suspensions or (number in self.locks and event.kind == "acquire")
+        return (number, stage, crossed)
+
+    def path(self, start: int, goals: Callable[[int], bool]) -> tuple[int, ...] | None:
+        """The shortest path from an event to one that is a goal."""
+        came: dict[tuple[int, int, bool], tuple[int, int, bool] | None] = {(start, 0, False): None}
+        waiting = deque([(start, 0, False)])
+        while waiting:
+            state = waiting.popleft()
+            if goals(state[0]):
+                return _back(came, state)
+            for successor in self.successors(state[0]):
+                following = (successor, 0, False)
+                if following not in came:
+                    came[following] = state
+                    waiting.append(following)
+        return None
+
+    def whole(self, middle: tuple[int, ...]) -> tuple[int, ...] | None:
+        """A path through the whole function that runs along `middle`: the shortest way there and the shortest way out."""
+        before = self.path(0, lambda number: number == middle[0])
+        after = self.path(middle[-1], lambda number: self.events[number].kind == "end")
+        if before is None or after is None:
+            return None
+        return (*before, *middle[1:], *after[1:])
+
+
+def leaves(value: Value) -> Iterator[Value]:
+    """The reads and locals an expression is made of."""
+    if value.kind in ("read", "local"):
+        yield value
+    for part in value.parts:
+        yield from leaves(part)
+
+
+def _back(
+    came: dict[tuple[int, int, bool], tuple[int, int, bool] | None], state: tuple[int, int, bool]
+) -> tuple[int, ...]:
+    path, current = [], state
+    while current is not None:
+        path.append(current[0])
+        previous = came[current]
+        if previous is None:
+            break
+        current = previous
+    return tuple(reversed(path))

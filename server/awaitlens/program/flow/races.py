@@ -1,0 +1,178 @@
+"""The races of one function, each with the schedule that proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from awaitlens.confidence import Confidence, weakest
+from awaitlens.program.facts import Facts
+from awaitlens.program.flow.explorer import Explorer, Proof
+from awaitlens.program.flow.graph import Graph, leaves
+from awaitlens.program.flow.model import Event, Place, Value
+from awaitlens.program.flow.sharing import is_lock, may_suspend, sharing
+from awaitlens.program.flow.story import Scene, tell
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.view import View
+
+MOST_WRITES = 60
+"""How many writes of one function are looked at; the rest are left unproved."""
+
+
+class Race(NamedTuple):
+    """Two tasks run the same function and one spoils what the other does.
+
+    `place` is the shared place in the user's own words, `carrier` the local that holds the stale value ("" where the
+    value stays inside one expression). Spans count from the block's first line. `story` is the proof, told.
+    """
+
+    place: str
+    carrier: str
+    read: Span
+    suspension: Span
+    write: Span
+    value: Span
+    how: str
+    confidence: Confidence
+    story: tuple[Scene, ...]
+
+
+def stale_writes(facts: Facts, view: View) -> Iterator[Race]:
+    """Writes of a value that rests on a read of the same place, with control handed over in between."""
+    for graph in graphs(facts, view):
+        for number, write in _writes(graph):
+            race = _stale_write(graph, facts, number, write)
+            if race is not None:
+                yield race
+
+
+def check_races(facts: Facts, view: View) -> Iterator[Race]:
+    """Writes that a test of the same place lets through, with control handed over in between."""
+    for graph in graphs(facts, view):
+        told: set[int] = set()
+        for number, write in _writes(graph):
+            if _is_stale(graph, number, write):
+                continue
+            for race, test in _late_writes(graph, facts, number, write):
+                if test not in told:
+                    told.add(test)
+                    yield race
+                break
+
+
+def graphs(facts: Facts, view: View) -> Iterator[Graph]:
+    for flow in facts.flows:
+        if flow.complete:
+            yield Graph(flow, may_suspend, partial(is_lock, flow, view))
+
+
+def _writes(graph: Graph) -> Iterator[tuple[int, Event]]:
+    left = MOST_WRITES
+    for number, event in enumerate(graph.events):
+        if event.kind == "write" and number in graph.reachable:
+            left -= 1
+            if left < 0:
+                return
+            yield number, event
+
+
+def _is_stale(graph: Graph, number: int, write: Event) -> bool:
+    chains = graph.origins(write.value, number)
+    return any(graph.events[c[0]].place == write.place and graph.path_across(c) is not None for c in chains)
+
+
+def _stale_write(graph: Graph, facts: Facts, number: int, write: Event) -> Race | None:
+    place = write.place
+    assert place is not None
+    shared = sharing(graph.flow, place, facts)
+    if shared is None or write.name not in ("assign", "augmented"):
+        return None
+    for chain in graph.origins(write.value, number):
+        if graph.events[chain[0]].place != place:
+            continue
+        middle = graph.path_across(chain)
+        if middle is None or _keys_change(graph, middle, place):
+            continue
+        path = graph.whole(middle)
+        proof = Explorer(graph, path, place, number).prove() if path is not None else None
+        if proof is not None:
+            sure = weakest(shared, _strength(graph, chain))
+            return _race(graph, facts, chain, middle, proof, sure)
+    return None
+
+
+def _late_writes(graph: Graph, facts: Facts, number: int, write: Event) -> Iterator[tuple[Race, int]]:
+    place = write.place
+    assert place is not None
+    shared = sharing(graph.flow, place, facts)
+    if shared is None:
+        return
+    for test, chain in _tests_of(graph, place):
+        middle = graph.path_across((*chain, number))
+        if middle is None or _keys_change(graph, middle, place):
+            continue
+        path = graph.whole(middle)
+        proof = Explorer(graph, path, place, number).prove() if path is not None else None
+        if proof is not None and proof.turned_away:
+            yield _race(graph, facts, (*chain, number), middle, proof, weakest("likely", shared)), test
+
+
+def _tests_of(graph: Graph, place: Place) -> Iterator[tuple[int, tuple[int, ...]]]:
+    for number, event in enumerate(graph.events):
+        if event.kind == "test":
+            for chain in graph.origins(event.value, number):
+                if graph.events[chain[0]].place == place:
+                    yield number, chain
+
+
+def _keys_change(graph: Graph, path: tuple[int, ...], place: Place) -> bool:
+    """Whether the place's text means another place at the end of the path than at its start."""
+    names = place.names
+    return any(graph.events[n].kind == "bind" and graph.events[n].name in names for n in path[1:])
+
+
+def _strength(graph: Graph, chain: tuple[int, ...]) -> Confidence:
+    """How plainly the written value is an update of the read one."""
+    for number in chain[1:]:
+        value = graph.events[number].value
+        if any(_lies_in(value, kind, chain) for kind in ("awaited",)):
+            return "possible"
+        if any(_lies_in(value, kind, chain) for kind in ("call",)):
+            return "likely"
+    return "certain"
+
+
+def _lies_in(value: Value, kind: str, chain: tuple[int, ...]) -> bool:
+    """Whether the stale part of a value went through an expression of that kind."""
+    if value.kind == kind:
+        return any(leaf.kind == "local" or leaf.event in chain for leaf in leaves(value))
+    return any(_lies_in(part, kind, chain) for part in value.parts)
+
+
+def _race(
+    graph: Graph,
+    facts: Facts,
+    chain: tuple[int, ...],
+    middle: tuple[int, ...],
+    proof: Proof,
+    confidence: Confidence,
+) -> Race:
+    read, write = graph.events[chain[0]], graph.events[chain[-1]]
+    across = next(n for n in middle if n in graph.suspensions or n in graph.locks)
+    carriers = [graph.events[n].name for n in chain[1:-1] if graph.events[n].kind == "bind"]
+    carrier = next((name for name in carriers if not name.startswith("$")), "")
+    story = tell(graph, facts, proof, chain)
+    return Race(
+        place=facts.slice(read.span),
+        carrier=carrier,
+        read=read.span,
+        suspension=graph.events[across].span,
+        write=write.span,
+        value=write.span,
+        how=write.name,
+        confidence=confidence,
+        story=story,
+    )
