@@ -18,21 +18,14 @@ const SERVER_KEYS: Readonly<Record<string, string>> = {
 };
 
 /** Settings that only a new start of the server makes effective. */
-export const RESTART_KEYS = ['awaitlens.enable', 'awaitlens.path', 'awaitlens.arguments', 'awaitlens.environment'];
+export const RESTART_KEYS = ['awaitlens.path', 'awaitlens.arguments', 'awaitlens.environment'];
 
 /**
  * What the server gets for one folder. A key that the user did not set is left out, so that pyproject.toml decides
- * it. `isSet` says which keys were set; `interpreter` is the project's Python, if it may be told.
+ * it. `isSet` says which keys were set.
  */
-export function settingsForServer(
-  raw: RawSettings,
-  isSet: (key: string) => boolean,
-  interpreter: string | undefined,
-): Record<string, unknown> {
+export function settingsForServer(raw: RawSettings, isSet: (key: string) => boolean): Record<string, unknown> {
   const chosen = Object.entries(SERVER_KEYS).filter(([key]) => isSet(key) && raw[key] !== null);
   const settings: Record<string, unknown> = Object.fromEntries(chosen.map(([key, name]) => [name, raw[key]]));
-  if (interpreter) {
-    settings['interpreter'] = interpreter;
-  }
   return raw['enable'] === false ? { ...settings, ignore: ['ALL'], hints: [] } : settings;
 }

@@ -26,11 +26,11 @@ export interface SearchPath {
 
 /** All programs called `name` on the search path, in its order. Relative entries are skipped: they depend on where one stands. */
 export function programsOnPath(name: string, search: SearchPath): string[] {
-  const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
+  const ending = process.platform === 'win32' ? '.exe' : ''; // Scripts of other kinds need a shell, and no shell is used.
   return search.value
     .split(path.delimiter)
     .filter((folder) => path.isAbsolute(folder) && !search.avoid.some((bad) => isInside(folder, bad)))
-    .flatMap((folder) => endings.map((ending) => path.join(folder, name + ending)))
+    .map((folder) => path.join(folder, name + ending))
     .filter((file) => existsSync(file) && statSync(file).isFile());
 }
 

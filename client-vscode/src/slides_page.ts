@@ -23,7 +23,7 @@ addEventListener('click', (event) => {
   const place = event.target.closest('[data-line]');
   if (!place) return;
   event.preventDefault();
-  const { path = '', line, column = '1' } = place.dataset;
+  const { path = '', line, column = '0' } = place.dataset;
   host.postMessage({ path, line: Number(line), column: Number(column) });
 });`;
 
@@ -47,7 +47,7 @@ function unescapeQuotes(text: string): string {
   return text.replace(/&#(?:x27|39);|&apos;/gi, "'");
 }
 
-/** A place in a file: line and column from 1, columns in code points; `path` is "" for the deck's own file. */
+/** A place in a file: line and column from 0, columns in UTF-16 units, as VS Code counts; `path` is "" for the deck's own file. */
 export interface Place {
   readonly path: string;
   readonly line: number;
@@ -67,10 +67,5 @@ export function placeIn(message: unknown): Place | undefined {
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1;
-}
-
-/** VS Code counts UTF-16 units, AwaitLens code points: the units before `column` (from 1) of a line. */
-export function unitsBefore(line: string, column: number): number {
-  return [...line].slice(0, column - 1).join('').length;
+  return Number.isInteger(value) && (value as number) >= 0;
 }

@@ -1,0 +1,31 @@
+// Builds the wheel that the extension carries, then the .vsix. Refuses when the two versions differ.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { createVSIX } from '@vscode/vsce';
+
+const root = path.resolve('..');
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+function interpreter() {
+  const own = path.join(root, '.venv/bin/python');
+  return process.env.PYTHON ?? (existsSync(own) ? own : 'python3');
+}
+
+function buildWheel() {
+  rmSync('bundled', { recursive: true, force: true });
+  mkdirSync('bundled');
+  const args = ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--disable-pip-version-check', '-w', path.resolve('bundled'), root];
+  execFileSync(interpreter(), args, { stdio: 'inherit' });
+  const [wheel] = readdirSync('bundled');
+  if (!wheel?.startsWith(`awaitlens-${version}-`)) {
+    throw new Error(`the extension is ${version}, but the wheel is ${wheel}`);
+  }
+  console.log(`wheel  client-vscode/bundled/${wheel}`);
+}
+
+buildWheel();
+const packagePath = `awaitlens-${version}.vsix`;
+await createVSIX({ dependencies: false, packagePath });
+console.log(`vsix   client-vscode/${packagePath}`);

@@ -1,0 +1,110 @@
+// The connection to a server, as vscode-languageclient makes it.
+
+import * as vscode from 'vscode';
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  type LanguageClientOptions,
+  type Middleware,
+  RevealOutputChannelOn,
+} from 'vscode-languageclient/node';
+
+import { type RawSettings, settingsForServer } from './configuration';
+import type { FoundServer } from './discovery';
+import { surroundings } from './process';
+import { SELECTOR } from './selector';
+import type { Deck } from './slides_panel';
+
+export interface Channels {
+  readonly server: vscode.LogOutputChannel;
+  readonly trace: vscode.LogOutputChannel;
+}
+
+export interface ClientNeeds {
+  readonly channels: Channels;
+  /** Where the server stands. Never the workspace, so that nothing is picked up there by accident. */
+  readonly folder: string;
+  readonly down: () => void;
+  readonly showSlides: (uri: vscode.Uri, position: vscode.Position) => Promise<void>;
+}
+
+export function makeClient(server: FoundServer, needs: ClientNeeds): LanguageClient {
+  const settings = vscode.workspace.getConfiguration('awaitlens');
+  const executable = {
+    command: server.command,
+    args: [...server.args, 'server', ...settings.get<string[]>('arguments', [])],
+    options: { cwd: needs.folder, env: surroundings(process.env, settings.get<Record<string, string>>('environment', {})) },
+  };
+  return new LanguageClient('awaitlens', 'AwaitLens', executable, clientOptions(needs));
+}
+
+/** Asks the server for the deck at a place; null where there is nothing to show. */
+export async function askForDeck(client: LanguageClient, uri: vscode.Uri, position: vscode.Position): Promise<Deck | null> {
+  const place = {
+    uri: client.code2ProtocolConverter.asUri(uri),
+    position: client.code2ProtocolConverter.asPosition(position),
+  };
+  return client.sendRequest<Deck | null>('workspace/executeCommand', { command: 'awaitlens.slides', arguments: [place] });
+}
+
+// The library's own restarts and messages are turned off: the lifecycle decides both.
+function clientOptions(needs: ClientNeeds): LanguageClientOptions {
+  return {
+    documentSelector: SELECTOR,
+    outputChannel: needs.channels.server,
+    traceOutputChannel: needs.channels.trace,
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    diagnosticCollectionName: 'awaitlens',
+    markdown: { isTrusted: { enabledCommands: ['awaitlens.showSlides'] } },
+    initializationFailedHandler: () => false,
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => {
+        needs.down();
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    },
+    stdioOptions: { stdout: () => undefined, stderr: (input, channel) => forward(input, channel) },
+    middleware: middleware(needs),
+  };
+}
+
+function forward(input: NodeJS.ReadableStream, channel: vscode.LogOutputChannel): void {
+  input.setEncoding('utf8').on('data', (text: string | Buffer) => channel.info(String(text).trimEnd()));
+}
+
+function middleware(needs: ClientNeeds): Middleware {
+  return {
+    workspace: {
+      configuration: async (params, token, next) => {
+        const answers = await next(params, token);
+        return Array.isArray(answers)
+          ? params.items.map((item, index) => (item.section === 'awaitlens' ? settingsAt(item.scopeUri) : answers[index]))
+          : answers;
+      },
+    },
+    executeCommand: async (command, args, next) => {
+      const place = command === 'awaitlens.slides' ? placeOf(args[0]) : undefined;
+      return place ? needs.showSlides(place.uri, place.position) : next(command, args);
+    },
+  };
+}
+
+function settingsAt(scope: string | undefined): Record<string, unknown> {
+  const settings = vscode.workspace.getConfiguration('awaitlens', scope ? vscode.Uri.parse(scope) : undefined);
+  const isSet = (key: string): boolean => {
+    const found = settings.inspect(key);
+    return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some((value) => value !== undefined);
+  };
+  return settingsForServer(settings as unknown as RawSettings, isSet);
+}
+
+/** The place that a code action or a link of the server's names: `{uri, position}`. */
+export function placeOf(argument: unknown): { uri: vscode.Uri; position: vscode.Position } | undefined {
+  const { uri, position } = (argument ?? {}) as { uri?: unknown; position?: { line?: unknown; character?: unknown } };
+  if (typeof uri !== 'string' || typeof position?.line !== 'number' || typeof position.character !== 'number') {
+    return undefined;
+  }
+  return { uri: vscode.Uri.parse(uri), position: new vscode.Position(position.line, position.character) };
+}
