@@ -7,6 +7,9 @@ story's own), each one slide with prose and fenced Python code. A heading may ca
     cursor = connection.cursor()
     #        ^^^^^^^^^^^^^^^^^^^ the message, or its beginning
 
+A `#` that touches the carets counts as one of them, so that the first columns of a line can be reached. What ends on a
+later line is marked to the end of its first line, with `...` behind the carets' last one: `# ^^^^...`.
+
 A Good slide is what the pitfall's fix makes of the Bad slide before it; a Fine slide looks alike and is right.
 """
 
@@ -20,7 +23,7 @@ from awaitlens.source import Span
 
 _HEADING = re.compile(r"^## +(.+)$", re.MULTILINE)
 _FENCE = re.compile(r"^```(\w*) *([^\n]*)\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
-_CARETS = re.compile(r"^(\s*)#(\s*)(\^+)(?: (.*))?$")
+_CARETS = re.compile(r"^(\s*)#(\s*)(\^+(?:\.\.\.)?)(?: (.*))?$")
 
 
 class MalformedLesson(ValueError):
@@ -29,10 +32,14 @@ class MalformedLesson(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What carets in a Bad slide say: this span, and a message that begins like this ("" for any)."""
+    """What carets in a Bad slide say: this span, and a message that begins like this ("" for any).
+
+    `open` is true where the finding goes on on later lines: then only the start of `span` counts.
+    """
 
     span: Span
     message: str
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,8 @@ def _expectations(text: str) -> tuple[Expectation, ...]:
         if carets is None:
             line += 1
             continue
-        column = len(carets[1]) + 1 + len(carets[2])
-        found.append(Expectation(Span(line, column, line, column + len(carets[3])), carets[4] or ""))
+        marks = carets[3].rstrip(".")
+        end = len(carets[1]) + 1 + len(carets[2]) + len(marks)
+        column = end - len(marks) if carets[2] else len(carets[1])
+        found.append(Expectation(Span(line, column, line, end), carets[4] or "", marks != carets[3]))
     return tuple(found)

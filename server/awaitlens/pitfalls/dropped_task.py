@@ -1,0 +1,91 @@
+"""A task that nobody holds can vanish before it is done.
+
+The event loop keeps only a weak reference to a task. If the program keeps none either, the garbage collector may take
+the task in the middle of its work: "Task was destroyed but it is pending!". And when it fails, nobody hears of it
+until then. (asyncio, Python 3.8-3.15)
+
+## Bad
+
+```python
+import asyncio
+
+
+async def handle(request):
+    asyncio.create_task(send_receipt(request.user))
+#   ^^^^^^^^^^^^^^^^^^^ nobody keeps the task
+    return "thank you"
+
+
+async def send_receipt(user): ...
+```
+
+## Good
+
+Keep it in a set as long as it runs.
+
+```python
+import asyncio
+
+
+background_tasks = set()
+
+
+async def handle(request):
+    task = asyncio.create_task(send_receipt(request.user))
+    background_tasks.add(task)
+    task.add_done_callback(background_tasks.discard)
+    return "thank you"
+
+
+async def send_receipt(user): ...
+```
+
+## Fine
+
+A task group holds its tasks, and waits for them.
+
+```python
+import asyncio
+
+
+async def handle(request):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(send_receipt(request.user))
+    task = asyncio.create_task(send_receipt(request.user))
+    await task
+
+
+async def send_receipt(user): ...
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.program.facts import Facts
+from awaitlens.program.view import View
+from awaitlens.rewrite import keep_task
+
+law = Law.HOLD_YOUR_TASKS
+severity = "warning"
+default = True
+everywhere = True
+
+_SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"})
+
+
+def detect(facts: Facts, view: View) -> Iterator[Finding]:
+    for call in facts.calls:
+        if call.usage.kind == "dropped":
+            target = view.target(call)
+            if target.name in _SPAWNERS:
+                message = "nobody keeps the task: it may be garbage collected before it is done, and its errors are lost"
+                yield Finding(call.callee_span, message, target.confidence)
+
+
+def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
+    call = next(call for call in facts.calls if call.callee_span == finding.span)
+    edits = keep_task(facts, call)
+    return Patch("Keep the task until it is done", "review", edits) if edits else None
