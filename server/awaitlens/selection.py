@@ -34,10 +34,18 @@ def reported(
 
 
 def selected(settings: Settings, pitfalls: Mapping[str, Pitfall], path: str = "") -> frozenset[str]:
-    """The names of the pitfalls that run on a file. The more exact word wins: a name over a law, a law over ALL."""
+    """The names of the pitfalls that run on a file. The more exact word wins: a name over a law, a law over ALL.
+
+    Without `select` those run that are on by default, and those that were given a severity.
+    """
     ignore = settings.ignore | _ignored_in(settings, path)
     off = {name for name, severity in settings.severity if severity == "off"}
-    chosen = {n for n, p in pitfalls.items() if _is_wanted(n, p.law, p.default, settings.select, ignore)}
+    loud = {name for name, severity in settings.severity if severity != "off"}
+    chosen = {
+        name
+        for name, pitfall in pitfalls.items()
+        if _is_wanted(name, pitfall.law, pitfall.default or name in loud, settings.select, ignore)
+    }
     if _is_wanted(UNUSED, None, True, settings.select, ignore):
         chosen.add(UNUSED)
     return frozenset(chosen - off)

@@ -1,0 +1,78 @@
+"""From paths to findings: reading the files, and the one place where the command line calls the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from awaitlens.pitfall import Finding, Patch
+from awaitlens.settings import Settings
+from awaitlens.source import Source, UndecodableSource
+from awaitlens.workspace import reason_to_skip
+
+SettingsFor = Callable[[str], Settings]
+Progress = Callable[[str, int, int], None]
+
+
+class CheckedProgram(Protocol):
+    """What the engine knows about files it has checked: findings as they were made, suppressed ones included."""
+
+    def findings(self, path: str) -> Sequence[Finding]: ...
+
+    def patches(self, path: str, finding: Finding) -> Sequence[Patch]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Sources by absolute path, why others could not be read, and which were left out for what they hold."""
+
+    sources: Mapping[str, Source]
+    unreadable: Mapping[str, str]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def read_sources(paths: Iterable[str], named: frozenset[str], progress: Progress) -> Reading:
+    """Read files. `named` are those the user named outright: they are never left out for what they hold."""
+    paths = tuple(paths)
+    sources: dict[str, Source] = {}
+    unreadable: dict[str, str] = {}
+    skipped: list[tuple[str, str]] = []
+    for number, path in enumerate(paths):
+        progress("reading", number, len(paths))
+        try:
+            source = Source.from_bytes(path, Path(path).read_bytes())
+        except UndecodableSource as error:
+            unreadable[path] = str(error).removeprefix(f"{path}: ")
+            continue
+        except OSError as error:
+            unreadable[path] = error.strerror or str(error)
+            continue
+        if path not in named and (reason := reason_to_skip(source.text)):
+            skipped.append((path, reason))
+        else:
+            sources[path] = source
+    return Reading(sources, unreadable, tuple(skipped))
+
+
+def check_sources(sources: Mapping[str, Source], settings_for: SettingsFor) -> CheckedProgram:
+    """Check files that belong together. Files under different settings are different programs to the engine."""
+    from awaitlens.engine import check_texts
+
+    groups: dict[Settings, dict[str, str]] = {}
+    for path, source in sources.items():
+        groups.setdefault(settings_for(path), {})[path] = source.text
+    programs = [(texts.keys(), check_texts(texts, settings)) for settings, texts in groups.items()]
+    return _Programs({path: program for paths, program in programs for path in paths})
+
+
+@dataclass(frozen=True, slots=True)
+class _Programs:
+    by_path: Mapping[str, CheckedProgram]
+
+    def findings(self, path: str) -> Sequence[Finding]:
+        return self.by_path[path].findings(path)
+
+    def patches(self, path: str, finding: Finding) -> Sequence[Patch]:
+        return self.by_path[path].patches(path, finding)

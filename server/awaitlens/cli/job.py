@@ -1,0 +1,88 @@
+"""One run of `check`: what was asked for, and what that means for findings, repairs and the report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from awaitlens.cli.arguments import Options
+from awaitlens.cli.checking import CheckedProgram, SettingsFor
+from awaitlens.pitfall import Finding, Patch, Pitfall
+from awaitlens.present.places import shown_path
+from awaitlens.present.report import LINES, SHOW_FIXES, TEXTS, Told, statistics
+from awaitlens.present.terminal import write_lines
+from awaitlens.selection import reported
+from awaitlens.source import Source
+from awaitlens.suppression import UNUSED, removal
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`folder` is the working directory, which paths are shown relative to."""
+
+    options: Options
+    pitfalls: Mapping[str, Pitfall]
+    settings_for: SettingsFor
+    folder: str
+
+    def told(self, sources: Mapping[str, Source], program: CheckedProgram) -> list[Told]:
+        """All findings to report, by path and place. Repairs are worked out only where the report names them."""
+        wants_fix = self.options.output_format in SHOW_FIXES and not self.options.statistics
+        told = []
+        for path, source in sources.items():
+            shown = shown_path(path, self.folder)
+            for finding in self.findings(source, program):
+                pitfall = self.pitfalls.get(finding.pitfall)
+                patches = self.patches(source, program, finding) if wants_fix else ()
+                law = pitfall.law if pitfall else None
+                told.append(Told(shown, self.folder, source, finding, law, patches[0] if patches else None))
+        return sorted(told, key=lambda t: (t.path, t.finding.span))
+
+    def findings(self, source: Source, program: CheckedProgram) -> tuple[Finding, ...]:
+        """What the settings leave of a file's findings, unused suppressions added."""
+        return reported(source, program.findings(source.path), self.settings_for(source.path), self.pitfalls)
+
+    def patches(self, source: Source, program: CheckedProgram, finding: Finding) -> Sequence[Patch]:
+        """The repairs of a finding, best first. The engine is not asked about pitfalls that have none."""
+        if finding.pitfall == UNUSED:
+            patch = removal(source, finding)
+            return (patch,) if patch else ()
+        pitfall = self.pitfalls.get(finding.pitfall)
+        return program.patches(source.path, finding) if pitfall and pitfall.fix else ()
+
+    def new(self, told: list[Told]) -> list[Told]:
+        """The findings that the baseline, if there is one, does not know."""
+        if not self.options.baseline:
+            return told
+        from awaitlens.cli.baseline import read_baseline, unknown
+
+        return unknown(told, read_baseline(self.options.baseline))
+
+    def write(self, told: Sequence[Told], files: int) -> None:
+        """The report on stdout; for people, a closing line on stderr."""
+        name = self.options.output_format
+        if self.options.statistics and name in TEXTS:
+            counted = {line[1][0]: int(line[0][0]) for line in statistics(told)}
+            sys.stdout.write(json.dumps(counted, indent=2) + "\n")
+        elif name in TEXTS:
+            sys.stdout.write(TEXTS[name](told))
+        else:
+            write_lines(statistics(told) if self.options.statistics else LINES[name](told), sys.stdout)
+            sys.stdout.flush()
+            print(_closing(told, files), file=sys.stderr)
+
+
+def _closing(told: Sequence[Told], files: int) -> str:
+    checked = _counted(files, "file")
+    if not told:
+        return f"No pitfalls in {checked}."
+    fixable = sum(1 for t in told if t.patch is not None and t.patch.safety == "safe" and t.patch.edits)
+    hint = f" {_counted(fixable, 'fix')} with --fix." if fixable else ""
+    return f"{_counted(len(told), 'pitfall')} in {checked}.{hint}"
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = noun + ("es" if noun.endswith("x") else "s")
+    return f"{number:,} {noun if number == 1 else plural}"
