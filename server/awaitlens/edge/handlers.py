@@ -1,0 +1,146 @@
+"""What the server answers. Each handler translates, asks, and translates back.
+
+Documents come with every keystroke and are read as plain JSON. Requests are coroutines, so that the client can cancel
+them; what takes long in them runs in a thread of its own, on a frozen snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lsprotocol import types
+
+from awaitlens.edge import answers, workspace
+from awaitlens.edge.actions import KINDS
+from awaitlens.edge.analysis import Snapshot
+from awaitlens.edge.client import Json
+from awaitlens.edge.convert import path_of
+from awaitlens.edge.documents import LostDocument
+from awaitlens.edge.protocol import CONTENT_MODIFIED, Refused
+
+if TYPE_CHECKING:
+    from awaitlens.edge.server import Server
+
+T = TypeVar("T")
+
+
+def register(ls: Server) -> None:
+    """Offer what this client can use, before the capabilities are sent."""
+    ls.protocol.notified |= {
+        types.TEXT_DOCUMENT_DID_OPEN: partial(did_open, ls),
+        types.TEXT_DOCUMENT_DID_CHANGE: partial(did_change, ls),
+        types.TEXT_DOCUMENT_DID_CLOSE: partial(did_close, ls),
+    }
+    ls.feature(types.TEXT_DOCUMENT_HOVER)(hover)
+    ls.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=list(KINDS), resolve_provider=ls.client.resolves_edits),
+    )(code_action)
+    if ls.client.resolves_edits:
+        ls.feature(types.CODE_ACTION_RESOLVE)(resolve_code_action)
+    ls.feature(types.TEXT_DOCUMENT_INLAY_HINT)(inlay_hint)
+    if ls.client.pulls:
+        register_pull(ls)
+    ls.command("awaitlens.advice")(advice)
+    ls.command("awaitlens.debugInformation")(debug_information)
+    workspace.register(ls)
+
+
+def register_pull(ls: Server) -> None:
+    options = types.DiagnosticOptions(
+        identifier="awaitlens", inter_file_dependencies=True, workspace_diagnostics=False
+    )
+    ls.protocol.asked[types.TEXT_DOCUMENT_DIAGNOSTIC] = partial(diagnostic_at_once, ls)
+    ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(diagnostic)
+
+
+# --- documents ---------------------------------------------------------------------------------------------------
+
+
+def did_open(ls: Server, params: Json) -> None:
+    document = ls.documents.open(params["textDocument"])
+    ls.diagnostics.mark([document.path])
+
+
+def did_change(ls: Server, params: Json) -> None:
+    try:
+        changed = ls.documents.change(params)
+    except LostDocument as lost:
+        ls.diagnostics.clear(lost.document)
+        raise
+    if changed is not None:
+        document, spans = changed
+        ls.diagnostics.edited(document.path, spans)
+
+
+def did_close(ls: Server, params: Json) -> None:
+    document = ls.documents.close(path_of(params["textDocument"]["uri"]))
+    if document is not None:
+        ls.diagnostics.clear(document)
+        ls.diagnostics.mark(ls.session.affected())
+
+
+# --- diagnostics, when the client asks for them -------------------------------------------------------------------
+
+
+def diagnostic_at_once(ls: Server, params: Json) -> str | None:
+    return ls.diagnostics.report(path_of(params["textDocument"]["uri"]), params.get("previousResultId"))
+
+
+async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> dict[str, Any]:
+    return await ls.diagnostics.report_later(path_of(params.text_document.uri), params.previous_result_id)
+
+
+# --- questions about a place ----------------------------------------------------------------------------------------
+
+
+async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    return await _answer(ls, params.text_document.uri, partial(answers.hover, ls, params.position))
+
+
+async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction] | None:
+    return await _answer(ls, params.text_document.uri, partial(answers.code_actions, ls, params))
+
+
+async def resolve_code_action(ls: Server, action: types.CodeAction) -> types.CodeAction:
+    uri = answers.checked_uri(ls, action)
+    resolved = await _answer(ls, uri, partial(answers.resolved, ls, action))
+    if resolved is None:
+        raise Refused(CONTENT_MODIFIED, "The document has changed.")
+    return resolved
+
+
+async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
+    return await _answer(ls, params.text_document.uri, partial(answers.inlay_hints, ls, params.range))
+
+
+# --- commands: these and no others ------------------------------------------------------------------------------------
+
+
+async def advice(ls: Server, argument: dict) -> str | None:  # type: ignore[type-arg]
+    """Show the advice of a patch that is to be read."""
+    text = await _answer(ls, str(argument["uri"]), partial(answers.advice, argument))
+    if text:
+        ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
+    return text
+
+
+async def debug_information(ls: Server) -> dict[str, Any]:
+    return ls.state()
+
+
+async def _answer(ls: Server, uri: str, job: Callable[[Snapshot], T]) -> T | None:
+    """Do the job on the document's newest snapshot; an answer that is stale when it is ready is not given."""
+    document = ls.documents.get(path_of(uri))
+    if document is None:
+        return None
+    edits = document.edits
+    snapshot = await ls.diagnostics.snapshot(document.path)
+    result = await ls.requests.run(partial(job, snapshot)) if document.edits == edits else None
+    if document.edits == edits and document.open:
+        return result
+    if ls.client.retries_stale:
+        raise Refused(CONTENT_MODIFIED, "The document has changed.")
+    return None

@@ -1,0 +1,162 @@
+"""The language server of one client, from its first message to its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from awaitlens import __version__
+from awaitlens.edge import handlers, lookup
+from awaitlens.edge.analysis import Session
+from awaitlens.edge.client import Client, Json
+from awaitlens.edge.diagnostics import Diagnostics, Encoder
+from awaitlens.edge.documents import Documents
+from awaitlens.edge.folders import Folders, initial_folders, initial_options
+from awaitlens.edge.protocol import EdgeProtocol
+from awaitlens.edge.transport import Output, connect_stdio, listen_tcp, watch_parent
+from awaitlens.edge.work import Worker
+from awaitlens.settings import Settings
+
+log = logging.getLogger("awaitlens.edge")
+
+SettingsFor = Callable[[str], Settings]
+MakeSession = Callable[[SettingsFor], Session]
+
+_REFRESH_SECONDS = 5
+
+
+class Server(LanguageServer):
+    """What the handlers work with. All of it belongs to the event loop's thread, except the two workers' jobs."""
+
+    protocol: EdgeProtocol
+    client: Client
+    documents: Documents
+    diagnostics: Diagnostics
+
+    def __init__(self, make_session: MakeSession, ended: Callable[[int], None]) -> None:
+        super().__init__("awaitlens", __version__, protocol_cls=EdgeProtocol)
+        self.folders = Folders()
+        self.session = make_session(self.folders.settings_for)
+        self.requests = Worker("requests")
+        self.indexing = Worker("indexing")
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._refresh_wanted = False
+        self._refresh: asyncio.Task[Any] | None = None
+        self.protocol.before_initialize = self._prepare
+        self.protocol.ended = ended
+
+    def _prepare(self, params: Json) -> None:
+        """Learn who the client is, before the server says what it offers."""
+        self.client = client = Client.from_initialize(params)
+        for uri in initial_folders(params):
+            self.folders.add(uri)
+        self.folders.configure({None: initial_options(params)})
+        self.documents = Documents(self.session, client.encoding)
+        encoder = Encoder(client, self.session.source, lookup.page)
+        self.diagnostics = Diagnostics(
+            self.session, self.documents, client, encoder, self.protocol.send_text, self.refresh
+        )
+        handlers.register(self)
+        if client.process is not None:
+            self.spawn(watch_parent(client.process, self.lost))
+
+    # --- the peer of the connection ---------------------------------------------------------------------------
+
+    def receive(self, body: bytes) -> None:
+        self.protocol.receive(body)
+
+    def settle(self) -> None:
+        if self.protocol.stage == "running":
+            self.diagnostics.settle()
+
+    def lost(self) -> None:
+        """The client is gone without a word."""
+        self.protocol.ended(0 if self.protocol.stage == "shut down" else 1)
+
+    def connected(self, output: Output) -> bool:
+        """Take the connection's output; False when another client has the server already."""
+        if self.protocol.writer is not None:
+            return False
+        self.protocol.writer = output  # type: ignore[assignment]
+        return True
+
+    # --- work that goes on by itself ---------------------------------------------------------------------------
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Let it run, and hold on to it until it is done."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def refresh(self) -> None:
+        """Something changed that the client cannot know of: it should ask again for what it shows."""
+        self._refresh_wanted = True
+        if self._refresh is None or self._refresh.done():
+            self._refresh = self.spawn(self._refresh_client())
+
+    async def _refresh_client(self) -> None:
+        """One refresh at a time: a slow client is not asked again before it has answered."""
+        while self._refresh_wanted:
+            self._refresh_wanted = False
+            with suppress(Exception):
+                await asyncio.wait_for(self._ask_to_refresh(), _REFRESH_SECONDS)
+
+    async def _ask_to_refresh(self) -> None:
+        if self.client.pulls and self.client.refreshes_diagnostics:
+            await self.protocol.send_request_async(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+        if self.client.refreshes_hints:
+            await self.protocol.send_request_async(types.WORKSPACE_INLAY_HINT_REFRESH)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """To the log; a window would be in the user's way."""
+        log.error("%s: %s", getattr(source, "__name__", source), type(error).__name__)
+
+    def state(self) -> dict[str, Any]:
+        """What someone who looks for a fault wants to know. No text of the user's is in it."""
+        return {
+            "version": __version__,
+            "encoding": self.client.encoding,
+            "channel": "pull" if self.client.pulls else "push",
+            "folders": len(self.folders.roots),
+            "documents": len(list(self.documents)),
+            "pending": len(self.protocol._request_futures),
+            "tasks": len(self._tasks),
+            "progress": len(self.work_done_progress.tokens),
+        }
+
+
+def serve(arguments: argparse.Namespace, make_session: MakeSession | None = None) -> int:
+    """Run until the client is gone. `arguments.tcp` is a port, or None for standard input and output.
+
+    Returns 0 when the client said `shutdown` before it left, else 1.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
+    logging.getLogger("concurrent.futures").setLevel(logging.CRITICAL)
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    with suppress(KeyboardInterrupt):
+        return asyncio.run(_run(getattr(arguments, "tcp", None), make_session or lookup.make_session))
+    return 1
+
+
+async def _run(port: int | None, make_session: MakeSession) -> int:
+    over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    server = Server(make_session, lambda code: None if over.done() else over.set_result(code))
+    if port is None:
+        await connect_stdio(server, server.connected)
+        return await over
+    listener = await listen_tcp(server, port, server.connected)
+    try:
+        return await over
+    finally:
+        listener.close()
