@@ -88,7 +88,7 @@ def add_keyword(facts: Facts, call: Call, name: str, value: str) -> Edits | None
             if argument.keyword is not None and argument.keyword.value == name:
                 arguments[index] = argument.with_changes(value=cst.parse_expression(value))
                 return arguments
-        return [*arguments, _new_argument(cst, arguments, name, value)]
+        return _with_new(cst, arguments, name, value)
 
     return _with_arguments(facts, call, changed)
 
@@ -100,7 +100,7 @@ def remove_keyword(facts: Facts, call: Call, name: str) -> Edits | None:
         positions = [
             i for i, each in enumerate(arguments) if each.keyword is not None and each.keyword.value == name
         ]
-        return _without(cst, arguments, positions[0]) if positions else None
+        return _without(arguments, positions[0]) if positions else None
 
     return _with_arguments(facts, call, changed)
 
@@ -109,7 +109,7 @@ def remove_argument(facts: Facts, call: Call, position: int) -> Edits | None:
     """The argument at `position` of `call.arguments` goes, with its comma; comments on other lines stay."""
 
     def changed(cst: Any, arguments: list[libcst.Arg]) -> list[libcst.Arg] | None:
-        return _without(cst, arguments, position) if 0 <= position < len(arguments) else None
+        return _without(arguments, position) if 0 <= position < len(arguments) else None
 
     return _with_arguments(facts, call, changed)
 
@@ -205,28 +205,42 @@ def _difference(tree: Tree, start: int, old: str, new: str) -> Edits:
     return (tree.edit(start + head, start + len(old) - tail, new[head : len(new) - tail]),)
 
 
-def _without(cst: Any, arguments: list[libcst.Arg], position: int) -> list[libcst.Arg]:
+def _without(arguments: list[libcst.Arg], position: int) -> list[libcst.Arg]:
     removed = arguments.pop(position)
     if not arguments or position < len(arguments):
         return arguments
-    # The new last argument takes over the comma, or the lack of one, and the space before the parenthesis.
-    last = arguments[-1].with_changes(comma=removed.comma, whitespace_after_arg=removed.whitespace_after_arg)
-    return [*arguments[:-1], last]
+    return [*arguments[:-1], _as_last(arguments[-1], removed)]
 
 
-def _new_argument(cst: Any, arguments: list[libcst.Arg], name: str, value: str) -> libcst.Arg:
+def _as_last(argument: libcst.Arg, removed: libcst.Arg) -> libcst.Arg:
+    """The new last argument takes over the comma, or its lack, and the space before the parenthesis.
+
+    Where a comment stands behind its own comma, that comma stays and holds it.
+    """
+    space = _space_after(argument)
+    lines = (getattr(space, "first_line", None), *getattr(space, "empty_lines", ()))
+    if not any(line is not None and line.comment is not None for line in lines):
+        return argument.with_changes(comma=removed.comma, whitespace_after_arg=removed.whitespace_after_arg)
+    last_line = getattr(_space_after(removed), "last_line", space.last_line)
+    comma: Any = argument.comma
+    return argument.with_changes(
+        comma=comma.with_changes(whitespace_after=space.with_changes(last_line=last_line))
+    )
+
+
+def _with_new(cst: Any, arguments: list[libcst.Arg], name: str, value: str) -> list[libcst.Arg]:
     """A keyword argument laid out as its neighbours are: on its own line, with a trailing comma, where they are so."""
     tight, one_space = cst.SimpleWhitespace(""), cst.SimpleWhitespace(" ")
     argument: libcst.Arg = cst.Arg(
         keyword=cst.Name(name), value=cst.parse_expression(value), equal=cst.AssignEqual(tight, tight)
     )
     if not arguments:
-        return argument
+        return [argument]
     last = arguments[-1]
     space = _space_after(arguments[-2]) if len(arguments) > 1 else None
     comma = cst.Comma(whitespace_after=one_space if space is None else space)
-    arguments[-1] = last.with_changes(comma=comma, whitespace_after_arg=tight)
-    return argument.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+    argument = argument.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+    return [*arguments[:-1], last.with_changes(comma=comma, whitespace_after_arg=tight), argument]
 
 
 def _space_after(argument: libcst.Arg) -> Any:

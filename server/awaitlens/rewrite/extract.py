@@ -6,7 +6,7 @@ This is how a transaction is kept in one piece: everything between entering and 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from awaitlens.program.facts import Facts
@@ -171,13 +171,13 @@ def _is_adapter(node: ast.expr) -> bool:
     return name in ("sync_to_async", "database_sync_to_async")
 
 
-def _bound(nodes: object) -> set[str]:
+def _bound(nodes: Iterable[ast.AST]) -> set[str]:
     found: set[str] = set()
-    for node in nodes:  # type: ignore[attr-defined]
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             found.add(node.id)
-        elif isinstance(node, Function | ast.ClassDef) or (isinstance(node, ast.ExceptHandler) and node.name):
-            found.add(node.name)
+        elif isinstance(node, Function | ast.ClassDef | ast.ExceptHandler):
+            found.add(node.name or "")
         elif isinstance(node, ast.alias):
             found.add((node.asname or node.name).partition(".")[0])
     return found

@@ -31,7 +31,7 @@ def tree_of(facts: Facts) -> Tree | None:
 def _tree(text: str) -> Tree | None:
     for header in ("", "class _:\n"):
         try:
-            return Tree(Source("", text), ast.parse(header + text), header.count("\n"))
+            return Tree(Source("", text), ast.parse(header + text, "<awaitlens>"), header.count("\n"))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return None
@@ -109,7 +109,9 @@ class Tree:
 
     def position(self, offset: int) -> tuple[int, int]:
         starts = self.source.starts
-        line = max(bisect_right(starts, offset, 0, max(len(starts) - 1, 1)) - 1, 0)
+        # Behind a last line end begins a line of its own; behind a last line without one does not.
+        lines = len(starts) if self.text.endswith(("\n", "\r")) else max(len(starts) - 1, 1)
+        line = bisect_right(starts, offset, 0, lines) - 1
         return line, offset - starts[line]
 
     def ancestors(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:

@@ -1,0 +1,62 @@
+"""Every pitfall there is. The folder is the registry: one module, one pitfall, nothing else to touch.
+
+A module's docstring is its lesson (lesson.py says how it is read). Its names `law`, `severity`, `default` and `detect`
+must be there, `everywhere` and `fix` may be.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType, ModuleType
+from typing import get_args
+
+from awaitlens.lesson import MalformedLesson, parse_lesson
+from awaitlens.pitfall import Law, Pitfall, Severity
+
+
+class MalformedPitfall(ImportError):
+    """A module of this folder that is no pitfall. The message names the module and what is wrong with it."""
+
+
+@lru_cache(maxsize=1)
+def pitfalls() -> Mapping[str, Pitfall]:
+    """All pitfalls by name, sorted. Raises MalformedPitfall for a module that cannot be read as one."""
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
+    )
+    every = (pitfall(importlib.import_module(f"{__name__}.{name}")) for name in names)
+    return MappingProxyType({each.name: each for each in every})
+
+
+def pitfall(module: ModuleType) -> Pitfall:
+    """A module read as a pitfall. Raises MalformedPitfall."""
+    _require(isinstance(getattr(module, "law", None), Law), module, "`law` must be a Law")
+    _require(getattr(module, "severity", None) in get_args(Severity), module, "`severity` must be a Severity")
+    _require(isinstance(getattr(module, "default", None), bool), module, "`default` must be True or False")
+    _require(
+        isinstance(getattr(module, "everywhere", False), bool), module, "`everywhere` must be True or False"
+    )
+    _require(callable(getattr(module, "detect", None)), module, "`detect` must be a function")
+    _require(callable(getattr(module, "fix", len)), module, "`fix` must be a function")
+    try:
+        lesson = parse_lesson(module.__doc__)
+    except MalformedLesson as error:
+        raise MalformedPitfall(f"{module.__name__}: {error}", name=module.__name__) from error
+    return Pitfall(
+        name=module.__name__.rpartition(".")[2].replace("_", "-"),
+        law=module.law,
+        severity=module.severity,
+        default=module.default,
+        everywhere=getattr(module, "everywhere", False),
+        lesson=lesson,
+        detect=module.detect,
+        fix=getattr(module, "fix", None),
+    )
+
+
+def _require(holds: bool, module: ModuleType, complaint: str) -> None:
+    if not holds:
+        raise MalformedPitfall(f"{module.__name__}: {complaint}", name=module.__name__)
