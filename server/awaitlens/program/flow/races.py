@@ -25,8 +25,9 @@ MOST_WRITES = 60
 class Race(NamedTuple):
     """Two tasks run the same function and one spoils what the other does.
 
-    `place` is the shared place in the user's own words, `carrier` the local that holds the stale value ("" where the
-    value stays inside one expression). Spans count from the block's first line. `story` is the proof, told.
+    `place` is the shared place and `carrier` the local that holds the stale value ("" where there is none).
+    `suspension` is the last one between read and write. `direct` is true where read, suspension and write are one
+    statement. Spans count from the block's first line. `story` is the proof, told.
     """
 
     place: str
@@ -34,8 +35,7 @@ class Race(NamedTuple):
     read: Span
     suspension: Span
     write: Span
-    value: Span
-    how: str
+    direct: bool
     confidence: Confidence
     story: tuple[Scene, ...]
 
@@ -161,18 +161,31 @@ def _race(
     confidence: Confidence,
 ) -> Race:
     read, write = graph.events[chain[0]], graph.events[chain[-1]]
-    across = next(n for n in middle if n in graph.suspensions or n in graph.locks)
+    across = [n for n in middle if n in graph.suspensions or n in graph.locks][-1]
     carriers = [graph.events[n].name for n in chain[1:-1] if graph.events[n].kind == "bind"]
-    carrier = next((name for name in carriers if not name.startswith("$")), "")
-    story = tell(graph, facts, proof, chain)
+    assert write.place is not None
     return Race(
-        place=facts.slice(read.span),
-        carrier=carrier,
+        place=_in_users_words(facts, read, write),
+        carrier=next((name for name in carriers if not name.startswith("$")), ""),
         read=read.span,
         suspension=graph.events[across].span,
         write=write.span,
-        value=write.span,
-        how=write.name,
+        direct=write.span.contains(*read.span[:2]) and write.span.contains(*graph.events[across].span[:2]),
         confidence=confidence,
-        story=story,
+        story=tell(graph, facts, proof, chain),
     )
+
+
+def _in_users_words(facts: Facts, read: Event, write: Event) -> str:
+    """The place as the program spells it, where it does so in one expression."""
+    assert write.place is not None
+    written = facts.slice(write.span).partition("=")[0].rstrip(" +-*/|&%@<>^")
+    read_text = facts.slice(read.span)
+    return next(
+        (text for text in (read_text, written) if _squeezed(text) == _squeezed(write.place.text)),
+        write.place.text,
+    )
+
+
+def _squeezed(text: str) -> str:
+    return text.replace('"', "'").replace(" ", "")

@@ -144,9 +144,10 @@ def _is_true(symbol: Symbol) -> bool | None:
 
 
 def is_countable(symbol: Symbol) -> bool:
+    """Whether a value can be told by counting up from 0."""
     if symbol[0] in ("v0", "number"):
         return True
-    return symbol[0] == "+" and len(symbol) == 3 and is_countable(symbol[1]) and symbol[2][0] == "number"
+    return symbol[0] in ("+", "-") and len(symbol) == 3 and is_countable(symbol[1])
 
 
 def in_words(symbol: Symbol, countable: bool) -> str:
@@ -155,14 +156,20 @@ def in_words(symbol: Symbol, countable: bool) -> str:
         return str(symbol[1])
     if symbol[0] == "v0":
         return "0" if countable else "v0"
-    if symbol[0] == "+" and countable and is_countable(symbol):
-        inner = in_words(symbol[1], countable)
-        return str(int(inner) + int(symbol[2][1]))
     if symbol[0] in ("+", "-") and len(symbol) == 3:
-        return f"{in_words(symbol[1], countable)} {symbol[0]} {in_words(symbol[2], countable)}"
+        return _sum_in_words(symbol, countable)
     if symbol[0] == "text":
         return str(symbol[1])
-    return "f(v0)" if mentions_initial(symbol) else "a new value"
+    if symbol == GONE:
+        return "nothing"
+    return "f(v0)" if mentions_initial(symbol) else "its own value"
+
+
+def _sum_in_words(symbol: Symbol, countable: bool) -> str:
+    left, right = in_words(symbol[1], countable), in_words(symbol[2], countable)
+    if left.lstrip("-").isdigit() and right.lstrip("-").isdigit():
+        return str(int(left) + int(right) if symbol[0] == "+" else int(left) - int(right))
+    return f"{left} {symbol[0]} {right}"
 
 
 def mentions_initial(symbol: Symbol) -> bool:
