@@ -1,0 +1,1 @@
+"""Text to blocks to trees, with repair of what is half typed."""

@@ -1,0 +1,92 @@
+"""Where strings, comments and brackets lie: what the layout of blocks must not be fooled by.
+
+A scan is one pass of a C regular expression. It never fails: an open string ends at its line, an open
+triple-quoted string at the first line that can only be code again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# Nothing below can fail once it has begun, so nothing backtracks: each alternative also ends at the end of the text.
+_SINGLE = r'"[^"\\\n]*(?:\\(?:\r\n|.)[^"\\\n]*)*"?' + r"|'[^'\\\n]*(?:\\(?:\r\n|.)[^'\\\n]*)*'?"
+_COMMENT = r"#[^\n]*"
+_TRIPLE = (
+    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)'
+    + r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\\?\Z)"
+)
+# Once a triple quote is known to be open, no string may hold a line that opens a function or a class.
+_CODE_LINE = r"[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w"
+_WARY_TRIPLE = "|".join(
+    rf"{q * 3}[^{q}\\\n]*(?:(?:\\.|{q}(?!{q * 2})|\n(?!{_CODE_LINE}))[^{q}\\\n]*)*{q * 3}" for q in "\"'"
+)
+_OPEN_TRIPLE = r'"""[^\n]*' + r"|'''[^\n]*"
+
+_TRUSTING = re.compile(rf"({_TRIPLE})|{_SINGLE}|{_COMMENT}", re.DOTALL)
+_WARY = re.compile(rf"({_WARY_TRIPLE})|{_OPEN_TRIPLE}|{_SINGLE}|{_COMMENT}", re.DOTALL)
+_LONE_CR = re.compile(r"\r(?!\n)")
+
+
+class Mask(NamedTuple):
+    """The text without its triple-quoted strings.
+
+    `plain` is the text with every lone carriage return as a line feed: as long as the text, and `\\n` ends each line.
+    `code` is `plain` with triple-quoted strings overwritten by quotes, line ends included: as long as the text.
+    `closed` is false if some triple quote is open; then strings were judged with suspicion.
+    """
+
+    plain: str
+    code: str
+    closed: bool
+
+
+def mask(text: str) -> Mask:
+    plain = _LONE_CR.sub("\n", text) if "\r" in text else text
+    if '"""' not in plain and "'''" not in plain:
+        return Mask(plain, plain, True)
+    spans = [match.span() for match in _TRUSTING.finditer(plain) if match.lastindex]
+    closed = not spans or _is_closed(plain, *spans[-1])
+    if not closed:
+        spans = [match.span() for match in _WARY.finditer(plain) if match.lastindex]
+    return Mask(plain, _overwritten(plain, spans), closed)
+
+
+def _is_closed(text: str, start: int, end: int) -> bool:
+    """Whether the triple-quoted string there has its closing quotes. Only the last one of a text may lack them."""
+    if end < len(text):
+        return True
+    return _WELL_CLOSED.fullmatch(text, start, end) is not None
+
+
+_WELL_CLOSED = re.compile(
+    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""' + r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL
+)
+
+
+def _overwritten(text: str, spans: list[tuple[int, int]]) -> str:
+    parts, last = [], 0
+    for start, end in spans:
+        parts.append(text[last:start])
+        parts.append('"' * (end - start))
+        last = end
+    parts.append(text[last:])
+    return "".join(parts)
+
+
+def bracket_balance(code: str) -> int:
+    """Opening less closing brackets in text without triple-quoted strings; other strings and comments do not count."""
+    balance = _raw_balance(code)
+    if balance == 0 or not ('"' in code or "'" in code or "#" in code):
+        return balance
+    return _raw_balance(without_strings(code))
+
+
+def without_strings(code: str) -> str:
+    """The code without strings and comments. Offsets are lost, line ends outside strings are kept."""
+    return _TRUSTING.sub("", code)
+
+
+def _raw_balance(code: str) -> int:
+    count = code.count
+    return count("(") + count("[") + count("{") - count(")") - count("]") - count("}")
