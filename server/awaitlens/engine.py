@@ -44,7 +44,11 @@ def _is_on(pitfall: Pitfall, settings: Settings) -> bool:
     names = {pitfall.name, pitfall.law.slug, "ALL"}
     if names & settings.ignore:
         return False
-    return bool(names & settings.select) if settings.select else pitfall.default or pitfall.name in dict(settings.severity)
+    return (
+        bool(names & settings.select)
+        if settings.select
+        else pitfall.default or pitfall.name in dict(settings.severity)
+    )
 
 
 def findings(program: Program, path: str) -> tuple[Finding, ...]:
@@ -99,7 +103,9 @@ def _belongs(facts: Facts, finding: Finding) -> bool:
     return finding.span.line < max(1, facts.text.count("\n") + (not facts.text.endswith("\n")))
 
 
-def _patches(pitfall: Pitfall, facts: Facts, view: View, finding: Finding, line: int, source: Source, file: FileFacts) -> tuple[Patch, ...]:
+def _patches(
+    pitfall: Pitfall, facts: Facts, view: View, finding: Finding, line: int, source: Source, file: FileFacts
+) -> tuple[Patch, ...]:
     assert pitfall.fix is not None
     try:
         made = pitfall.fix(facts, view, finding)

@@ -22,14 +22,21 @@ if TYPE_CHECKING:
     from awaitlens.program.names import Names
 
 
-_WRAPPERS = frozenset({"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "Mapped", "SkipValidation"})
+_WRAPPERS = frozenset(
+    {"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "Mapped", "SkipValidation"}
+)
 _COROUTINES = frozenset({"Awaitable", "Coroutine"})
 _COLLECTIONS = {
-    "List": "builtins.list",
-    "Set": "builtins.set",
-    "FrozenSet": "builtins.frozenset",
-    "Tuple": "builtins.tuple",
-    "Dict": "builtins.dict",
+    "list": "list",
+    "set": "set",
+    "frozenset": "frozenset",
+    "tuple": "tuple",
+    "dict": "dict",
+    "List": "list",
+    "Set": "set",
+    "FrozenSet": "frozenset",
+    "Tuple": "tuple",
+    "Dict": "dict",
     "DefaultDict": "collections.defaultdict",
     "Deque": "collections.deque",
     "Sequence": "collections.abc.Sequence",
@@ -43,18 +50,22 @@ _COLLECTIONS = {
     "AsyncGenerator": "collections.abc.AsyncGenerator",
     "Generator": "collections.abc.Generator",
 }
-_TYPING = ("typing.", "typing_extensions.", "collections.abc.", "builtins.", "sqlalchemy.orm.")
+_TYPING = ("typing.", "typing_extensions.", "collections.abc.", "sqlalchemy.orm.")
 
 
-def read(names: Names, term: Term, file: FileFacts, facts: Facts, scope: int, receiver: Value | None = None) -> Inferred:
+def read(
+    names: Names, term: Term, file: FileFacts, facts: Facts, scope: int, receiver: Value | None = None
+) -> Inferred:
     """The value of an object annotated with `term`; `receiver` is what `Self` stands for."""
     if isinstance(term, Item):
         return _subscripted(names, term, file, facts, scope, receiver)
     if isinstance(term, Other) and term.kind == "BitOr":
-        options = [read(names, part, file, facts, scope, receiver) for part in term.parts if not _is_none(part)]
+        options = [
+            read(names, part, file, facts, scope, receiver) for part in term.parts if not _is_none(part)
+        ]
         return join(options) if options else NOT_KNOWN
     if isinstance(term, Constant):
-        return Inferred(Instance(Class("builtins.NoneType"))) if term.value is None else NOT_KNOWN
+        return Inferred(Instance(Class("NoneType"))) if term.value is None else NOT_KNOWN
     return _plain(names.infer(term, file, facts, scope), receiver)
 
 
@@ -67,16 +78,20 @@ def _plain(found: Inferred, receiver: Value | None) -> Inferred:
     module, _, name = value.name.rpartition(".")
     if name == "Self" and module.startswith("typing"):
         return found.holding(receiver) if isinstance(receiver, Instance) else NOT_KNOWN
-    if f"{module}." in _TYPING and module != "builtins":
+    if f"{module}." in _TYPING:
         return found.holding(Instance(Class(_COLLECTIONS[name]))) if name in _COLLECTIONS else NOT_KNOWN
     return found.holding(Instance(Class(value.name)))
 
 
-def _subscripted(names: Names, term: Item, file: FileFacts, facts: Facts, scope: int, receiver: Value | None) -> Inferred:
+def _subscripted(
+    names: Names, term: Item, file: FileFacts, facts: Facts, scope: int, receiver: Value | None
+) -> Inferred:
     generic = names.infer(term.value, file, facts, scope).value
     keys = term.key.elements if isinstance(term.key, Display) else (term.key,)
     name = generic.name.rpartition(".")[2] if isinstance(generic, (External, Class)) else ""
-    is_typing = isinstance(generic, External) and generic.name.startswith(_TYPING)
+    is_typing = isinstance(generic, External) and (
+        "." not in generic.name or generic.name.startswith(_TYPING)
+    )
 
     def first(position: int = 0) -> Inferred:
         return read(names, keys[position], file, facts, scope, receiver) if keys else NOT_KNOWN

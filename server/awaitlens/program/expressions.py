@@ -124,7 +124,9 @@ def _starred(record: Recorder, node: ast.Starred, usage: Usage) -> Term:
     return Starred(term(record, node.value, Usage("starred", outer=usage)))
 
 
-def _comprehension(record: Recorder, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, usage: Usage) -> Term:
+def _comprehension(
+    record: Recorder, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, usage: Usage
+) -> Term:
     kind = _COMPREHENSIONS[type(node)]
     first = node.generators[0]
     iterable = term(record, first.iter, ITERATED[bool(first.is_async)])
@@ -172,7 +174,9 @@ def _lambda(record: Recorder, node: ast.Lambda, usage: Usage) -> Term:
 def parameters(record: Recorder, arguments: ast.arguments) -> tuple[Parameter, ...]:
     """The parameters of a function; defaults and annotations belong to the scope around it."""
     plain = [*arguments.posonlyargs, *arguments.args]
-    defaults: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults)) + list(arguments.defaults)
+    defaults: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults)) + list(
+        arguments.defaults
+    )
     found = []
     for position, (argument, default) in enumerate(zip(plain, defaults)):
         kind = "positional only" if position < len(arguments.posonlyargs) else "positional"
@@ -188,7 +192,9 @@ def parameters(record: Recorder, arguments: ast.arguments) -> tuple[Parameter, .
 
 def _parameter(record: Recorder, argument: ast.arg, kind: str, default: ast.expr | None) -> Parameter:
     noted = annotation(record, argument.annotation)
-    return Parameter(argument.arg, kind, noted, term(record, default, _DEFAULT) if default is not None else None)
+    return Parameter(
+        argument.arg, kind, noted, term(record, default, _DEFAULT) if default is not None else None
+    )
 
 
 def annotation(record: Recorder, node: ast.expr | None) -> Term | None:
@@ -220,7 +226,9 @@ def _conditional(record: Recorder, node: ast.IfExp, usage: Usage) -> Term:
 
 def _boolean(record: Recorder, node: ast.BoolOp, usage: Usage) -> Term:
     last = len(node.values) - 1
-    return Either(tuple(term(record, value, usage if i == last else _TESTED) for i, value in enumerate(node.values)))
+    return Either(
+        tuple(term(record, value, usage if i == last else _TESTED) for i, value in enumerate(node.values))
+    )
 
 
 def _walrus(record: Recorder, node: ast.NamedExpr, usage: Usage) -> Term:
@@ -264,17 +272,27 @@ def _other(record: Recorder, node: ast.expr, usage: Usage) -> Term:
     return Other(type(node).__name__, tuple(term(record, part, _OTHER) for part in parts))
 
 
-def bind_target(record: Recorder, target: ast.expr, kind: str, value: Term, noted: Term | None = None) -> None:
+def bind_target(
+    record: Recorder, target: ast.expr, kind: str, value: Term, noted: Term | None = None
+) -> None:
     """Give `value` to an assignment target: a name is bound, an attribute or item is written, a tuple taken apart."""
     if isinstance(target, ast.Name):
         record.bind(target.id, kind, record.span(target), value, noted)
     elif isinstance(target, (ast.Attribute, ast.Subscript)):
-        place = _attribute(record, target, _OTHER) if isinstance(target, ast.Attribute) else _item(record, target, _OTHER)
+        place = (
+            _attribute(record, target, _OTHER)
+            if isinstance(target, ast.Attribute)
+            else _item(record, target, _OTHER)
+        )
         record.access("augmented" if kind == "augmented" else "write", place, value, record.span(target))
     elif isinstance(target, (ast.Tuple, ast.List)):
         for position, element in enumerate(target.elts):
             part: Term = Unpacked(value, position)
-            if isinstance(value, Display) and len(value.elements) == len(target.elts) and value.kind != "dict":
+            if (
+                isinstance(value, Display)
+                and len(value.elements) == len(target.elts)
+                and value.kind != "dict"
+            ):
                 part = value.elements[position]
             bind_target(record, element, kind, part)
     elif isinstance(target, ast.Starred):

@@ -19,7 +19,6 @@ from awaitlens.program.facts import (
     Iterated,
     Lambda,
     Name,
-    Result,
     Term,
     Usage,
     Use,
@@ -83,7 +82,11 @@ def _uses(record: Recorder) -> tuple[Use, ...]:
 
 
 def _holds_a_result(binding: Binding) -> bool:
-    return binding.value is not UNKNOWN and binding.kind in ("assign", "walrus", "with", "async with") and not isinstance(binding.value, Lambda)
+    return (
+        binding.value is not UNKNOWN
+        and binding.kind in ("assign", "walrus", "with", "async with")
+        and not isinstance(binding.value, Lambda)
+    )
 
 
 def statements(record: Recorder, body: list[ast.stmt]) -> None:
@@ -110,8 +113,14 @@ def _annotated(record: Recorder, node: ast.AnnAssign) -> None:
         return
     value = term(record, node.value, Usage("assigned", name=_target_text(node.target)))
     bind_target(record, node.target, "assign", value, noted)
-    if isinstance(node.target, ast.Attribute) and noted is not None and isinstance(node.target.value, ast.Name):
-        record.bind(f"{node.target.value.id}.{node.target.attr}", "annotation", record.span(node.target), value, noted)
+    if (
+        isinstance(node.target, ast.Attribute)
+        and noted is not None
+        and isinstance(node.target.value, ast.Name)
+    ):
+        record.bind(
+            f"{node.target.value.id}.{node.target.attr}", "annotation", record.span(node.target), value, noted
+        )
 
 
 def _augmented(record: Recorder, node: ast.AugAssign) -> None:
@@ -220,7 +229,9 @@ def _with(record: Recorder, node: ast.With | ast.AsyncWith) -> None:
 def _try(record: Recorder, node: ast.Try) -> None:
     start = record.span(node)
     header = Span(start.line, start.column, start.line, start.column + 3)
-    caught = tuple(term(record, handler.type, _OTHER) if handler.type else UNKNOWN for handler in node.handlers)
+    caught = tuple(
+        term(record, handler.type, _OTHER) if handler.type else UNKNOWN for handler in node.handlers
+    )
     with record.within("try", header, _body(record, node.body), caught):
         statements(record, node.body)
     for handler, types in zip(node.handlers, caught):
@@ -233,7 +244,11 @@ def _try(record: Recorder, node: ast.Try) -> None:
 
 def _handler(record: Recorder, handler: ast.ExceptHandler, types: Term) -> None:
     span = record.span(handler)
-    end = record.span(handler.type) if handler.type else Span(span.line, span.column, span.line, span.column + 6)
+    end = (
+        record.span(handler.type)
+        if handler.type
+        else Span(span.line, span.column, span.line, span.column + 6)
+    )
     header = Span(span.line, span.column, end.end_line, end.end_column)
     with record.within("except", header, _body(record, handler.body), (types,), (handler.name or "",)):
         if handler.name:
@@ -288,9 +303,20 @@ def _import_from(record: Recorder, node: ast.ImportFrom) -> None:
             record.bind(name, "import", record.span(alias))
 
 
-def _imported(record: Recorder, name: str, module: str, symbol: str, level: int, alias: ast.alias, renamed: bool) -> Import:
+def _imported(
+    record: Recorder, name: str, module: str, symbol: str, level: int, alias: ast.alias, renamed: bool
+) -> Import:
     bound = name if renamed else module.partition(".")[0]
-    return Import(bound, module, symbol, level, record.scope.number, record.context, record.type_checking, record.span(alias))
+    return Import(
+        bound,
+        module,
+        symbol,
+        level,
+        record.scope.number,
+        record.context,
+        record.type_checking,
+        record.span(alias),
+    )
 
 
 def _function(record: Recorder, node: Function) -> None:
@@ -329,7 +355,9 @@ _HEADER = re.compile(r"(async(?=\s+def)|def|class)\s+(?:def\s+)?(\w+)")
 def _class(record: Recorder, node: ast.ClassDef) -> None:
     decorators = tuple(term(record, decorator, _DECORATOR) for decorator in node.decorator_list)
     bases = tuple(Argument("", term(record, base, Usage("base")), record.span(base)) for base in node.bases)
-    keywords = tuple(Argument(k.arg or "**", term(record, k.value, _OTHER), record.span(k)) for k in node.keywords)
+    keywords = tuple(
+        Argument(k.arg or "**", term(record, k.value, _OTHER), record.span(k)) for k in node.keywords
+    )
     span = record.span(node)
     with record.inside("class", node.name) as scope:
         scope.decorators, scope.bases = decorators, bases + keywords

@@ -35,7 +35,7 @@ def attribute(names: Names, owner: Inferred, name: str) -> Inferred:
     if isinstance(value, Module):
         found = names.module_member(value, name)
     elif isinstance(value, External):
-        found = Inferred(External(canonical(f"{value.name}.{name}")))
+        found = _external(f"{value.name}.{name}")
     elif isinstance(value, Instance):
         found = of_instance(names, value, name)
     elif isinstance(value, Class):
@@ -92,9 +92,14 @@ def _of_external_class(names: Names, cls: Class, name: str, receiver: Value) -> 
         model = receiver.cls if isinstance(receiver, Instance) else receiver
         assert isinstance(model, Class)
         return Inferred(Instance(Class("django.db.models.Manager"), (Instance(model),)))
-    if cls.name == "builtins.object":
+    if cls.name == "object":
         return NOT_KNOWN
-    return Inferred(External(canonical(f"{cls.name}.{name}")))
+    return _external(f"{cls.name}.{name}")
+
+
+def _external(name: str) -> Inferred:
+    known = types.attribute(name)
+    return Inferred(Instance(Class(known)) if known else External(canonical(name)))
 
 
 def _assigned(names: Names, cls: Class, name: str) -> Inferred:
@@ -128,12 +133,14 @@ def _noted(names: Names, file: FileFacts, cls: Class, name: str) -> Inferred:
         receiver = place.value.id if hasattr(place, "value") and isinstance(place.value, Name) else "self"
         for binding in facts.bindings:
             if binding.name == f"{receiver}.{name}" and binding.annotation is not None:
-                return annotations.read(names, binding.annotation, file, facts, binding.scope).because_of("likely")
+                return annotations.read(names, binding.annotation, file, facts, binding.scope).because_of(
+                    "likely"
+                )
     return NOT_KNOWN
 
 
 def _is_none(found: Inferred) -> bool:
-    return isinstance(found.value, Instance) and found.value.cls.name == "builtins.NoneType"
+    return isinstance(found.value, Instance) and found.value.cls.name == "NoneType"
 
 
 def lineage(names: Names, cls: Class, depth: int = 0) -> Iterator[Class]:

@@ -112,7 +112,11 @@ class FileFacts:
         for number, facts in self._facts():
             for access in facts.accesses:
                 place = access.place
-                if access.kind != "write" or not isinstance(place, Attribute) or not isinstance(place.value, Name):
+                if (
+                    access.kind != "write"
+                    or not isinstance(place, Attribute)
+                    or not isinstance(place.value, Name)
+                ):
                     continue
                 owner = class_of_self(facts, access.scope, place.value.id)
                 if owner:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from awaitlens.knowledge import types
 from awaitlens.knowledge.aliases import canonical
 from awaitlens.program import annotations, members, results
 from awaitlens.program.facts import (
@@ -67,7 +68,9 @@ class Names:
         for call in facts.calls:
             self._calls.pop((path, id(facts), call.number), None)
 
-    def infer(self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None = None) -> Inferred:
+    def infer(
+        self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None = None
+    ) -> Inferred:
         """The value of a term read in a scope; `at` is where, when it matters which of several bindings holds."""
         if isinstance(term, Result):
             return self._call(term, file, facts)
@@ -81,7 +84,7 @@ class Names:
         if isinstance(term, Awaited):
             return results.awaited(self.infer(term.value, file, facts, scope, at))
         if isinstance(term, Constant):
-            return Inferred(Instance(Class(f"builtins.{type(term.value).__name__}")))
+            return Inferred(Instance(Class(type(term.value).__name__)))
         if isinstance(term, Lambda):
             return self._definition(term, file, facts)
         if isinstance(term, Either):
@@ -93,19 +96,27 @@ class Names:
         if isinstance(term, Unpacked):
             return results.unpacked(self.infer(term.value, file, facts, scope, at), term.position)
         if isinstance(term, Display):
-            return self._container(f"builtins.{term.kind}", term.elements, file, facts, scope, at)
+            return self._container(term.kind, term.elements, file, facts, scope, at)
         if isinstance(term, Comprehension):
-            kind = "types.GeneratorType" if term.kind == "generator" else f"builtins.{term.kind}"
+            kind = "types.GeneratorType" if term.kind == "generator" else term.kind
             return self._container(kind, (term.element,), file, facts, scope, at)
         if isinstance(term, Starred):
             return NOT_KNOWN
         if isinstance(term, Other) and term.kind in ("JoinedStr", "Not"):
-            return Inferred(Instance(Class("builtins.str" if term.kind == "JoinedStr" else "builtins.bool")))
+            return Inferred(Instance(Class("str" if term.kind == "JoinedStr" else "bool")))
         return NOT_KNOWN
 
-    def _container(self, kind: str, elements: tuple[Term, ...], file: FileFacts, facts: Facts, scope: int, at: Span | None) -> Inferred:
+    def _container(
+        self,
+        kind: str,
+        elements: tuple[Term, ...],
+        file: FileFacts,
+        facts: Facts,
+        scope: int,
+        at: Span | None,
+    ) -> Inferred:
         found = [self.infer(element, file, facts, scope, at) for element in elements[:8]]
-        if kind == "builtins.tuple":
+        if kind == "tuple":
             return Inferred(Instance(Class(kind), tuple(item.value for item in found)))
         inner = join(found) if found else NOT_KNOWN
         return Inferred(Instance(Class(kind), (inner.value,) if inner else ()))
@@ -152,7 +163,9 @@ class Names:
             number = here.parent
         return self.global_name(name, file)
 
-    def _local(self, name: str, file: FileFacts, facts: Facts, scope: int, at: Span | None) -> Inferred | None:
+    def _local(
+        self, name: str, file: FileFacts, facts: Facts, scope: int, at: Span | None
+    ) -> Inferred | None:
         """The value of a name that is bound in this very scope; None if it is not."""
         here = facts.scopes[scope]
         bindings = [b for b in facts.bindings if b.scope == scope and b.name == name and b.kind != "delete"]
@@ -186,12 +199,18 @@ class Names:
         kinds = {d.id for d in facts.scopes[scope].decorators if isinstance(d, Name)}
         if "staticmethod" in kinds:
             return NOT_KNOWN
-        return Inferred(cls if "classmethod" in kinds or facts.scopes[scope].name == "__new__" else Instance(cls))
+        return Inferred(
+            cls if "classmethod" in kinds or facts.scopes[scope].name == "__new__" else Instance(cls)
+        )
 
     def bound(self, binding: Binding, file: FileFacts, facts: Facts) -> Inferred:
         """What one binding gives its name."""
         if binding.kind == "import":
-            found = [i for i in file.imports.get(binding.name, ()) if i.item.span == binding.span and file.facts(i.block) is facts]
+            found = [
+                i
+                for i in file.imports.get(binding.name, ())
+                if i.item.span == binding.span and file.facts(i.block) is facts
+            ]
             return self.imported(found[0], file) if found else NOT_KNOWN
         if binding.annotation is not None:
             noted = annotations.read(self, binding.annotation, file, facts, binding.scope)
@@ -210,7 +229,10 @@ class Names:
         if bound:
             self._active.add(key)
             try:
-                return self._agree([self.bound(member.binding, file, file.facts(member.block)) for member in bound[:6]], bound)
+                return self._agree(
+                    [self.bound(member.binding, file, file.facts(member.block)) for member in bound[:6]],
+                    bound,
+                )
             finally:
                 self._active.discard(key)
         for star in file.imports.get("*", ()):
@@ -218,7 +240,7 @@ class Names:
             if found:
                 return found
         if name in _BUILTINS and "*" not in file.imports:
-            return Inferred(External(canonical(f"builtins.{name}")))
+            return Inferred(External(name))
         return NOT_KNOWN
 
     @staticmethod
@@ -238,7 +260,7 @@ class Names:
         if other is None or other is file:
             return NOT_KNOWN
         found = self.global_name(name, other)
-        return found if not isinstance(found.value, External) or not found.value.name.startswith("builtins.") else NOT_KNOWN
+        return NOT_KNOWN if isinstance(found.value, External) and found.value.name in _BUILTINS else found
 
     def imported(self, imported: Imported, file: FileFacts) -> Inferred:
         """What an import binds."""
@@ -251,13 +273,13 @@ class Names:
         if path is None:
             if item.level:
                 return NOT_KNOWN
-            return Inferred(External(canonical(f"{item.module}.{item.symbol}")))
+            return external(f"{item.module}.{item.symbol}")
         return self.module_member(Module(self.program.files[path].module, path), item.symbol)
 
     def module_member(self, module: Module, name: str) -> Inferred:
         """`module.name` for a module of the program or outside it."""
         if not module.path:
-            return Inferred(External(canonical(f"{module.name}.{name}")))
+            return external(f"{module.name}.{name}")
         file = self.program.files.get(module.path)
         if file is None:
             return NOT_KNOWN
@@ -277,6 +299,12 @@ class Names:
         if scope.kind == "class":
             return Inferred(Class(dotted, file.path, name))
         return results.decorated(self, Function(dotted, file.path, name), file, facts, scope)
+
+
+def external(name: str) -> Inferred:
+    """Something outside the program by its dotted name: an object of a known class, or whatever it is."""
+    known = types.attribute(name)
+    return Inferred(Instance(Class(known)) if known else External(canonical(name)))
 
 
 def _reaching(bindings: list[Binding], facts: Facts, at: Span | None) -> list[Binding]:

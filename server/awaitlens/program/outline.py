@@ -12,15 +12,31 @@ Outline = tuple[Any, ...]
 def outline(facts: Facts) -> Outline:
     """A value that differs whenever a name, a signature, an inferred type or a class member may."""
     typed = {access.scope for access in facts.accesses}
-    visible = [b for b in facts.bindings if facts.scopes[b.scope].kind in ("module", "class") or b.scope in typed or _is_global(facts, b.scope, b.name)]
+    visible = [
+        b
+        for b in facts.bindings
+        if facts.scopes[b.scope].kind in ("module", "class")
+        or b.scope in typed
+        or _is_global(facts, b.scope, b.name)
+    ]
     inferred = {scope.number for scope in facts.scopes if scope.kind == "function" and scope.returns is None}
     return (
         facts.owner,
         tuple(_scope(facts, scope) for scope in facts.scopes),
-        tuple((b.name, b.kind, _shape(facts, b.value), _shape(facts, b.annotation), b.scope) for b in visible),
+        tuple(
+            (b.name, b.kind, _shape(facts, b.value), _shape(facts, b.annotation), b.scope) for b in visible
+        ),
         tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in facts.imports),
-        tuple((_shape(facts, a.place), a.kind, _shape(facts, a.value), a.scope) for a in facts.accesses if a.kind == "write"),
-        tuple((j.kind, _shape(facts, j.value), j.scope) for j in facts.jumps if j.kind == "return" and j.scope in inferred),
+        tuple(
+            (_shape(facts, a.place), a.kind, _shape(facts, a.value), a.scope)
+            for a in facts.accesses
+            if a.kind == "write"
+        ),
+        tuple(
+            (j.kind, _shape(facts, j.value), j.scope)
+            for j in facts.jumps
+            if j.kind == "return" and j.scope in inferred
+        ),
     )
 
 
@@ -44,5 +60,8 @@ def _shape(facts: Facts, term: Term | None) -> Any:
     if isinstance(term, Lambda):
         return ("scope", term.scope)
     if isinstance(term, tuple):
-        return (type(term).__name__, *(_shape(facts, part) if isinstance(part, tuple) else part for part in term))
+        return (
+            type(term).__name__,
+            *(_shape(facts, part) if isinstance(part, tuple) else part for part in term),
+        )
     return term

@@ -56,7 +56,9 @@ class Program:
         self.forget()
         return True
 
-    def put_block(self, file: FileFacts, number: int, facts: Facts, blocks: tuple[tuple[int, Facts], ...]) -> bool:
+    def put_block(
+        self, file: FileFacts, number: int, facts: Facts, blocks: tuple[tuple[int, Facts], ...]
+    ) -> bool:
         """Replace one block of a file. True when others can see the difference."""
         old = file.facts(number)
         if outline(old) != outline(facts):

@@ -100,7 +100,9 @@ class Recorder:
         self.type_checking = False
         self._names: dict[str, Name] = {}
 
-    def span(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler | ast.alias | ast.pattern) -> Span:
+    def span(
+        self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler | ast.alias | ast.pattern
+    ) -> Span:
         line, end_line = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         column, end_column = node.col_offset, node.end_col_offset or 0
         if self.ascii:
@@ -118,7 +120,9 @@ class Recorder:
             found = self._names[identifier] = Name(identifier)
         return found
 
-    def bind(self, name: str, kind: str, span: Span, value: Term = UNKNOWN, annotation: Term | None = None) -> None:
+    def bind(
+        self, name: str, kind: str, span: Span, value: Term = UNKNOWN, annotation: Term | None = None
+    ) -> None:
         self.bindings.append(Binding(name, kind, value, annotation, self.scope.number, self.context, span))
 
     def suspend(self, kind: str, operand: Term, usage: Usage, span: Span, keyword: Span) -> int:
@@ -141,7 +145,9 @@ class Recorder:
             self.flows.append(flow)
 
     @contextmanager
-    def within(self, kind: str, span: Span, body: Span, terms: tuple[Term, ...] = (), names: tuple[str, ...] = ()) -> Iterator[None]:
+    def within(
+        self, kind: str, span: Span, body: Span, terms: tuple[Term, ...] = (), names: tuple[str, ...] = ()
+    ) -> Iterator[None]:
         """Enter a construct that encloses code of the current function."""
         number, outer = len(self.contexts), self.context
         self.contexts.append(Context(number, kind, outer, self.scope.number, terms, names, span, body))
@@ -155,7 +161,9 @@ class Recorder:
     def inside(self, kind: str, name: str) -> Iterator[OpenScope]:
         """Enter a nested function, lambda or class."""
         outer, context = self.scope, self.context
-        prefix = "" if not outer.qualname else outer.qualname + (".<locals>." if outer.kind == "function" else ".")
+        prefix = (
+            "" if not outer.qualname else outer.qualname + (".<locals>." if outer.kind == "function" else ".")
+        )
         self.scope = OpenScope(len(self.scopes), kind, name, prefix + name, outer.number)
         self.scopes.append(self.scope)
         self.context = -1

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines, types
-from awaitlens.knowledge.aliases import canonical
 from awaitlens.program import annotations, members
 from awaitlens.program.facts import UNKNOWN, Call, Facts, Item, Iterated, Lambda, Name, Result, Scope, Term
 from awaitlens.program.modules import FileFacts
@@ -33,8 +32,8 @@ _TO_ASYNC = frozenset({"asgiref.sync.sync_to_async", "channels.db.database_sync_
 _TO_SYNC = "asgiref.sync.async_to_sync"
 _KEEPS = frozenset(
     {
-        "builtins.staticmethod",
-        "builtins.classmethod",
+        "staticmethod",
+        "classmethod",
         "functools.wraps",
         "functools.update_wrapper",
         "typing.overload",
@@ -51,7 +50,7 @@ _KEEPS = frozenset(
 )
 _PROPERTIES = frozenset(
     {
-        "builtins.property",
+        "property",
         "functools.cached_property",
         "django.utils.functional.cached_property",
         "abc.abstractproperty",
@@ -60,12 +59,23 @@ _PROPERTIES = frozenset(
         "propcache.under_cached_property",
     }
 )
+_FRAMEWORKS = (
+    "fastapi.",
+    "starlette.",
+    "django.",
+    "aiohttp.",
+    "discord.",
+    "litestar.",
+    "click.",
+    "typer.",
+    "pytest.",
+)
 _RUNNING = frozenset({"asyncio.Task", "asyncio.Future", "concurrent.futures.Future"})
 _SEQUENCES_OF_FIRST = frozenset(
     {
-        "builtins.list",
-        "builtins.set",
-        "builtins.frozenset",
+        "list",
+        "set",
+        "frozenset",
         "collections.deque",
         "collections.abc.Iterable",
         "collections.abc.Iterator",
@@ -91,7 +101,11 @@ def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: F
     if isinstance(value, External):
         return _external_called(names, value, callee, call, file, facts)
     if isinstance(value, Function):
-        return callee.holding(NOTHING) if depth_exceeded(names) else _function_called(names, value).because_of(callee.confidence)
+        return (
+            callee.holding(NOTHING)
+            if depth_exceeded(names)
+            else _function_called(names, value).because_of(callee.confidence)
+        )
     if isinstance(value, Adapted):
         return _adapted_called(names, value, callee, call)
     if isinstance(value, Partial):
@@ -111,18 +125,22 @@ def _class_called(cls: Class, callee: Inferred) -> Inferred:
     return callee.holding(Instance(cls))
 
 
-def _external_called(names: Names, value: External, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Inferred:
+def _external_called(
+    names: Names, value: External, callee: Inferred, call: Call, file: FileFacts, facts: Facts
+) -> Inferred:
     name = value.name
     special = _special(names, name, call, file, facts)
     if special is not None:
         return special
-    if types.is_class(name):
-        return callee.holding(Instance(Class(name)))
     given = types.returns(name)
     result = _instance_of(names, given, call, file, facts) if given else NOTHING
     kind = coroutines.kind(name)
     if kind == "coroutine":
         return callee.holding(Coroutine(result))
+    if kind in ("async context manager", "awaitable context manager"):
+        return callee.holding(Manager(result, True))
+    if kind == "async iterator":
+        return callee.holding(Instance(Class("collections.abc.AsyncIterator"), (result,)))
     if given:
         return callee.holding(result)
     last = name.rpartition(".")[2]
@@ -141,7 +159,7 @@ def _special(names: Names, name: str, call: Call, file: FileFacts, facts: Facts)
     if name == "functools.partial" and call.arguments:
         function = names.infer(call.arguments[0].value, file, facts, call.scope, call.span)
         return function.holding(Partial(function.value))
-    if name == "builtins.super":
+    if name == "super":
         return _super(names, file, facts, call)
     return None
 
@@ -164,8 +182,6 @@ def _super(names: Names, file: FileFacts, facts: Facts, call: Call) -> Inferred:
 
 def _instance_of(names: Names, given: str, call: Call, file: FileFacts, facts: Facts) -> Value:
     """An instance of what knowledge says a call returns; `types.MODEL` stands for the queryset's own model."""
-    if given == "-" or not given:
-        return NOTHING
     model = _model_of_receiver(names, call, file, facts)
     if given == types.MODEL:
         return model or NOTHING
@@ -221,7 +237,9 @@ def returned(names: Names, function: Function) -> Inferred:
         return NOT_KNOWN
     if scope.returns is not None:
         outer = max(scope.parent, 0)
-        return annotations.read(names, scope.returns, file, facts, outer, function.receiver).because_of("likely")
+        return annotations.read(names, scope.returns, file, facts, outer, function.receiver).because_of(
+            "likely"
+        )
     if scope.is_generator:
         return NOT_KNOWN
     key = ("returned", function.path, function.qualname)
@@ -229,8 +247,16 @@ def returned(names: Names, function: Function) -> Inferred:
         return NOT_KNOWN
     names._active.add(key)
     try:
-        values = [j for j in facts.jumps if j.kind == "return" and j.scope == scope.number and j.value is not UNKNOWN]
-        return join([names.infer(j.value, file, facts, j.scope, j.span) for j in values[:6]]) if values else NOT_KNOWN
+        values = [
+            j
+            for j in facts.jumps
+            if j.kind == "return" and j.scope == scope.number and j.value is not UNKNOWN
+        ]
+        return (
+            join([names.infer(j.value, file, facts, j.scope, j.span) for j in values[:6]])
+            if values
+            else NOT_KNOWN
+        )
     finally:
         names._active.discard(key)
 
@@ -246,7 +272,9 @@ def decorated(names: Names, function: Function, file: FileFacts, facts: Facts, s
     return value
 
 
-def _decorate(names: Names, value: Inferred, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> Inferred:
+def _decorate(
+    names: Names, value: Inferred, decorator: Term, file: FileFacts, facts: Facts, scope: Scope
+) -> Inferred:
     name = decorator_name(names, decorator, file, facts, scope)
     if name in _TO_ASYNC or name == _TO_SYNC:
         return value.holding(Adapted(value.value, "sync" if name == _TO_SYNC else "async", name))
@@ -257,7 +285,7 @@ def _decorate(names: Names, value: Inferred, decorator: Term, file: FileFacts, f
         return value
     if wrapper is not None:
         return NOT_KNOWN
-    return value.because_of("likely" if coroutines.keeps_colour(name) else "possible")
+    return value.because_of("likely" if name.startswith(_FRAMEWORKS) else "possible")
 
 
 def decorator_name(names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> str:
@@ -268,7 +296,9 @@ def decorator_name(names: Names, decorator: Term, file: FileFacts, facts: Facts,
     return found.name if isinstance(found, (External, Function, Class)) else ""
 
 
-def _wrapper_colour(names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> bool | None:
+def _wrapper_colour(
+    names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope
+) -> bool | None:
     """For a decorator of the program: whether the function it returns is async; None when that is not plain to see."""
     depth = 2 if isinstance(decorator, Result) else 1
     callee = facts.calls[decorator.call].callee if isinstance(decorator, Result) else decorator
@@ -285,7 +315,11 @@ def _wrapper_colour(names: Names, decorator: Term, file: FileFacts, facts: Facts
 
 def _returned_scope(facts: Facts, outer: Scope, decorated: Scope) -> Scope | None:
     """The nested function that a decorator returns; if it returns several, the one of the decorated function's colour."""
-    returned_names = {j.value.id for j in facts.jumps if j.scope == outer.number and j.kind == "return" and isinstance(j.value, Name)}
+    returned_names = {
+        j.value.id
+        for j in facts.jumps
+        if j.scope == outer.number and j.kind == "return" and isinstance(j.value, Name)
+    }
     inner = [
         facts.scopes[b.value.scope]
         for b in facts.bindings
@@ -314,7 +348,11 @@ def context_manager_colour(names: Names, file: FileFacts, facts: Facts, scope: S
 
 
 def _colour_confidence(names: Names, file: FileFacts, facts: Facts, scope: Scope) -> Confidence:
-    return decorated(names, Function("", file.path, ""), file, facts, scope).confidence if scope.decorators else "certain"
+    return (
+        decorated(names, Function("", file.path, ""), file, facts, scope).confidence
+        if scope.decorators
+        else "certain"
+    )
 
 
 def _adapted_called(names: Names, value: Adapted, callee: Inferred, call: Call) -> Inferred:
@@ -330,7 +368,7 @@ def _adapted_called(names: Names, value: Adapted, callee: Inferred, call: Call) 
 
 def awaited(value: Inferred) -> Inferred:
     """`await value`."""
-    if isinstance(value.value, Coroutine):
+    if isinstance(value.value, Coroutine) or (isinstance(value.value, Manager) and value.value.is_async):
         return value.holding(value.value.result)
     if isinstance(value.value, Instance) and value.value.cls.name in _RUNNING and value.value.arguments:
         return value.holding(value.value.arguments[0])
@@ -362,16 +400,18 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
     if not isinstance(inner, Instance) or not inner.arguments:
         return NOT_KNOWN
     name = inner.cls.name
-    if name in _SEQUENCES_OF_FIRST or (name == "builtins.tuple" and len(set(inner.arguments)) == 1):
+    if name in _SEQUENCES_OF_FIRST or (name == "tuple" and len(set(inner.arguments)) == 1):
         return value.holding(inner.arguments[0])
-    if name in ("builtins.dict", "collections.abc.Mapping", "collections.defaultdict"):
+    if name in ("dict", "collections.abc.Mapping", "collections.defaultdict"):
         wanted = -1 if isinstance(term, Item) else 0
-        return value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
+        return (
+            value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
+        )
     return NOT_KNOWN
 
 
 def unpacked(value: Inferred, position: int) -> Inferred:
     inner = value.value
-    if isinstance(inner, Instance) and inner.cls.name == "builtins.tuple" and 0 <= position < len(inner.arguments):
+    if isinstance(inner, Instance) and inner.cls.name == "tuple" and 0 <= position < len(inner.arguments):
         return value.holding(inner.arguments[position])
     return NOT_KNOWN

@@ -110,7 +110,10 @@ class Summaries:
         return best
 
     def _vouched(self, file: FileFacts, directives: tuple[str, ...], name: str) -> bool:
-        return "not-blocking" in directives or f"{file.module}.{name}" in self.program.settings_for(file.path).not_blocking
+        return (
+            "not-blocking" in directives
+            or f"{file.module}.{name}" in self.program.settings_for(file.path).not_blocking
+        )
 
     def of_call(self, call: Call, file: FileFacts, facts: Facts) -> Blocking | None:
         """Whether this call blocks the thread it stands on, and how."""
@@ -126,14 +129,24 @@ class Summaries:
             return self._project(value, call, callee, file, facts)
         return None
 
-    def _external(self, name: str, call: Call, callee: Inferred, file: FileFacts, facts: Facts) -> Blocking | None:
+    def _external(
+        self, name: str, call: Call, callee: Inferred, file: FileFacts, facts: Facts
+    ) -> Blocking | None:
         entry = known.blocking_call(name)
-        if entry is None or name in self.program.settings_for(file.path).not_blocking or known.is_harmless(entry, constants(call)):
+        if (
+            entry is None
+            or name in self.program.settings_for(file.path).not_blocking
+            or any(_holds(condition, call, facts) for condition in entry.unless)
+        ):
             return None
-        hop = Hop(file.path, qualname(facts, facts.scopes[call.scope]), call.number, spelled(name, call, facts))
+        hop = Hop(
+            file.path, qualname(facts, facts.scopes[call.scope]), call.number, spelled(name, call, facts)
+        )
         return Blocking((hop,), entry, callee.confidence)
 
-    def _project(self, function: Function, call: Call, callee: Inferred, file: FileFacts, facts: Facts) -> Blocking | None:
+    def _project(
+        self, function: Function, call: Call, callee: Inferred, file: FileFacts, facts: Facts
+    ) -> Blocking | None:
         inner = self.of((function.path, function.qualname))
         if inner is None:
             return None
@@ -141,18 +154,20 @@ class Summaries:
         return Blocking((hop, *inner.hops), inner.call, weakest(callee.confidence, inner.confidence))
 
 
-def constants(call: Call) -> dict[str, object]:
-    """The constant arguments of a call, by position ("0") or keyword."""
-    found: dict[str, object] = {}
-    for position, argument in enumerate(call.arguments):
-        if isinstance(argument.value, Constant):
-            found[argument.keyword or str(position)] = argument.value.value
-    return found
+def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
+    """Whether an argument makes the call return at once."""
+    argument = call.argument(condition.position, condition.keyword)
+    if argument is None:
+        return condition.value == "absent" and not any(a.keyword in ("*", "**") for a in call.arguments)
+    if isinstance(argument.value, Constant):
+        value = argument.value.value
+        return repr(value) == condition.value or (
+            condition.value == "0" and value == 0 and value is not False
+        )
+    return "." in condition.value and condition.value.rpartition(".")[2] in facts.slice(argument.span)
 
 
 def spelled(name: str, call: Call, facts: Facts) -> str:
     """How the user writes what is called, if that fits on a line; else its dotted name."""
     text = facts.slice(call.callee_span)
     return text if "\n" not in text and len(text) <= 40 else name
-
-

@@ -110,4 +110,6 @@ def join(candidates: list[Inferred]) -> Inferred:
     if any(candidate.value != known[0].value for candidate in known[1:]):
         return NOT_KNOWN
     confidence = weakest(*(candidate.confidence for candidate in known))
-    return Inferred(known[0].value, confidence if len(known) == len(candidates) else weakest(confidence, "likely"))
+    return Inferred(
+        known[0].value, confidence if len(known) == len(candidates) else weakest(confidence, "likely")
+    )

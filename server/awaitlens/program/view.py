@@ -33,7 +33,9 @@ from awaitlens.source import Span
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
-Colour = Literal["sync", "async", "async generator", "async manager", "future", "task", "unknown"]
+Colour = Literal[
+    "sync", "async", "async generator", "async manager", "awaitable manager", "future", "task", "unknown"
+]
 
 
 class Target(NamedTuple):
@@ -41,7 +43,8 @@ class Target(NamedTuple):
 
     `name` is the dotted canonical name: "time.sleep", "requests.Session.get", "shop.models.Book.save", "" when unknown.
     `colour` is what calling it gives: "async" a coroutine that must be awaited, "future" or "task" something awaitable
-    that runs already, "async generator", "async manager", "sync" anything else, "unknown". `path` and `qualname` say
+    that runs already, "async generator", "async manager" something for `async with` alone, "awaitable manager" something for `await` or
+    `async with`, "sync" anything else, "unknown". `path` and `qualname` say
     where the function stands if it is the program's own. `confidence` says how surely the names resolved.
     """
 
@@ -173,7 +176,9 @@ class View:
     def decorator_names(self, scope: int) -> tuple[str, ...]:
         """The dotted names of a function's decorators, outermost first; "" for those that did not resolve."""
         here = self._facts.scopes[scope]
-        return tuple(results.decorator_name(self._names, d, self._file, self._facts, here) for d in here.decorators)
+        return tuple(
+            results.decorator_name(self._names, d, self._file, self._facts, here) for d in here.decorators
+        )
 
     def definition(self, target: Target) -> tuple[Facts, Scope] | None:
         """The facts and scope of a target that is the program's own."""
@@ -228,6 +233,7 @@ _COLOURS: dict[str, Colour] = {
     "future": "future",
     "task": "task",
     "async context manager": "async manager",
+    "awaitable context manager": "awaitable manager",
     "async iterator": "async generator",
     "sync": "sync",
 }
