@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -227,7 +227,7 @@ class Session:
             self.program.forget()
 
 
-class _Packages:
+class _Packages(Container[str]):
     """Whether a directory is a package, asked of the disk."""
 
     def __init__(self, read_file: Callable[[str], bytes | None]) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
 from awaitlens.knowledge.aliases import canonical
-from awaitlens.program import annotations, results
-from awaitlens.program.facts import Name
-from awaitlens.program.modules import FileFacts
+from awaitlens.program import declared, results
+from awaitlens.program.facts import Attribute, Binding, Name
+from awaitlens.program.modules import Assigned, FileFacts
 from awaitlens.program.values import (
     NOT_KNOWN,
     Class,
@@ -77,10 +77,7 @@ def of_class(names: Names, cls: Class, name: str, receiver: Value) -> Inferred:
     return NOT_KNOWN
 
 
-def _member(names: Names, file: FileFacts, block: int, binding: object, receiver: Value) -> Inferred:
-    from awaitlens.program.facts import Binding
-
-    assert isinstance(binding, Binding)
+def _member(names: Names, file: FileFacts, block: int, binding: Binding, receiver: Value) -> Inferred:
     found = names.bound(binding, file, file.facts(block))
     if isinstance(found.value, Function):
         return found.holding(found.value._replace(receiver=receiver))
@@ -117,10 +114,7 @@ def _assigned(names: Names, cls: Class, name: str) -> Inferred:
     return NOT_KNOWN
 
 
-def _value_of(names: Names, file: FileFacts, assigned: object) -> Inferred:
-    from awaitlens.program.modules import Assigned
-
-    assert isinstance(assigned, Assigned)
+def _value_of(names: Names, file: FileFacts, assigned: Assigned) -> Inferred:
     facts = file.facts(assigned.block)
     return names.infer(assigned.access.value, file, facts, assigned.access.scope, assigned.access.span)
 
@@ -130,10 +124,12 @@ def _noted(names: Names, file: FileFacts, cls: Class, name: str) -> Inferred:
     for assigned in file.attributes.get(cls.qualname, {}).get(name, ()):
         facts = file.facts(assigned.block)
         place = assigned.access.place
-        receiver = place.value.id if hasattr(place, "value") and isinstance(place.value, Name) else "self"
+        receiver = (
+            place.value.id if isinstance(place, Attribute) and isinstance(place.value, Name) else "self"
+        )
         for binding in facts.bindings:
             if binding.name == f"{receiver}.{name}" and binding.annotation is not None:
-                return annotations.read(names, binding.annotation, file, facts, binding.scope).because_of(
+                return declared.read(names, binding.annotation, file, facts, binding.scope).because_of(
                     "likely"
                 )
     return NOT_KNOWN

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
 from awaitlens.knowledge.aliases import canonical
-from awaitlens.program import annotations, members, results
+from awaitlens.program import declared, members, results
 from awaitlens.program.facts import (
     Attribute,
     Awaited,
@@ -188,7 +188,7 @@ class Names:
         parameter = here.parameters[position]
         if parameter.annotation is not None:
             outer = max(here.parent, 0)
-            return annotations.read(self, parameter.annotation, file, facts, outer).because_of("likely")
+            return declared.read(self, parameter.annotation, file, facts, outer).because_of("likely")
         if position == 0 and here.parent >= 0 and facts.scopes[here.parent].kind == "class":
             owner = class_of_self(facts, scope, parameter.name)
             return self._receiver(owner, file, facts, scope)
@@ -213,7 +213,7 @@ class Names:
             ]
             return self.imported(found[0], file) if found else NOT_KNOWN
         if binding.annotation is not None:
-            noted = annotations.read(self, binding.annotation, file, facts, binding.scope)
+            noted = declared.read(self, binding.annotation, file, facts, binding.scope)
             if noted:
                 return noted.because_of("likely")
         if binding.kind in ("augmented", "except", "match"):
@@ -229,10 +229,7 @@ class Names:
         if bound:
             self._active.add(key)
             try:
-                return self._agree(
-                    [self.bound(member.binding, file, file.facts(member.block)) for member in bound[:6]],
-                    bound,
-                )
+                return self._agree([self.bound(m.binding, file, file.facts(m.block)) for m in bound[:6]])
             finally:
                 self._active.discard(key)
         for star in file.imports.get("*", ()):
@@ -244,7 +241,7 @@ class Names:
         return NOT_KNOWN
 
     @staticmethod
-    def _agree(found: list[Inferred], bound: list[object]) -> Inferred:  # type: ignore[type-arg]
+    def _agree(found: list[Inferred]) -> Inferred:
         """Several bindings of a module's name, as in try/except ImportError: one value, or the first import."""
         joined = join(found)
         if joined or len(found) == 1:

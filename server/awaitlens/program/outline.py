@@ -52,7 +52,7 @@ def _scope(facts: Facts, scope: Scope) -> Outline:
     return (*own, parameters, decorators, bases, _shape(facts, scope.returns))
 
 
-def _shape(facts: Facts, term: Term | None) -> Any:
+def _shape(facts: Facts, term: Term | tuple[Any, ...] | None) -> Any:
     """A term with calls written out instead of numbered: numbers change when a call is typed before them."""
     if isinstance(term, Result):
         call = facts.calls[term.call]

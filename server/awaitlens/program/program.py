@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from pathlib import PurePath
 
 from awaitlens.program.facts import Facts
@@ -132,7 +132,7 @@ def dotted(relative: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
-def module_name(path: str, packages: Mapping[str, object] | set[str]) -> str:
+def module_name(path: str, packages: Container[str]) -> str:
     """The dotted name of a file, from the topmost directory that has an `__init__.py` among `packages` (directories)."""
     directory, base = posixpath.split(path)
     top = directory

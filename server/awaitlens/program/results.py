@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines, types
-from awaitlens.program import annotations, members
+from awaitlens.program import declared, members
 from awaitlens.program.facts import UNKNOWN, Call, Facts, Item, Iterated, Lambda, Name, Result, Scope, Term
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.values import (
@@ -237,9 +237,7 @@ def returned(names: Names, function: Function) -> Inferred:
         return NOT_KNOWN
     if scope.returns is not None:
         outer = max(scope.parent, 0)
-        return annotations.read(names, scope.returns, file, facts, outer, function.receiver).because_of(
-            "likely"
-        )
+        return declared.read(names, scope.returns, file, facts, outer, function.receiver).because_of("likely")
     if scope.is_generator:
         return NOT_KNOWN
     key = ("returned", function.path, function.qualname)

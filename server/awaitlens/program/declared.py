@@ -1,0 +1,123 @@
+"""Annotations to values: what an object annotated so is an instance of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitlens.program.facts import Constant, Display, Facts, Item, Other, Term
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.values import (
+    NOT_KNOWN,
+    NOTHING,
+    Class,
+    Coroutine,
+    External,
+    Inferred,
+    Instance,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
+
+
+_WRAPPERS = frozenset(
+    {"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "Mapped", "SkipValidation"}
+)
+_COROUTINES = frozenset({"Awaitable", "Coroutine"})
+_COLLECTIONS = {
+    "list": "list",
+    "set": "set",
+    "frozenset": "frozenset",
+    "tuple": "tuple",
+    "dict": "dict",
+    "List": "list",
+    "Set": "set",
+    "FrozenSet": "frozenset",
+    "Tuple": "tuple",
+    "Dict": "dict",
+    "DefaultDict": "collections.defaultdict",
+    "Deque": "collections.deque",
+    "Sequence": "collections.abc.Sequence",
+    "Iterable": "collections.abc.Iterable",
+    "Iterator": "collections.abc.Iterator",
+    "Collection": "collections.abc.Collection",
+    "Mapping": "collections.abc.Mapping",
+    "MutableMapping": "collections.abc.Mapping",
+    "AsyncIterator": "collections.abc.AsyncIterator",
+    "AsyncIterable": "collections.abc.AsyncIterable",
+    "AsyncGenerator": "collections.abc.AsyncGenerator",
+    "Generator": "collections.abc.Generator",
+}
+_TYPING = ("typing.", "typing_extensions.", "collections.abc.", "sqlalchemy.orm.")
+
+
+def read(
+    names: Names, term: Term, file: FileFacts, facts: Facts, scope: int, receiver: Value | None = None
+) -> Inferred:
+    """The value of an object annotated with `term`; `receiver` is what `Self` stands for."""
+    if isinstance(term, Item):
+        return _subscripted(names, term, file, facts, scope, receiver)
+    if isinstance(term, Other) and term.kind == "BitOr":
+        options = [
+            read(names, part, file, facts, scope, receiver) for part in term.parts if not _is_none(part)
+        ]
+        return join(options) if options else NOT_KNOWN
+    if isinstance(term, Constant):
+        return Inferred(Instance(Class("NoneType"))) if term.value is None else NOT_KNOWN
+    return _plain(names.infer(term, file, facts, scope), receiver)
+
+
+def _plain(found: Inferred, receiver: Value | None) -> Inferred:
+    value = found.value
+    if isinstance(value, Class):
+        return found.holding(Instance(value))
+    if not isinstance(value, External):
+        return NOT_KNOWN
+    module, _, name = value.name.rpartition(".")
+    if name == "Self" and module.startswith("typing"):
+        return found.holding(receiver) if isinstance(receiver, Instance) else NOT_KNOWN
+    if f"{module}." in _TYPING:
+        return found.holding(Instance(Class(_COLLECTIONS[name]))) if name in _COLLECTIONS else NOT_KNOWN
+    return found.holding(Instance(Class(value.name)))
+
+
+def _subscripted(
+    names: Names, term: Item, file: FileFacts, facts: Facts, scope: int, receiver: Value | None
+) -> Inferred:
+    generic = names.infer(term.value, file, facts, scope).value
+    keys = term.key.elements if isinstance(term.key, Display) else (term.key,)
+    name = generic.name.rpartition(".")[2] if isinstance(generic, (External, Class)) else ""
+    is_typing = isinstance(generic, External) and (
+        "." not in generic.name or generic.name.startswith(_TYPING)
+    )
+
+    def first(position: int = 0) -> Inferred:
+        return read(names, keys[position], file, facts, scope, receiver) if keys else NOT_KNOWN
+
+    if name == "Union" and is_typing:
+        options = [first(i) for i, key in enumerate(keys) if not _is_none(key)]
+        return join(options) if options else NOT_KNOWN
+    if name in _WRAPPERS and is_typing:
+        return first()
+    if name in _COROUTINES and is_typing:
+        inner = first(len(keys) - 1)
+        return Inferred(Coroutine(inner.value))
+    if name in ("Type", "type") and is_typing:
+        inner = first()
+        return inner.holding(inner.value.cls) if isinstance(inner.value, Instance) else NOT_KNOWN
+    arguments = tuple(first(i).value if not _is_ellipsis(key) else NOTHING for i, key in enumerate(keys))
+    if is_typing and name in _COLLECTIONS:
+        return Inferred(Instance(Class(_COLLECTIONS[name]), arguments))
+    if isinstance(generic, External) and not generic.name.startswith("typing"):
+        return Inferred(Instance(Class(generic.name), arguments))
+    return Inferred(Instance(generic, arguments)) if isinstance(generic, Class) else NOT_KNOWN
+
+
+def _is_none(term: Term) -> bool:
+    return isinstance(term, Constant) and term.value is None
+
+
+def _is_ellipsis(term: Term) -> bool:
+    return isinstance(term, Constant) and term.value is Ellipsis
