@@ -31,7 +31,7 @@ def pitfall_of(name: str, law: Law, lesson: str) -> Pitfall:
     return Pitfall(name, law, "warning", True, False, parse_lesson(lesson), lambda facts, view: (), None)
 
 
-STALE_WRITE = '''What was read before an await is written after it.
+STALE_WRITE = """What was read before an await is written after it.
 
 Other tasks run while this one waits. What they wrote in the meantime is overwritten.
 
@@ -73,11 +73,11 @@ async def count(site):
     await client.get(site)
     seen[site] = before
 ```
-'''
+"""
 
 SITES = Source(
     "/srv/shop/sites.py",
-    '''import asyncio
+    """import asyncio
 import httpx
 
 client = httpx.AsyncClient()
@@ -93,7 +93,7 @@ async def fetch_site(site):
 
 async def main(sites):
     await asyncio.gather(*[fetch_site(site) for site in sites])
-''',
+""",
 )
 
 
@@ -116,7 +116,7 @@ def lost_update() -> Example:
         pitfall="stale-write-after-await",
     )
     patch = Patch(
-        "Read stats[\"alive\"] after the await",
+        'Read stats["alive"] after the await',
         "review",
         (Edit(Span(8, 0, 9, 0), ""), Edit(Span(11, 0, 11, 0), '        alive = stats["alive"]\n')),
     )
@@ -124,7 +124,7 @@ def lost_update() -> Example:
     return Example(finding, pitfall, SITES, (patch,))
 
 
-TRANSACTION = '''A transaction does not span an await.
+TRANSACTION = """A transaction does not span an await.
 
 `transaction.atomic()` belongs to one thread and its connection. The event loop's thread has no business with either.
 
@@ -149,11 +149,11 @@ from django.db import transaction
 async def my_view(request):
     await sync_to_async(sign_up)(request)
 ```
-'''
+"""
 
 VIEWS = Source(
     "/srv/shop/views.py",
-    '''from django.db import transaction
+    """from django.db import transaction
 
 from .users import create_user_account, verify_valid_user
 
@@ -164,7 +164,7 @@ class SignUp(View):
             await verify_valid_user(request.user)
             await create_user_account(request.user)
         return HttpResponse("ok")
-''',
+""",
 )
 
 
@@ -173,7 +173,11 @@ def transaction_in_async() -> Example:
     create = span_of(VIEWS, "await create_user_account(request.user)")
     trail = (
         Step(atomic, "runs in the async thread", lane="event loop"),
-        Step(span_of(VIEWS, "await verify_valid_user(request.user)"), "in a different, sync thread", lane="worker thread"),
+        Step(
+            span_of(VIEWS, "await verify_valid_user(request.user)"),
+            "in a different, sync thread",
+            lane="worker thread",
+        ),
         Step(create, "writes on that thread's own connection, outside the transaction", lane="worker thread"),
     )
     finding = Finding(
@@ -187,13 +191,13 @@ def transaction_in_async() -> Example:
     patch = Patch(
         "Move the block into one sync function",
         "show",
-        advice='@sync_to_async\ndef sign_up(user):\n    with transaction.atomic():\n        verify(user)\n        create(user)\n',
+        advice="@sync_to_async\ndef sign_up(user):\n    with transaction.atomic():\n        verify(user)\n        create(user)\n",
     )
     pitfall = pitfall_of("transaction-in-async", Law.KNOW_YOUR_THREAD, TRANSACTION)
     return Example(finding, pitfall, VIEWS, (patch,))
 
 
-BLOCKING = '''A function that blocks is called from async code.
+BLOCKING = """A function that blocks is called from async code.
 
 ## Bad
 
@@ -220,7 +224,7 @@ def load(url):
 async def view(request):
     return await asyncio.to_thread(load, request.GET["url"])
 ```
-'''
+"""
 
 RATES = Source(
     "/srv/shop/rates.py",
@@ -238,7 +242,7 @@ def fetch(url):
 )
 PRICES = Source(
     "/srv/shop/prices.py",
-    '''from django.http import JsonResponse
+    """from django.http import JsonResponse
 
 from .rates import load
 
@@ -246,7 +250,7 @@ from .rates import load
 async def price(request):
     rate = load(request.GET["currency"])
     return JsonResponse({"price": rate * 12})
-''',
+""",
 )
 
 
@@ -254,8 +258,12 @@ def blocking_chain() -> Example:
     call = span_of(PRICES, 'load(request.GET["currency"])')
     trail = (
         Step(call, "price() calls load() on the event loop"),
-        Step(span_of(RATES, 'fetch(f"https://rates.example/{currency}")'), "load() calls fetch()", RATES.path),
-        Step(span_of(RATES, "requests.get(url, timeout=5)"), "requests.get waits for the network", RATES.path),
+        Step(
+            span_of(RATES, 'fetch(f"https://rates.example/{currency}")'), "load() calls fetch()", RATES.path
+        ),
+        Step(
+            span_of(RATES, "requests.get(url, timeout=5)"), "requests.get waits for the network", RATES.path
+        ),
     )
     finding = Finding(
         call,
@@ -265,9 +273,15 @@ def blocking_chain() -> Example:
         pitfall="blocking-call-chain",
     )
     repaired = Edit(call, 'await asyncio.to_thread(load, request.GET["currency"])')
-    patch = Patch("Run load() in a thread", "review", (Edit(Span(0, 0, 0, 0), "import asyncio\n\n"), repaired))
+    patch = Patch(
+        "Run load() in a thread", "review", (Edit(Span(0, 0, 0, 0), "import asyncio\n\n"), repaired)
+    )
     pitfall = pitfall_of("blocking-call-chain", Law.NEVER_BLOCK_THE_LOOP, BLOCKING)
     return Example(finding, pitfall, PRICES, (patch,), {RATES.path: RATES})
 
 
-EXAMPLES = {"lost_update": lost_update, "transaction_in_async": transaction_in_async, "blocking_chain": blocking_chain}
+EXAMPLES = {
+    "lost_update": lost_update,
+    "transaction_in_async": transaction_in_async,
+    "blocking_chain": blocking_chain,
+}

@@ -48,7 +48,12 @@ def render_html(deck: Deck, nonce: str | None = None) -> str:
             nonced=_nonce_attribute(nonce),
         )
     )
-    return page
+    return _encodable(page)
+
+
+def _encodable(page: str) -> str:
+    """File names that are no text hold lone surrogates, which no HTML file can."""
+    return page.encode("utf-8", "replace").decode()
 
 
 @cache

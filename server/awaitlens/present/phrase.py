@@ -17,6 +17,8 @@ _CODE = re.compile(
     r"|(?<![\w.@/])(@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\([^()\s]*\))*)(?![\w@/])"
 )
 
+_ABBREVIATIONS = {"e.g", "i.e"}
+
 
 class Piece(NamedTuple):
     """A stretch of a sentence that is all code or all words."""
@@ -58,4 +60,4 @@ def markdown_sentence(sentence: str) -> str:
 
 
 def _looks_like_code(name: str) -> bool:
-    return any(mark in name for mark in "._[(@")
+    return any(mark in name for mark in "._[(@") and name not in _ABBREVIATIONS
