@@ -1,0 +1,394 @@
+"""Looks at installed packages and writes what they say about themselves into the knowledge tables.
+
+Run it in an environment that holds the packages (any that are missing are left out, with a word):
+
+    python tools/harvest_knowledge.py server/awaitlens/knowledge/data
+
+It writes three tables, and keeps what they held before, so that runs under several Python versions add up:
+
+- `kinds.tsv`: owner, then per kind ("coroutine", "async iterator", "async context manager", "sync") the names
+- `bases.tsv`: class, then its direct base classes
+- `aliases.tsv`: the module that defines names, the module they are known by, and the names
+
+Nothing of this runs inside AwaitLens: it never imports a user's packages.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import re
+import sys
+import types
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+# The modules whose public names are worth knowing. "name!" takes the asynchronous callables only.
+STANDARD = """
+asyncio asyncio.subprocess contextlib threading queue concurrent.futures multiprocessing multiprocessing.pool
+multiprocessing.queues multiprocessing.connection multiprocessing.context multiprocessing.managers
+multiprocessing.synchronize multiprocessing.process multiprocessing.shared_memory subprocess
+sqlite3 socket ssl selectors select http.client urllib.request urllib.parse smtplib ftplib imaplib poplib pathlib io
+tempfile zipfile tarfile sched socketserver http.server wsgiref.simple_server xmlrpc.client logging logging.handlers
+unittest unittest.mock time os os.path shutil glob json pickle re random math statistics hashlib hmac secrets base64
+zlib gzip bz2 lzma csv configparser getpass signal collections datetime uuid urllib.error textwrap string struct
+copy itertools heapq bisect traceback warnings platform contextvars
+""".split()
+THIRD_PARTY = """
+aiohttp aiohttp.web aiohttp.client aiohttp.test_utils httpx httpx2 requests urllib3
+asyncpg asyncpg.pool asyncpg.connection asyncpg.transaction asyncpg.prepared_stmt asyncpg.cursor
+aiofiles aiofiles.os aiofiles.tempfile aiofiles.threadpool aiofiles.threadpool.text aiofiles.threadpool.binary
+aiosqlite aiomysql aiomysql.pool aiomysql.connection aiomysql.cursors psycopg psycopg_pool psycopg2.extensions psycopg2.extras
+psycopg2 psycopg2.pool pymysql pymysql.connections pymysql.cursors
+redis redis.client redis.exceptions redis.lock redis.asyncio redis.asyncio.client redis.asyncio.lock
+pymongo pymongo.collection pymongo.database pymongo.cursor pymongo.asynchronous.collection
+pymongo.asynchronous.database motor.motor_asyncio pymongo.asynchronous.cursor pymongo.asynchronous.mongo_client
+sqlalchemy sqlalchemy.orm sqlalchemy.engine sqlalchemy.ext.asyncio sqlmodel sqlmodel.ext.asyncio.session
+anyio anyio.abc anyio.to_thread anyio.from_thread anyio.to_process anyio.streams.memory trio trio.to_thread trio.from_thread trio.abc
+starlette.requests starlette.responses starlette.websockets starlette.concurrency starlette.background
+starlette.applications starlette.routing starlette.datastructures starlette.endpoints starlette.middleware.base
+starlette.testclient fastapi fastapi.concurrency fastapi.background fastapi.testclient
+websockets websockets.asyncio.client websockets.asyncio.server websockets.asyncio.connection websockets.sync.client
+websockets.sync.connection websocket
+discord! discord.abc! discord.ext.commands! discord.ext.tasks!
+telegram! telegram.ext! aiogram! playwright.async_api! playwright.sync_api!
+channels.consumer channels.generic.websocket channels.generic.http channels.layers channels.db channels.auth
+channels.testing channels.routing channels.sessions channels.exceptions
+asgiref.sync asgiref.local boto3 boto3.session botocore.session botocore.client aioboto3
+celery celery.app.task celery.result confluent_kafka kafka aiokafka pika aio_pika aio_pika.abc! nats! zmq zmq.asyncio
+elasticsearch! elasticsearch.helpers opensearchpy! neo4j openai! anthropic! slack_sdk slack_sdk.web.async_client!
+stripe! grpc grpc.aio dns.resolver dns.asyncresolver tenacity aiosmtplib asyncssh! paramiko
+ldap3 peewee cassandra.cluster pymemcache.client.base PIL.Image argon2 bcrypt psutil pexpect yaml openpyxl pandas!
+minio google.cloud.storage docker quart sanic! aiocache async_lru tortoise! tortoise.models! tortoise.queryset!
+aiodns aiomqtt mcp! apscheduler.schedulers.asyncio apscheduler.schedulers.background schedule rq dramatiq
+pytest_asyncio typer click fabric twilio.rest! gspread! sendgrid elasticsearch.helpers
+""".split()
+DJANGO = """
+django.db.models django.db.models.query django.db.models.manager django.db.models.base django.db.transaction
+django.db django.db.backends.base.base django.db.backends.utils
+django.http django.shortcuts django.views django.views.generic django.views.generic.base django.views.generic.edit
+django.views.generic.detail django.views.generic.list django.core.paginator django.core.mail django.core.cache
+django.core.cache.backends.base django.core.cache.backends.redis django.core.cache.backends.locmem
+django.core.cache.backends.memcached django.core.cache.backends.filebased django.core.cache.backends.db
+django.core.files.storage django.core.management django.core.handlers.asgi django.core.handlers.wsgi
+django.dispatch django.template django.template.loader django.test
+django.contrib.auth django.contrib.auth.models django.contrib.auth.base_user django.contrib.auth.hashers
+django.contrib.auth.backends django.contrib.auth.decorators django.contrib.sessions.backends.base
+django.contrib.sessions.backends.db django.contrib.sessions.backends.cache django.contrib.sessions.backends.file
+django.contrib.sessions.backends.cached_db django.contrib.sessions.backends.signed_cookies
+django.contrib.sessions.models django.contrib.contenttypes.models django.contrib.messages
+django.forms django.utils.decorators django.tasks django.tasks.backends.base django.contrib.admin
+rest_framework.views rest_framework.viewsets rest_framework.generics rest_framework.response
+""".split()
+
+KINDS = ("coroutine", "async iterator", "async context manager", "sync")
+PLATFORM = {"posix", "nt", "posixpath", "ntpath", "genericpath"}  # what os and os.path are made of
+PLAIN = (type, types.FunctionType, types.BuiltinFunctionType)
+Modules = dict[str, types.ModuleType]
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    set_up_django()
+    modules, only_async = import_all([*STANDARD, *THIRD_PARTY, *DJANGO])
+    subjects = dict(collect(modules))
+    names = {key: canonical(obj, found_at(obj, paths)) for key, (obj, paths) in subjects.items()}
+    names = add_ancestors(subjects, names)
+    write(folder / "aliases.tsv", aliases(subjects, names))
+    write(folder / "bases.tsv", bases(subjects, names))
+    write(folder / "kinds.tsv", kinds(subjects, names, only_async))
+
+
+def set_up_django() -> None:
+    try:
+        import django
+        from django.conf import settings
+    except ImportError:
+        return
+    apps = ["auth", "contenttypes", "sessions", "messages", "admin"]
+    settings.configure(INSTALLED_APPS=[f"django.contrib.{app}" for app in apps], USE_TZ=True)
+    django.setup()
+
+
+def import_all(wanted: Iterable[str]) -> tuple[Modules, frozenset[str]]:
+    modules: Modules = {}
+    only_async = set()
+    for name in wanted:
+        plain = name.rstrip("!")
+        try:
+            modules[plain] = importlib.import_module(plain)
+        except Exception as error:
+            print(f"left out: {plain}: {type(error).__name__}: {error}", file=sys.stderr)
+            continue
+        if name.endswith("!"):
+            only_async.add(plain)
+    return modules, frozenset(only_async)
+
+
+# --- names --------------------------------------------------------------------------------------------------
+
+
+def collect(modules: Modules) -> Iterator[tuple[int, tuple[Any, list[str]]]]:
+    """Each public class and function of the modules, once, with every path it has there."""
+    found: dict[int, tuple[Any, list[str]]] = {}
+    for module_name, module in modules.items():
+        for name in public_names(module):
+            obj = vars(module)[name] if name in vars(module) else getattr(module, name, None)
+            if is_subject(obj, module_name):
+                found.setdefault(id(obj), (obj, []))[1].append(f"{module_name}.{name}")
+    yield from found.items()
+
+
+def public_names(module: types.ModuleType) -> list[str]:
+    """What `__all__` lists; without it, what a package re-exports or a plain module defines itself."""
+    listed = getattr(module, "__all__", None)
+    if listed is not None:
+        return [n for n in listed if not n.startswith("_")]
+    names = [n for n in dir(module) if not n.startswith("_")]
+    if hasattr(module, "__path__") or not hasattr(module, "__file__"):
+        return names
+    return [n for n in names if is_own(vars(module).get(n), module, n)]
+
+
+def is_own(obj: Any, module: types.ModuleType, name: str) -> bool:
+    home = getattr(obj, "__module__", None) or module.__name__
+    same_root = home.split(".")[0].lstrip("_") == module.__name__.split(".")[0]
+    return home == module.__name__ or (same_root and name in defined_names(module)) or home.startswith("_")
+
+
+def is_subject(obj: Any, module_name: str) -> bool:
+    if not (inspect.isclass(obj) or inspect.isroutine(obj)):
+        return False
+    if inspect.isclass(obj) and issubclass(obj, BaseException) and module_name in THIRD_PARTY:
+        return module_name in {"anyio", "trio", "httpx"}
+    root, home = module_name.split(".")[0], (getattr(obj, "__module__", None) or module_name).split(".")[0]
+    if root in {"os", "time", "math", "json", "io", "select", "signal", "socket", "sqlite3", "zlib", "re"}:
+        return home.lstrip("_") in {root, "posix", "posixpath", "genericpath", "builtins"} or home == root
+    return home.lstrip("_") == root or root == "django" == home
+
+
+def found_at(obj: Any, paths: list[str]) -> list[str]:
+    """All paths of the object: public ones, where it says it lives, and where its code really lies."""
+    found = list(dict.fromkeys(paths))
+    qualname = getattr(obj, "__qualname__", getattr(obj, "__name__", ""))
+    if not qualname or "<" in qualname:
+        return found
+    for module in (getattr(obj, "__module__", None), real_module(obj)):
+        if module and resolves(module, qualname, obj):
+            found.append(f"{module}.{qualname}")
+    root = (paths[0] if paths else qualname).split(".")[0]
+    found += [path for path in definitions().get(id(obj), ()) if path.split(".")[0] == root]
+    return list(dict.fromkeys(found))
+
+
+@functools.cache
+def definitions() -> dict[int, list[str]]:
+    """The modules that hold an object and either define a thing of that name or are packages that re-export it."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for name, module in list(sys.modules.items()):
+        if not isinstance(module, types.ModuleType):
+            continue
+        package = hasattr(module, "__path__") and not private(name)
+        defined = defined_names(module)
+        for short, obj in list(vars(module).items()):
+            if not issubclass(type(obj), PLAIN):  # a lazy proxy must not be touched
+                continue
+            if short in defined or (package and obj.__name__ == short):
+                found[id(obj)].append(f"{name}.{short}")
+    return found
+
+
+def defined_names(module: types.ModuleType) -> frozenset[str]:
+    try:
+        source = inspect.getsource(module)
+    except (OSError, TypeError):
+        return frozenset()
+    return frozenset(re.findall(r"^(?:class|def|async def) (\w+)", source, re.MULTILINE))
+
+
+def real_module(obj: Any) -> str | None:
+    """Where the code lies, for packages that rewrite `__module__` of what they re-export."""
+    functions = [obj] if inspect.isfunction(obj) else []
+    if inspect.isclass(obj):
+        functions = [f for f in vars(obj).values() if inspect.isfunction(f)]
+        functions = [f for f in functions if f.__qualname__.startswith(obj.__qualname__ + ".")]
+    for function in functions:
+        module = inspect.unwrap(function).__globals__.get("__name__")
+        if module and vars(sys.modules.get(module, types)).get(obj.__name__) is obj:
+            return str(module)
+    return None
+
+
+def resolves(module: str, qualname: str, obj: Any) -> bool:
+    try:
+        return functools.reduce(getattr, qualname.split("."), sys.modules.get(module)) is obj
+    except AttributeError:
+        return False
+
+
+def private(path: str) -> bool:
+    parts = path.split(".")
+    return parts[0] in PLATFORM or any(part.startswith("_") for part in parts)
+
+
+def canonical(obj: Any, paths: list[str]) -> str:
+    """The shortest path without a private part; of equally short ones, where the object says it lives."""
+    home = f"{getattr(obj, '__module__', '')}.{getattr(obj, '__qualname__', '')}"
+    short = getattr(obj, "__name__", "")
+    return min(paths, key=lambda p: (private(p), p.count("."), not p.endswith("." + short), p != home, p))
+
+
+def add_ancestors(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str]) -> dict[int, str]:
+    """Base classes of the same package are subjects too, also private ones: methods are inherited from them."""
+    for obj, paths in list(subjects.values()):
+        if not inspect.isclass(obj):
+            continue
+        root = (paths[0] if paths else obj.__module__).split(".")[0]
+        for ancestor in obj.__mro__[1:]:
+            if ancestor.__name__ == "BaseManagerFromQuerySet":  # made at run time; types.py says what it delegates
+                continue
+            if id(ancestor) not in names and ancestor.__module__.split(".")[0].lstrip("_") == root:
+                path = f"{ancestor.__module__}.{ancestor.__qualname__}"
+                subjects[id(ancestor)] = (ancestor, [path])
+                names[id(ancestor)] = canonical(ancestor, found_at(ancestor, [path]))
+    return names
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+Rows = dict[str, dict[str, set[str]]]
+
+
+def aliases(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str]) -> Rows:
+    rows: Rows = defaultdict(lambda: defaultdict(set))
+    for key, (obj, paths) in subjects.items():
+        public = names[key]
+        for path in found_at(obj, paths):
+            if path != public:
+                module, _, name = path.rpartition(".")
+                owner, _, short = public.rpartition(".")
+                rows[module][owner].add(name if name == short else f"{name}={short}")
+    return rows
+
+
+def bases(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str]) -> Rows:
+    rows: Rows = defaultdict(lambda: defaultdict(set))
+    for key, (obj, _) in subjects.items():
+        if inspect.isclass(obj):
+            rows[names[key]]["bases"] = {}  # type: ignore[assignment]
+            parents = [b.__bases__[0] if b.__name__ == "BaseManagerFromQuerySet" else b for b in obj.__bases__]
+            direct = [names.get(id(b), "") or plain_path(b) for b in parents]
+            rows[names[key]]["bases"] = dict.fromkeys(b for b in direct if b)  # type: ignore[assignment]
+    return rows
+
+
+def plain_path(cls: type) -> str:
+    if cls.__module__ in {"builtins", "typing", "abc", "collections.abc", "typing_extensions"}:
+        return ""
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def kinds(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str], only_async: frozenset[str]) -> Rows:
+    rows: Rows = defaultdict(lambda: defaultdict(set))
+    for key, (obj, paths) in subjects.items():
+        name = names[key]
+        brief = any(name.startswith(module + ".") for module in only_async) or bool(
+            paths and paths[0].rpartition(".")[0] in only_async
+        )
+        if inspect.isclass(obj):
+            class_kinds(obj, name, rows, brief)
+        else:
+            owner, _, short = name.rpartition(".")
+            put(rows, owner, short, kind_of(obj), brief)
+    return rows
+
+
+def class_kinds(cls: type, name: str, rows: Rows, brief: bool) -> None:
+    own = {n: m for n, m in vars(cls).items() if not n.startswith("_") or n in PROTOCOL}
+    found = {n: kind_of(m, cls) for n, m in own.items()}
+    for method, kind in found.items():
+        put(rows, name, method, kind, brief)
+
+
+PROTOCOL = {"__call__", "__aenter__", "__enter__", "__aiter__", "__iter__", "__anext__", "__next__", "__await__"}
+
+
+def put(rows: Rows, owner: str, name: str, kind: str, brief: bool) -> None:
+    if kind and not (brief and kind == "sync"):
+        rows[owner][kind].add(name)
+
+
+def kind_of(member: Any, owner: type | None = None) -> str:
+    if isinstance(member, (staticmethod, classmethod)):
+        member = member.__func__
+    if getattr(member, "is_async_method", False):  # motor marks what it turned into a future
+        return "future"
+    if not (inspect.isroutine(member) or callable(member)) or inspect.isclass(member):
+        return ""
+    if inspect.iscoroutinefunction(member):
+        return "coroutine"
+    if inspect.isasyncgenfunction(member):
+        return "async iterator"
+    wrapped = inspect.unwrap(member)
+    if wrapped is not member and inspect.isasyncgenfunction(wrapped):
+        return "async context manager"
+    return annotated_kind(member, owner)
+
+
+AWAITABLE = re.compile(r"^(typing\.|collections\.abc\.|t\.)?(Awaitable|Coroutine)\[")
+MANAGER = re.compile(r"(AsyncContextManager|_RequestContextManager|AsyncGeneratorContextManager|_WSRequestContextManager)\b")
+ITERATOR = re.compile(r"(^|\.)Async(Iterator|Generator|Iterable)\[")
+
+
+def annotated_kind(member: Any, owner: type | None) -> str:
+    """What a plain function says it returns. redis.asyncio shares its commands with the synchronous client."""
+    returned = getattr(member, "__annotations__", {}).get("return", "")
+    text = returned if isinstance(returned, str) else str(returned).replace("typing.", "")
+    if AWAITABLE.search(text):
+        return "coroutine"
+    if MANAGER.search(text):
+        return "async context manager"
+    if ITERATOR.search(text):
+        return "async iterator"
+    if "Awaitable" in text:
+        return "either" if owner is not None and owner.__module__.startswith("redis.") else ""
+    return "sync"
+
+
+def write(path: Path, rows: Rows) -> None:
+    """Merge into the file: what it held stays unless it is said anew."""
+    head = []
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        head = [line for line in lines if line.startswith("#")]
+        for line in lines:
+            if line and not line.startswith("#"):
+                owner, *groups = line.split("\t")
+                merge(rows, owner, groups)
+    body = [format_row(owner, groups) for owner, groups in sorted(rows.items()) if any(groups.values()) or "bases" in groups]
+    path.write_text("\n".join([*head, *body]) + "\n", encoding="utf-8")
+
+
+def merge(rows: Rows, owner: str, groups: list[str]) -> None:
+    known = {name for names in rows.get(owner, {}).values() for name in names}
+    for group in groups:
+        kind, _, names = group.partition(": ")
+        if kind == "bases":  # the newest run is right, and the order is the class's own
+            rows.setdefault(owner, {"bases": dict.fromkeys(names.split(" "))})  # type: ignore[dict-item]
+        else:
+            added = (name for name in names.split(" ") if name not in known)
+            rows.setdefault(owner, defaultdict(set)).setdefault(kind, set()).update(added)
+    if groups == []:
+        rows.setdefault(owner, {"bases": set()})
+
+
+def format_row(owner: str, groups: dict[str, Any]) -> str:
+    cells = [f"{kind}: {' '.join(sorted(n) if isinstance(n, set) else n)}" for kind, n in sorted(groups.items()) if n]
+    return "\t".join([owner, *cells])
+
+
+if __name__ == "__main__":
+    main()
