@@ -193,7 +193,7 @@ def test_a_call_is_handed_to_a_thread(before: str, after: str) -> None:
     ],
 )  # fmt: skip
 def test_calls(function: OnCall, before: str, after: str | None) -> None:
-    code = "from asgiref.sync import sync_to_async\n\n\n"
+    code = "from asgiref.sync import sync_to_async\n\nbackground_tasks = set()\n\n\n"
     assert rewritten(code + body(before), on_call(function)) == (
         None if after is None else code + body(after)
     )
@@ -386,6 +386,18 @@ def test_an_import_in_the_function_counts_and_a_shadowed_name_does_not() -> None
     shadowed = "async def view(asyncio):\n    {}\n"
     result = rewritten(shadowed.format("«f()»"), on_call(rewrite.wrap_in_call))
     assert result == "from asyncio import to_thread\n\n\n" + shadowed.format("await to_thread(f)")
+
+
+def test_a_set_for_the_tasks_is_made_before_the_statement_at_module_level() -> None:
+    code = "import asyncio\n\n\n# A server.\nclass Server:\n    async def handle(self):\n        {}\n"
+    result = rewritten(code.format("«asyncio.create_task(f())»"), on_call(rewrite.keep_task))
+    lines = (
+        "task = asyncio.create_task(f())",
+        "background_tasks.add(task)",
+        "task.add_done_callback(background_tasks.discard)",
+    )
+    expected = code.format("\n        ".join(lines)).replace("# A", "background_tasks = set()\n\n\n# A")
+    assert result == expected
 
 
 def test_what_looks_like_a_placeholder_in_the_users_text_stays() -> None:

@@ -1,7 +1,8 @@
 """How a name is spelled in a file, and where its import goes when there is none.
 
 A fix writes a dotted name between single guillemets, `‹asyncio.to_thread›`. `settle` replaces each by what the file calls
-it and adds the imports that are missing, beside their neighbours and in their order.
+it and adds the imports that are missing, beside their neighbours and in their order. `‹tasks = set()›` stands for the name `tasks`
+and asks for that assignment at module level, before the code that needs it; where the module binds the name, it stays.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from awaitlens.pitfall import Edit, Patch
-from awaitlens.program.facts import Facts, Import
+from awaitlens.program.facts import Binding, Facts, Import
 from awaitlens.program.modules import FileFacts
 from awaitlens.rewrite.apply import Edits, merged
 from awaitlens.rewrite.tree import newline_of, tree_of
 from awaitlens.source import Source, Span
 
 _PLACEHOLDER = re.compile(r"‹([A-Za-z_]\w*(?:\.\w+)*)›")
+_DECLARATION = re.compile(r"‹([A-Za-z_]\w*) = ([^‹›\r\n]+)›")
+_DOTTED = re.compile(r"\b[A-Za-z_]\w*(?:\.\w+)+")
 _HEADER = re.compile(r"#!|#.*coding[:=]")
 _LONGEST_LINE = 100
 
@@ -33,15 +36,17 @@ def settle(patch: Patch, file: FileFacts, source: Source) -> Patch:
     own = tuple(edit for edit in patch.edits if edit.path in ("", file.path))
     if not own:
         return patch
+    declared = _declarations(file, source, own)
+    own = tuple(replace(edit, text=_DECLARATION.sub(r"\1", edit.text)) for edit in own)
     # What looks like a placeholder in the user's own text is the user's.
     theirs = set(_PLACEHOLDER.findall(source.text)) if "‹" in source.text else set()
-    names = {name for edit in own for name in _PLACEHOLDER.findall(edit.text)} - theirs
+    names = {name for edit in (*own, *declared) for name in _PLACEHOLDER.findall(edit.text)} - theirs
     wanted = tuple(sorted(names | set(patch.imports if not own[0].path else ())))
     spelling, imports = import_edits(file, source, wanted, tuple(edit.span for edit in own))
     path = own[0].path
-    spelled = (replace(edit, text=_spelled(edit.text, spelling)) for edit in own)
+    spelled = (replace(edit, text=_spelled(edit.text, spelling)) for edit in (*declared, *own))
     joined = merged(source.text, (*imports, *spelled))
-    others = tuple(edit for edit in patch.edits if edit not in own)
+    others = tuple(edit for edit in patch.edits if edit.path not in ("", file.path))
     return replace(patch, edits=(*(replace(edit, path=path) for edit in joined), *others))
 
 
@@ -63,6 +68,37 @@ def import_edits(
     return spelling, tuple(
         _extended(source, statements, group) or _added(file, source, statements, group) for group in groups
     )
+
+
+# --- what is declared ---------------------------------------------------------------------------------------
+
+
+def _declarations(file: FileFacts, source: Source, edits: Edits) -> Edits:
+    """The assignments at module level that the edits ask for, those that are there already left out."""
+    asked = {found[0]: (found[1], edit.span) for edit in edits for found in _DECLARATION.findall(edit.text)}
+    ending = newline_of(source.text)
+    missing = []
+    for name, (value, span) in asked.items():
+        if not any(binding.name == name for _, facts in file.blocks for binding in _globals(facts)):
+            spelled = _DOTTED.sub(lambda dotted: f"‹{dotted[0]}›", value)
+            missing.append(
+                _insert(_statement_line(file, source, span.line), f"{name} = {spelled}" + ending * 3)
+            )
+    return tuple(missing)
+
+
+def _globals(facts: Facts) -> Iterator[Binding]:
+    return (each for each in facts.bindings if each.scope == 0 and not facts.owner)
+
+
+def _statement_line(file: FileFacts, source: Source, line: int) -> int:
+    """The first line of the statement at module level that holds the line, the comment right above it included."""
+    start = max((first for first, facts in file.blocks if first <= line and not facts.owner), default=0)
+    if start == 0 and file.blocks:
+        return _first_code(source, 0)
+    while start and source.line_text(start - 1).startswith("#"):
+        start -= 1
+    return start
 
 
 # --- how it is spelled --------------------------------------------------------------------------------------

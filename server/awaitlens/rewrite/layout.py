@@ -122,7 +122,7 @@ def is_simple(code: str) -> bool:
     if "\n" in code:
         return False
     try:
-        body = ast.parse(re.sub(r"‹([\w.]+)›", r"\1", textwrap.dedent(code))).body
+        body = ast.parse(re.sub(r"‹([\w.]+)[^›]*›", r"\1", textwrap.dedent(code))).body
     except SyntaxError:
         return True
     return not any(is_compound(each) for each in body)

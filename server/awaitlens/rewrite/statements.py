@@ -197,22 +197,20 @@ def put_under_header(facts: Facts, first: Span, last: Span, header: str) -> Edit
 def keep_task(
     facts: Facts, call: Call, collection: str = "background_tasks", name: str = "task"
 ) -> Edits | None:
-    """`create_task(f())`, a statement of its own, is bound to `name` and kept in the set `collection` until it is done."""
+    """`create_task(f())`, a statement of its own, is bound to `name` and kept in a set until it is done.
+
+    The set `collection` is made at module level, unless the module has it.
+    """
     tree = tree_of(facts)
     node = tree.call(call.span) if tree else None
-    if tree is None or node is None:
-        return None
-    statement = tree.parents[node]
-    if not isinstance(statement, ast.Expr):
+    statement = tree.parents[node] if tree and node else None
+    if tree is None or not isinstance(statement, ast.Expr):
         return None
     name = fresh_name(facts, name)
-    keep = layout.after(
-        tree, statement, f"{collection}.add({name})\n{name}.add_done_callback({collection}.discard)"
+    add, forget = f"‹{collection} = set()›.add({name})", f"{name}.add_done_callback({collection}.discard)"
+    keep = layout.after(tree, statement, f"{add}\n{forget}") or layout.after(
+        tree, statement, f"{add}; {forget}"
     )
-    if keep is None:
-        keep = layout.after(
-            tree, statement, f"{collection}.add({name}); {name}.add_done_callback({collection}.discard)"
-        )
     return None if keep is None else (tree.insert(tree.start(statement), f"{name} = "), *keep)
 
 
