@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import cast, get_args
 
-from awaitlens.gitignore import read_patterns
 from awaitlens.pitfall import Finding, Law, Pitfall, Severity
 from awaitlens.settings import Settings
 from awaitlens.source import Source
@@ -68,6 +67,8 @@ def _is_wanted(
 
 
 def _ignored_in(settings: Settings, path: str) -> frozenset[str]:
+    from awaitlens.gitignore import read_patterns
+
     names: frozenset[str] = frozenset()
     for pattern, ignored in settings.per_file_ignores if path else ():
         if read_patterns([pattern], settings.root).decide(path):

@@ -9,7 +9,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """The name that was probably meant; "" when none is near."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name, list(names), n=1, cutoff=0.6)), "")
+    return next(iter(get_close_matches(name, list(names), n=1, cutoff=0.65)), "")
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

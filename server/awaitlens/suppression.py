@@ -13,15 +13,17 @@ Names are separated by commas; without brackets every pitfall is meant. What a c
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from awaitlens.comments import Comment, Layout, layout_of
 from awaitlens.pitfall import Edit, Finding, Patch
 from awaitlens.source import Source, Span
 from awaitlens.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from awaitlens.comments import Comment, Layout
 
 UNUSED = "unused-suppression"
 """The name under which a suppression that silences nothing is reported."""
@@ -82,6 +84,8 @@ def suppressions_in(source: Source) -> tuple[Suppression, ...]:
     """All suppressions of a text, in order. Strings that look like comments are none."""
     if _MARK not in source.text:
         return ()
+    from awaitlens.comments import layout_of
+
     layout = layout_of(source)
     return tuple(
         _suppression(layout, comment, match)
@@ -104,6 +108,8 @@ def removal(source: Source, unused: Finding) -> Patch | None:
 
 def ignore_edit(source: Source, finding: Finding) -> Edit:
     """Silence one finding where it stands; a suppression already there takes the name in."""
+    from awaitlens.comments import layout_of
+
     layout = layout_of(source)
     line = finding.span.line
     if line in layout.continued:
@@ -204,6 +210,8 @@ def _without(source: Source, suppression: Suppression) -> Edit:
 
 
 def _parses(text: str) -> bool:
+    import ast
+
     try:
         ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +63,8 @@ class Job:
         """The report on stdout; for people, a closing line on stderr."""
         name = self.options.output_format
         if self.options.statistics and name in TEXTS:
+            import json
+
             counted = {line[1][0]: int(line[0][0]) for line in statistics(told)}
             sys.stdout.write(json.dumps(counted, indent=2) + "\n")
         elif name in TEXTS:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from hashlib import blake2b
 
 from awaitlens.pitfall import Finding
 from awaitlens.source import Source
@@ -42,6 +41,8 @@ def fingerprint(shown: str, source: Source, finding: Finding) -> str:
 
     White space and line breaks in the code do not count.
     """
+    from hashlib import blake2b
+
     snippet = " ".join(source.slice(finding.span).split())
     parts = (shown, finding.pitfall, enclosing_qualname(source, finding.span.line), snippet)
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

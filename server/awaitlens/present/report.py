@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -130,6 +129,8 @@ def _position(span: Span) -> Record:
 
 
 def _dumped(value: Any) -> str:
+    import json
+
     return json.dumps(value, ensure_ascii=False)
 
 
