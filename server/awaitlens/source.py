@@ -13,12 +13,12 @@ A line ends at `\\r\\n`, `\\n` or `\\r` and nowhere else: a form feed is white s
 
 from __future__ import annotations
 
-import codecs
 import io
 import re
 import tokenize
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
@@ -66,12 +66,7 @@ class Source:
     @cached_property
     def starts(self) -> list[int]:
         """The offset in code points at which each line starts, and one more for the position behind the text."""
-        starts, offset = [], 0
-        for line in self.lines:
-            starts.append(offset)
-            offset += len(line)
-        starts.append(offset)
-        return starts
+        return list(accumulate(map(len, self.lines), initial=0))
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a position; positions outside the text are clamped into it, line ends excluded."""
@@ -79,8 +74,54 @@ class Source:
             return 0
         if line >= len(self.lines):
             return len(self.text)
-        content = self.lines[line].rstrip("\r\n")
-        return self.starts[line] + min(max(column, 0), len(content))
+        return self.starts[line] + min(max(column, 0), len(self.line_text(line)))
+
+    def edited(self, span: Span | None, text: str, version: int | None) -> Source:
+        """The source after `text` took the place of `span` (clamped into the text), or of everything if it is None.
+
+        Lines the edit does not touch are carried over, so a small edit in a large file costs little.
+        """
+        if span is None:
+            return Source(self.path, text, version)
+        first, before = self._clamped(span.line, span.column)
+        last, after = max(self._clamped(span.end_line, span.end_column), (first, before))
+        lines = self.lines
+        old = self._offset_of(first)
+        head = lines[first][:before] if first < len(lines) else ""
+        tail = lines[last][after:] if last < len(lines) else ""
+        stop = old + sum(map(len, lines[first:last])) + after
+        new = Source(self.path, self.text[: old + before] + text + self.text[stop:], version)
+        if before == 0 and first > 0:
+            # A line feed written here joins a carriage return that ends the line before.
+            first -= 1
+            old -= len(lines[first])
+            head = lines[first]
+        middle = split_lines(head + text + tail)
+        new.__dict__["lines"] = (*lines[:first], *middle, *lines[last + 1 :])
+        new.__dict__["_anchor"] = first, old
+        return new
+
+    def _clamped(self, line: int, column: int) -> tuple[int, int]:
+        """The position moved into the text; behind its last line end, the line after the last."""
+        if line < 0:
+            return 0, 0
+        if line < len(self.lines):
+            return line, min(max(column, 0), len(self.line_text(line)))
+        if self.lines and not self.lines[-1].endswith(("\n", "\r")):
+            return len(self.lines) - 1, len(self.lines[-1])
+        return len(self.lines), 0
+
+    def _offset_of(self, line: int) -> int:
+        """The offset at which the line starts, counted from where the last edit was."""
+        near, offset = self._anchor
+        if line >= near:
+            return offset + sum(map(len, self.lines[near:line]))
+        return offset - sum(map(len, self.lines[line:near]))
+
+    @cached_property
+    def _anchor(self) -> tuple[int, int]:
+        """A line and the offset at which it starts; an edit leaves its own here, since edits come close together."""
+        return 0, 0
 
     def slice(self, span: Span) -> str:
         return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
@@ -104,8 +145,10 @@ class Source:
         """
         try:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-            text = codecs.decode(data, encoding)
-        except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+            text = data.decode(
+                encoding
+            )  # Unlike codecs.decode, refuses codecs that make no text, such as hex.
+        except (SyntaxError, UnicodeError, LookupError) as error:
             raise UndecodableSource(f"{path}: {error}") from error
         return cls(path, text)
 

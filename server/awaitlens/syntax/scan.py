@@ -7,6 +7,7 @@ triple-quoted string at the first line that can only be code again.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 # Nothing below can fail once it has begun, so nothing backtracks: each alternative also ends at the end of the text.
@@ -43,22 +44,39 @@ class Mask(NamedTuple):
 
 def mask(text: str) -> Mask:
     plain = _LONE_CR.sub("\n", text) if "\r" in text else text
-    if '"""' not in plain and "'''" not in plain:
-        return Mask(plain, plain, True)
-    spans = [match.span() for match in _TRUSTING.finditer(plain) if match.lastindex]
-    closed = not spans or _is_closed(plain, *spans[-1])
+    spans = list(_triple_quoted(plain))
+    closed = not spans or spans[-1][1] < len(plain) or _WELL_CLOSED.fullmatch(plain, *spans[-1]) is not None
     if not closed:
         spans = [match.span() for match in _WARY.finditer(plain) if match.lastindex]
     return Mask(plain, _overwritten(plain, spans), closed)
 
 
-def _is_closed(text: str, start: int, end: int) -> bool:
-    """Whether the triple-quoted string there has its closing quotes. Only the last one of a text may lack them."""
-    if end < len(text):
-        return True
-    return _WELL_CLOSED.fullmatch(text, start, end) is not None
+def _triple_quoted(text: str) -> Iterator[tuple[int, int]]:
+    """Where triple-quoted strings start and end, in order. Only the last may lack its closing quotes.
+
+    Other strings and comments end with their line, so only lines with a triple quote are looked at; together with the
+    lines before them that end in a backslash.
+    """
+    done = 0
+    while quotes := _TRIPLE_QUOTE.search(text, done):
+        start, done = _line_start(text, quotes.start(), done), quotes.end()
+        for match in _TRUSTING.finditer(text, start):
+            if match.lastindex:
+                yield match.span()
+            if match.end() > quotes.start():
+                done = match.end()
+                break
 
 
+def _line_start(text: str, at: int, floor: int) -> int:
+    """The start of the line, or of the first of the lines it continues; not before `floor`."""
+    start = max(text.rfind("\n", floor, at) + 1, floor)
+    while start > floor and text.endswith(("\\\n", "\\\r\n"), floor, start):
+        start = max(text.rfind("\n", floor, start - 1) + 1, floor)
+    return start
+
+
+_TRIPLE_QUOTE = re.compile("\"\"\"|'''")
 _WELL_CLOSED = re.compile(
     r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""' + r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL
 )
@@ -76,17 +94,12 @@ def _overwritten(text: str, spans: list[tuple[int, int]]) -> str:
 
 def bracket_balance(code: str) -> int:
     """Opening less closing brackets in text without triple-quoted strings; other strings and comments do not count."""
-    balance = _raw_balance(code)
-    if balance == 0 or not ('"' in code or "'" in code or "#" in code):
-        return balance
-    return _raw_balance(without_strings(code))
+    if '"' in code or "'" in code or "#" in code:
+        code = without_strings(code)
+    count = code.count
+    return count("(") + count("[") + count("{") - count(")") - count("]") - count("}")
 
 
 def without_strings(code: str) -> str:
     """The code without strings and comments. Offsets are lost, line ends outside strings are kept."""
     return _TRUSTING.sub("", code)
-
-
-def _raw_balance(code: str) -> int:
-    count = code.count
-    return count("(") + count("[") + count("{") - count(")") - count("]") - count("}")
