@@ -19,7 +19,7 @@ export class App implements vscode.Disposable {
     server: vscode.window.createOutputChannel('AwaitLens Server', { log: true }),
     trace: vscode.window.createOutputChannel('AwaitLens Trace', { log: true }),
   };
-  readonly slides = new SlidesPanel(async (uri, position) => (this.client ? askForDeck(this.client, uri, position) : null));
+  readonly slides = new SlidesPanel(async (...place) => (this.client ? askForDeck(this.client, ...place) : null));
   readonly search: ServerSearch;
   readonly lifecycle: Lifecycle;
   state: State = { kind: 'off' };

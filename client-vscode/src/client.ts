@@ -40,8 +40,9 @@ export function makeClient(server: FoundServer, needs: ClientNeeds): LanguageCli
 }
 
 /** Asks the server for the deck at a place; null where there is nothing to show. */
-export async function askForDeck(client: LanguageClient, uri: vscode.Uri, position: vscode.Position): Promise<Deck | null> {
+export async function askForDeck(client: LanguageClient, uri: vscode.Uri, position: vscode.Position, nonce: string): Promise<Deck | null> {
   const place = {
+    nonce,
     uri: client.code2ProtocolConverter.asUri(uri),
     position: client.code2ProtocolConverter.asPosition(position),
   };
@@ -57,6 +58,7 @@ function clientOptions(needs: ClientNeeds): LanguageClientOptions {
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     diagnosticCollectionName: 'awaitlens',
     markdown: { isTrusted: { enabledCommands: ['awaitlens.showSlides'] } },
+    initializationOptions: () => ({ settings: settingsAt(undefined) }), // So that the first answer is right already.
     initializationFailedHandler: () => false,
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),

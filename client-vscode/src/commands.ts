@@ -79,6 +79,7 @@ async function copyDebugInformation(app: App): Promise<void> {
     folders: vscode.workspace.workspaceFolders?.length ?? 0,
     state: app.state,
     settings: changed(settings, app.context),
+    serverState: await app.client?.sendRequest('workspace/executeCommand', { command: 'awaitlens.debugInformation', arguments: [] }).catch(String),
   });
   await vscode.env.clipboard.writeText(text);
   app.log.info(text);

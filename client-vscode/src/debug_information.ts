@@ -12,6 +12,8 @@ export interface Circumstances {
   readonly state: State;
   /** Settings that are not at their default. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What the server says about itself; undefined where none runs. */
+  readonly serverState?: unknown;
 }
 
 /** No file names, no code, and of the environment variables only the names. */
@@ -22,6 +24,7 @@ export function debugInformation(about: Circumstances): string {
     `System: ${about.system}`,
     `Workspace: ${about.folders} folder(s), ${about.trusted ? 'trusted' : 'restricted mode'}`,
     `Server: ${serverLine(about.state)}`,
+    `Server state: ${JSON.stringify(about.serverState ?? null)}`,
     `Settings: ${JSON.stringify(about.settings, hideValues, 2)}`,
     '',
   ].join('\n');

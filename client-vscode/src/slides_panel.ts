@@ -10,8 +10,8 @@ export interface Deck {
   readonly html: string;
 }
 
-/** Asks the server for the deck at a place; null where there is nothing to show. */
-export type AskForDeck = (uri: vscode.Uri, position: vscode.Position) => Promise<Deck | null>;
+/** Asks the server for the deck at a place; null where there is nothing to show. The deck's policy names the nonce. */
+export type AskForDeck = (uri: vscode.Uri, position: vscode.Position, nonce: string) => Promise<Deck | null>;
 
 /** One panel for all decks: the next one takes the place of the last. */
 export class SlidesPanel implements vscode.Disposable {
@@ -21,7 +21,7 @@ export class SlidesPanel implements vscode.Disposable {
   constructor(private readonly ask: AskForDeck) {}
 
   async show(uri: vscode.Uri, position: vscode.Position): Promise<void> {
-    const deck = await this.ask(uri, position);
+    const deck = await this.ask(uri, position, randomBytes(16).toString('hex'));
     if (!deck) {
       vscode.window.setStatusBarMessage('AwaitLens has nothing to show for this line.', 5000);
       return;
@@ -29,7 +29,7 @@ export class SlidesPanel implements vscode.Disposable {
     const panel = this.open();
     this.shown = uri;
     panel.title = deck.title;
-    panel.webview.html = slidesPage(deck.html, randomBytes(16).toString('hex'));
+    panel.webview.html = slidesPage(deck.html);
     panel.reveal(undefined, false);
   }
 

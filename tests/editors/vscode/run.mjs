@@ -1,0 +1,86 @@
+// Runs the scenarios in a real VS Code: `node run.mjs [--version 4.139.1] [--only words] [--stage trusted]`.
+
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { fresh, folders, offline, plantTraps, restricted, trusted } from './scenarios.mjs';
+import { ROOT, VSCode } from './workbench.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    version: { type: 'string', default: '4.139.1' },
+    only: { type: 'string', default: '' },
+    stage: { type: 'string', default: '' },
+    server: { type: 'string', default: path.join(ROOT, '.venv/bin/awaitlens') },
+  },
+});
+
+const fixture = path.join(ROOT, 'tests/editors/fixtures/workspace');
+const named = { 'awaitlens.path': options.server };
+const bare = { PATH: '/usr/local/bin:/usr/bin:/bin' };
+
+/** Each stage is one VS Code: how it is set up, and what is done in it. */
+const STAGES = {
+  trusted: { scenarios: trusted, settings: named },
+  folders: { scenarios: folders, settings: named },
+  restricted: { scenarios: restricted, settings: named, trust: false, before: (code) => plantTraps(code.workspace) },
+  fresh: { scenarios: fresh, environment: bare },
+  offline: { scenarios: offline, environment: { ...bare, PIP_INDEX_URL: 'http://127.0.0.1:9/', PIP_FIND_LINKS: '', PIP_RETRIES: '0' } },
+};
+
+function vsix() {
+  const folder = path.join(ROOT, 'client-vscode');
+  const name = readdirSync(folder).find((each) => each.endsWith('.vsix'));
+  if (!name) {
+    throw new Error('there is no .vsix; `npm run package` makes it');
+  }
+  return path.join(folder, name);
+}
+
+let failures = 0;
+
+async function runStage(name, stage) {
+  const wanted = Object.entries(stage.scenarios).filter(([title]) => title.includes(options.only));
+  if (wanted.length === 0) {
+    return;
+  }
+  const code = await VSCode.start({ version: options.version, vsix: vsix(), fixture, ...stage });
+  try {
+    stage.before?.(code);
+    for (const [title, scenario] of wanted) {
+      await runScenario(code, `${name}: ${title}`, scenario);
+    }
+  } finally {
+    await code.close();
+  }
+}
+
+async function runScenario(code, title, scenario) {
+  const start = Date.now();
+  const before = code.browser.contexts();
+  code.restoreWorkspace(fixture);
+  try {
+    await scenario(code);
+    console.log(`ok      ${title} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failures += 1;
+    console.log(`FAILED  ${title}\n        ${String(error.stack ?? error).split('\n').slice(0, 6).join('\n        ')}`);
+    await code.shotOfAll(`failed-${title.replace(/\W+/g, '-')}`);
+  } finally {
+    for (const context of code.browser.contexts().filter((each) => !before.includes(each))) {
+      await context.close();
+    }
+  }
+}
+
+if (!existsSync(path.join(ROOT, `.e2e/vscode-${options.version}/.complete`))) {
+  console.error(`VS Code of code-server ${options.version} is not installed; tests/editors/install_vscode.sh does it`);
+  process.exit(75);
+}
+console.log(`VS Code of code-server ${options.version}`);
+for (const [name, stage] of Object.entries(STAGES)) {
+  if (!options.stage || options.stage === name) {
+    await runStage(name, stage);
+  }
+}
+process.exit(failures ? 1 : 0);

@@ -1,0 +1,367 @@
+// What a user does and sees, one scenario each. Every scenario opens its own window on the workspace and leaves a picture.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { sleep, until } from './workbench.mjs';
+
+/** In a trusted window, with the server named by the setting. */
+export const trusted = {
+  'squiggles at the right words': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.problems(/Warnings: 1|1 problem/i);
+    await page.shot('squiggle');
+    return page;
+  },
+
+  'the status tells what runs': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.page.locator('#status\\.languageStatus, .status-bar [id*="languageStatus"]').first().hover();
+    await page.page.locator('.hover-language-status', { hasText: /AwaitLens \d+\.\d+\.\d+/ }).first().waitFor();
+    await page.shot('status');
+    return page;
+  },
+
+  'a hover explains': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    const text = await page.hover('sleep(0.01)', 'Never block the loop');
+    assert.match(text, /awaitlens\(blocking-sleep\)/, 'the diagnostic names its source and pitfall');
+    assert.match(text, /notify/, "it is told in the user's own names");
+    await page.shot('hover');
+    return page;
+  },
+
+  'the lightbulb shows, the fix is applied, the file is saved': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.clickOn('sleep(0.01)');
+    await page.page.locator('.lightBulbWidget, [class*="codicon-gutter-lightbulb"]').first().waitFor({ state: 'visible' });
+    await page.shot('lightbulb');
+    const titles = await page.quickFixes('sleep(0.01)');
+    assert.match(titles[0], /asyncio\.sleep/, 'the repair comes first');
+    assert.ok(titles.findIndex((title) => /ignore/i.test(title)) > 0, 'ignoring comes after it');
+    await page.shot('quick-fixes');
+    await page.choose(titles[0]);
+    await page.showsLine('await asyncio.sleep(0.01)');
+    await page.underlined();
+    await page.press('Control+s');
+    await until('the file is saved', () => code.read('notify.py').includes('await asyncio.sleep(0.01)'), 10);
+    await page.shot('fixed');
+    return page;
+  },
+
+  'ignore on this line': async (code) => {
+    const page = await code.open('broken.py');
+    await page.underlined('time.sleep(1)', 'time.sleep(3)');
+    const titles = await page.quickFixes('sleep(1)');
+    await page.choose(titles.find((title) => /ignore.*line/i.test(title)));
+    await page.showsLine('# awaitlens: ignore[blocking-sleep]');
+    await page.underlined('time.sleep(3)');
+    await page.shot('ignored');
+    return page;
+  },
+
+  'a pitfall is seen within a second of typing it': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.goTo(10, 99);
+    await page.press('End');
+    await page.type('\n    time.sleep(2');
+    const start = Date.now();
+    await page.type(')');
+    await page.underlined('time.sleep(0.01)', 'time.sleep(2)');
+    const took = Date.now() - start;
+    console.log(`        keypress to squiggle: ${took} ms`);
+    assert.ok(took < 1000, `it took ${took} ms`);
+    await page.shot('typed');
+    return page;
+  },
+
+  'half-typed code keeps its squiggles in place': async (code) => {
+    const page = await code.open('broken.py');
+    await page.underlined('time.sleep(1)', 'time.sleep(3)');
+    await page.goTo(9, 1);
+    await page.press('End');
+    for (const character of '\n    if total[0 and (x.') {
+      await page.type(character);
+      for (let look = 0; look < 4; look++) {
+        assert.deepEqual(await page.underlinedNow(), ['time.sleep(1)', 'time.sleep(3)'], `after typing ${JSON.stringify(character)}`);
+        await sleep(40);
+      }
+    }
+    await page.shot('half-typed');
+    return page;
+  },
+
+  'breaking a helper is seen in the file that calls it, and mending it too': async (code) => {
+    const page = await code.open('views.py');
+    await page.showsLine('helpers.save(order)');
+    await page.openFile('helpers.py');
+    await page.goTo(1, 1);
+    await page.type('import time\n\n\n');
+    await page.goTo(5, 1);
+    await page.type('    time.sleep(1)\n');
+    await page.press('Control+s');
+    await page.openFile('views.py');
+    await page.underlined('helpers.save(order)');
+    await page.shot('helper-broken');
+    await page.openFile('helpers.py');
+    await page.goTo(5, 1);
+    await page.press('Control+Shift+K', 'Control+s');
+    await page.openFile('views.py');
+    await page.underlined();
+    return page;
+  },
+
+  'the Problems panel lists the findings': async (code) => {
+    const page = await code.open('broken.py');
+    await page.underlined('time.sleep(1)', 'time.sleep(3)');
+    await page.press('Control+Shift+m');
+    const panel = page.page.locator('.markers-panel');
+    await panel.locator('.monaco-list-row', { hasText: 'blocking-sleep' }).nth(1).waitFor();
+    await page.shot('problems');
+    return page;
+  },
+
+  'hints are shown, and go when they are switched off': async (code) => {
+    const page = await code.open('race.py');
+    await page.showsLine('others may run here');
+    await page.shot('hints');
+    code.writeSettings({ 'awaitlens.hints': [] });
+    await page.showsNoLine('others may run here');
+    code.writeSettings({ 'awaitlens.hints': undefined });
+    await page.showsLine('others may run here');
+    return page;
+  },
+
+  'slides open, turn by key, and a click goes to the line': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.clickOn('sleep(0.01)');
+    await page.run('AwaitLens: Show Slides for This Line');
+    const deck = await page.frameWith('h2');
+    const heading = () => deck.locator('section:not([hidden]) h2, .slide:not([hidden]) h2').first().innerText();
+    const first = await heading();
+    await page.shot('slides-first');
+    await deck.locator('body').press('ArrowRight');
+    await until('the next slide', async () => (await heading()) !== first, 10);
+    await page.shot('slides-next');
+    await page.goTo(1, 1);
+    await deck.locator('button.place:visible').first().click();
+    await page.page.locator('#status\\.editor\\.selection', { hasText: /Ln 9/ }).waitFor();
+    await page.shot('slides-line');
+    return page;
+  },
+
+  'settings count without a restart': async (code) => {
+    const page = await code.open('broken.py');
+    await page.underlined('time.sleep(1)', 'time.sleep(3)');
+    const [before] = code.processes('awaitlens', 'server');
+    code.writeSettings({ 'awaitlens.ignore': ['blocking-sleep'] });
+    await page.underlined();
+    await page.shot('settings-ignored');
+    code.writeSettings({ 'awaitlens.ignore': undefined, 'awaitlens.enable': false });
+    await page.underlined();
+    code.writeSettings({ 'awaitlens.enable': undefined, 'awaitlens.severity': { 'blocking-sleep': 'error' } });
+    await page.page.locator('.editor-instance .squiggly-error').first().waitFor({ state: 'attached' });
+    code.writeSettings({ 'awaitlens.severity': undefined });
+    await page.underlined('time.sleep(1)', 'time.sleep(3)');
+    assert.ok(before, 'a server ran');
+    return page;
+  },
+
+  'a killed server comes back and misses nothing': async (code) => {
+    const page = await code.open('broken.py');
+    await page.underlined('time.sleep(1)', 'time.sleep(3)');
+    await page.goTo(9, 1);
+    await page.type('    # unsaved\n');
+    const killed = code.processes('awaitlens', 'server').map((each) => each.pid);
+    assert.notEqual(killed.length, 0);
+    killed.forEach((pid) => process.kill(pid, 'SIGKILL'));
+    await until('another server', () => code.processes('awaitlens', 'server').some((each) => !killed.includes(each.pid)), 15);
+    await page.underlined('time.sleep(1)', 'time.sleep(3)');
+    await page.goTo(16, 1);
+    await page.press('End');
+    await page.type('\n    time.sleep(4)');
+    await page.underlined('time.sleep(1)', 'time.sleep(3)', 'time.sleep(4)');
+    assert.deepEqual(await page.notifications(), [], 'nothing pops up');
+    await page.shot('killed-and-back');
+    return page;
+  },
+
+  'a file with an emoji before the finding': async (code) => {
+    const page = await code.open('emoji.py');
+    await page.underlined('time.sleep(1)');
+    await page.shot('emoji');
+    return page;
+  },
+
+  'an untitled document': async (code) => {
+    const page = await code.open();
+    await page.run('AwaitLens: New Python File with a Pitfall');
+    await page.underlined('time.sleep(1)');
+    await page.shot('untitled');
+    return page;
+  },
+
+  'a notebook is one module': async (code) => {
+    const page = await code.open();
+    await page.openFile('story.ipynb');
+    await until('the cells are underlined', async () => (await page.underlinedNow()).includes('time.sleep(2)'), 30);
+    await page.shot('notebook');
+    assert.deepEqual(await page.underlinedNow(), ['time.sleep(2)', 'load()']);
+    return page;
+  },
+
+  'ten thousand lines': async (code) => {
+    const block = (number) => `async def task_${number}():\n    await other(${number})\n    return ${number}\n\n\n`;
+    const text = `import time\n\n\n${Array.from({ length: 2000 }, (_, number) => block(number)).join('')}async def last():\n    time.sleep(1)\n`;
+    writeFileSync(code.file('large.py'), text);
+    const page = await code.open('large.py');
+    await page.press('Control+End');
+    await page.underlined('time.sleep(1)');
+    await page.press('Control+End');
+    await page.type('    time.sleep(2');
+    const start = Date.now();
+    await page.type(')');
+    await page.underlined('time.sleep(1)', 'time.sleep(2)');
+    console.log(`        keypress to squiggle in 10,000 lines: ${Date.now() - start} ms`);
+    await page.shot('large');
+    return page;
+  },
+
+  'fixes on save': async (code) => {
+    writeFileSync(code.file('onsave.py'), 'import asyncio\nimport time\n\n\nasync def wait():\n    time.sleep(1)\n');
+    code.writeSettings({ 'editor.codeActionsOnSave': { 'source.fixAll.awaitlens': 'explicit' } });
+    const page = await code.open('onsave.py');
+    await page.underlined('time.sleep(1)');
+    await page.clickOn('async def');
+    await page.press('End', 'Space', 'Control+s');
+    await until('saved', () => code.read('onsave.py').includes('wait(): '), 10);
+    console.log(`        after the save: ${code.read('onsave.py').trimEnd().split('\n').at(-1).trim()}`);
+    await page.shot('on-save');
+    code.writeSettings({ 'editor.codeActionsOnSave': undefined });
+    return page;
+  },
+
+  'check the workspace': async (code) => {
+    const page = await code.open('helpers.py');
+    await page.showsLine('def save');
+    await until('a server', () => code.processes('awaitlens', 'server').length, 20);
+    await page.press('Control+Shift+m');
+    await sleep(1500);
+    await page.run('AwaitLens: Check the Workspace');
+    await page.press('Control+Shift+m');
+    await page.page.locator('.markers-panel .monaco-list-row', { hasText: 'broken.py' }).first().waitFor();
+    await page.shot('check-workspace');
+    return page;
+  },
+
+  'debug information': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.run('AwaitLens: Copy Debug Information');
+    const copied = await until('something copied', () => page.page.evaluate(() => navigator.clipboard.readText()), 10);
+    assert.match(copied, /^AwaitLens extension \d+\.\d+\.\d+\nEditor: .*\nSystem: linux/);
+    assert.match(copied, /Server: \d+\.\d+\.\d+, setting/);
+    return page;
+  },
+
+  'the log says what was started': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.run('AwaitLens: Show Log');
+    const shown = () => page.page.locator('.panel .view-lines').first().innerText();
+    await until('the log', async () => /server \d+\.\d+\.\d+, setting:/.test((await shown()).replaceAll('\u00a0', ' ')), 10);
+    await page.shot('log');
+    return page;
+  },
+};
+
+/** In a fresh profile on a machine without AwaitLens: the extension makes its private environment for real. */
+export const fresh = {
+  'installed from the .vsix alone, it finds': async (code) => {
+    const page = await code.open('notify.py');
+    const toast = page.page.locator('.notification-toast', { hasText: 'AwaitLens sets up its server' });
+    await toast.first().waitFor();
+    await page.shot('fresh-setup');
+    const start = Date.now();
+    await until('underlined', async () => (await page.underlinedNow()).length === 1, 240);
+    console.log(`        private environment and first finding: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+    const [server] = code.processes('awaitlens', 'server');
+    assert.match(server.command, /globalStorage\/awaitlens\.awaitlens\/server\/awaitlens-[^/]*\/bin\/python -I -m awaitlens server/);
+    await toast.first().waitFor({ state: 'hidden' });
+    await page.shot('fresh-finds');
+    return page;
+  },
+
+  'the next window takes the same environment': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    assert.deepEqual(await page.notifications(), []);
+    return page;
+  },
+};
+
+/** In a fresh profile with a package index that cannot be reached. */
+export const offline = {
+  'without a network it says so, once, and can be tried again': async (code) => {
+    const page = await code.open('notify.py');
+    const toast = page.page.locator('.notification-toast', { hasText: 'Is there a network?' });
+    await toast.first().waitFor({ timeout: 120_000 });
+    await toast.getByText('Try Again').first().waitFor();
+    await page.shot('offline');
+    return page;
+  },
+};
+
+/** In Restricted Mode: the workspace carries an interpreter and settings that must not be used. */
+export const restricted = {
+  'it reads, finds, and starts nothing of the workspace': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.page.getByText('Restricted Mode').first().waitFor();
+    assert.equal(code.processes(code.workspace).filter((each) => each.command.includes('evil')).length, 0);
+    assert.throws(() => code.read('started'), /ENOENT/, 'no program of the workspace ran');
+    await page.shot('restricted');
+    return page;
+  },
+};
+
+/** Puts into a workspace what a hostile one would carry: an interpreter and a path that leave a trace when started. */
+export function plantTraps(workspace) {
+  const trap = `#!/bin/sh\ntouch '${path.join(workspace, 'started')}'\nexit 1\n`;
+  for (const place of ['.venv/bin/python', 'evil/awaitlens']) {
+    mkdirSync(path.dirname(path.join(workspace, place)), { recursive: true });
+    writeFileSync(path.join(workspace, place), trap, { mode: 0o755 });
+  }
+  mkdirSync(path.join(workspace, '.vscode'), { recursive: true });
+  const settings = { 'awaitlens.path': path.join(workspace, 'evil/awaitlens'), 'awaitlens.arguments': ['--evil'] };
+  writeFileSync(path.join(workspace, '.vscode/settings.json'), JSON.stringify(settings));
+}
+
+/** Two folders in one window, with settings of their own. */
+export const folders = {
+  'each folder has its own settings': async (code) => {
+    for (const [name, ignore] of [['one', []], ['two', ['blocking-sleep']]]) {
+      mkdirSync(code.file(`${name}/.vscode`), { recursive: true });
+      writeFileSync(code.file(`${name}/app.py`), code.read('notify.py'));
+      writeFileSync(code.file(`${name}/.vscode/settings.json`), JSON.stringify({ 'awaitlens.ignore': ignore }));
+    }
+    writeFileSync(code.file('both.code-workspace'), JSON.stringify({ folders: [{ path: 'one' }, { path: 'two' }] }));
+    const workspace = { workspace: code.file('both.code-workspace') };
+    const page = await code.open('one/app.py', workspace);
+    await page.underlined('time.sleep(0.01)');
+    await page.shot('folders');
+    const other = await code.open('two/app.py', workspace);
+    await other.showsLine('time.sleep(0.01)');
+    await until('the server of the second window', () => code.processes('awaitlens', 'server').length >= 2, 20);
+    await sleep(1500);
+    assert.deepEqual(await other.underlinedNow(), []);
+    await page.close();
+    return other;
+  },
+};
