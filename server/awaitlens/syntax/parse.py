@@ -203,7 +203,7 @@ def _lifted(text: str, indent: str) -> str:
 
 @lru_cache(maxsize=64)
 def _lift_pattern(indent: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|(?<=[\r\n])){indent}(?=\S)")
+    return re.compile(rf"(?:^|(?<=[\r\n])(?<!\\[\r\n])(?<!\\\r\n)){indent}(?=\S)")
 
 
 def _parsed(text: str) -> ast.Module | Failure:
