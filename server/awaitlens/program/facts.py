@@ -418,6 +418,10 @@ class Facts:
             scope = self.scopes[scope].parent
         return False
 
+    def call_at(self, span: Span) -> Call | None:
+        """The call that spans this text, or whose callee does."""
+        return next((call for call in self.calls if span in (call.span, call.callee_span)), None)
+
     def call_of(self, term: Term) -> Call | None:
         return self.calls[term.call] if isinstance(term, Result) else None
 
