@@ -228,9 +228,16 @@ def compiles(text: str) -> bool:
 
 
 def words_of(text: str) -> Counter[str]:
-    """The comments and strings of a text."""
+    """The comments and strings of a text. An f-string may hold code that a fix changes, and is left out."""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return Counter(token.string for token in tokens if token.type in (tokenize.COMMENT, tokenize.STRING))
+    return Counter(
+        token.string for token in tokens if token.type == tokenize.COMMENT or _is_plain_string(token)
+    )
+
+
+def _is_plain_string(token: tokenize.TokenInfo) -> bool:
+    prefix = token.string.partition(token.string[-1:])[0]
+    return token.type == tokenize.STRING and "f" not in prefix.lower()
 
 
 def same_layout(old: str, new: str) -> bool:

@@ -264,6 +264,8 @@ def test_global_in_a_one_liner() -> None:
         ("a = s\n«await get()»\ns = a + 1", "await get()\na = s\ns = a + 1"),
         ("a = s; «await get()»; s = a + 1", "await get(); a = s; s = a + 1"),
         ("a = s  # why\n«await get()»\nif x: s = a + 1", "# why\nawait get()\nif x: a = s; s = a + 1"),
+        ("a = s  # why\n«await get()»\ns = a + 1", "await get()\na = s  # why\ns = a + 1"),
+        ('a = s[\n  """k\n    k"""]\n«await get()»\nif x:\n    s = a', 'await get()\nif x:\n    a = s[\n  """k\n    k"""]\n    s = a'),
         ("a = s\n«await get()»\nif a: s = a + 1", "await get()\na = s\nif a: s = a + 1"),
         ("a = s\n«await get()»\nif x:\n    s = a\nelif a:\n    pass", "await get()\na = s\nif x:\n    s = a\nelif a:\n    pass"),
         ("a = s\n«await get()»\nfor i in x:\n    s = a", "await get()\na = s\nfor i in x:\n    s = a"),

@@ -35,6 +35,14 @@ def before(tree: Tree, statement: ast.stmt, code: str) -> Edits | None:
     return (*opened, tree.insert(start, indented(tree, code, indent).lstrip() + newline(tree) + indent))
 
 
+def verbatim_before(tree: Tree, statement: ast.stmt, text: str) -> Edits | None:
+    """Like `before`, for text that is the block's own: its further lines stay as they are, strings in it too."""
+    start = tree.first(statement)
+    if starts_line(tree, start):
+        return (tree.insert(start, text + newline(tree) + indent_at(tree, start)),)
+    return (tree.insert(start, f"{text}; "),) if text.splitlines() == [text] else None
+
+
 def after(tree: Tree, statement: ast.stmt, code: str) -> Edits | None:
     """`code` as statements of its own after the statement; None where lines would have to go behind a semicolon."""
     end = tree.end(statement)
@@ -47,15 +55,15 @@ def after(tree: Tree, statement: ast.stmt, code: str) -> Edits | None:
     return _line_after(tree, end, indented(tree, code, indent_at(tree, tree.first(statement))))
 
 
-def removed(tree: Tree, statement: ast.stmt) -> Edits | None:
+def removed(tree: Tree, statement: ast.stmt, comment: str = "") -> Edits | None:
     """The statement is gone, with its line or its semicolon. None where its suite would be left empty.
 
-    A comment at the end of its line stays, on a line of its own.
+    A comment at the end of its line stays, on a line of its own, unless it is `comment`, which goes too.
     """
     suite = tree.suite_of(statement)
     if len(suite) == 1:
         return None
-    start, end = tree.first(statement), tree.end(statement)
+    start, end = tree.first(statement), tree.end(statement) + len(comment)
     rest = _REST.match(tree.text, end)
     if rest is not None and _line_end(tree.text, rest.end()) > rest.end():
         return (tree.edit(start, rest.end(), ""),)
@@ -145,6 +153,14 @@ def end_with_comments(tree: Tree, statement: ast.stmt) -> int:
             break
         end = tree.source.offset(number, len(text))
     return end
+
+
+def trailing_comment(tree: Tree, statement: ast.stmt) -> str:
+    """The comment at the end of a statement that has its lines to itself, with the space before it; else ""."""
+    end = tree.end(statement)
+    comment = tree.text[end : _line_end(tree.text, end)]
+    alone = starts_line(tree, tree.first(statement)) and comment.lstrip().startswith("#")
+    return comment if alone else ""
 
 
 def _opened(tree: Tree, statement: ast.stmt) -> tuple[Edits, str]:

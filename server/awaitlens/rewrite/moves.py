@@ -25,9 +25,7 @@ def move_statement_below(facts: Facts, statement: Span, target: Span) -> Edits |
     place = _before_uses(tree, moved, below)
     if place is None or (tree.suite_of(moved) is tree.suite_of(place) and _follows(tree, moved, place)):
         return None
-    taken = layout.removed(tree, moved)
-    put = layout.before(tree, place, _flat(tree, moved))
-    return None if taken is None or put is None else (*taken, *put)
+    return _moved(tree, moved, place)
 
 
 def move_statement_before(facts: Facts, statement: Span, target: Span) -> Edits | None:
@@ -36,9 +34,7 @@ def move_statement_before(facts: Facts, statement: Span, target: Span) -> Edits 
     moved, place = (tree.statement_at(statement), tree.statement_at(target)) if tree else (None, None)
     if tree is None or moved is None or place is None or moved is place or layout.is_compound(moved):
         return None
-    taken = layout.removed(tree, moved)
-    put = layout.before(tree, place, _flat(tree, moved))
-    return None if taken is None or put is None or _is_elif(tree, place) else (*taken, *put)
+    return None if _is_elif(tree, place) else _moved(tree, moved, place)
 
 
 def hoist(facts: Facts, expression: Span, name: str) -> Edits | None:
@@ -55,15 +51,18 @@ def hoist(facts: Facts, expression: Span, name: str) -> Edits | None:
     text = tree.slice(node)
     if not _is_expression_alone(text):
         text = f"({text})"
-    put = (
-        layout.before(tree, statement, f"{name} = {text}") if "\n" not in text and "\r" not in text else None
-    )
+    put = layout.verbatim_before(tree, statement, f"{name} = {text}")
     if put is None:
-        start = tree.first(statement)
-        put = (tree.insert(start, f"{name} = {text}{layout.newline(tree)}{layout.indent_at(tree, start)}"),)
-        if not layout.starts_line(tree, start):
-            return None
+        return None
     return (*put, tree.edit(tree.start(node), tree.end(node), name))
+
+
+def _moved(tree: Tree, moved: ast.stmt, place: ast.stmt) -> Edits | None:
+    """The statement goes before another; the comment at the end of its line goes along where that one begins a line."""
+    comment = layout.trailing_comment(tree, moved) if layout.starts_line(tree, tree.first(place)) else ""
+    taken = layout.removed(tree, moved, comment)
+    put = layout.verbatim_before(tree, place, tree.slice(moved) + comment)
+    return None if taken is None or put is None else (*taken, *put)
 
 
 def _before_uses(tree: Tree, moved: ast.stmt, below: ast.stmt) -> ast.stmt | None:
@@ -115,10 +114,6 @@ def _runs_once(tree: Tree, node: ast.expr) -> bool:
         if isinstance(parent, ast.BoolOp) and child is not parent.values[0]:
             return False
     return False
-
-
-def _flat(tree: Tree, statement: ast.stmt) -> str:
-    return tree.slice(statement)
 
 
 def _follows(tree: Tree, first: ast.stmt, second: ast.stmt) -> bool:
