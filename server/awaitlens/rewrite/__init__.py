@@ -3,7 +3,8 @@
 Every function takes the block's `Facts` and spans of it, and returns a tuple of `Edit`s, block-relative, or None where
 the new code would not be legal or would mean something else. Tuples of edits may be joined, as long as they do not
 overlap. A dotted name between single guillemets in an edit's text, `‹asyncio.to_thread›`, is replaced by its local
-spelling, and imported where it must be (imports.py). libcst is imported when first needed, and only here.
+spelling, and imported where it must be; `‹tasks = set()›` by `tasks`, assigned at module level where nothing else binds
+it (imports.py). libcst is imported when first needed, and only here.
 """
 
 from awaitlens.rewrite.apply import Edits, OverlappingEdits, apply, merged
