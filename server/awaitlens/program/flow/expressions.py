@@ -270,6 +270,7 @@ def iteration(emit: Emitter, iterable: ast.AST) -> tuple[Value, int, int]:
         and iterable.func.id == "enumerate"
     ):
         container = iterable.args[0] if iterable.args else iterable
+    iterated = container
     if _is_view(container):
         view, container = container.func.attr, container.func.value  # type: ignore[attr-defined]
     if isinstance(container, (ast.Name, ast.Attribute, ast.Subscript)):
@@ -277,7 +278,8 @@ def iteration(emit: Emitter, iterable: ast.AST) -> tuple[Value, int, int]:
         if place is not None and (place.path or place.root not in _BUILTINS):
             known = place.path or place.root not in emit.local_names
             source = emit.read(place, container) if known else Value("local", place.root)
-            head = emit.emit("iterate", place, view, UNKNOWN, container)
+            emit.touches = True
+            head = emit.emit("iterate", place, view, UNKNOWN, iterated)
             return source, head, head
     source = evaluate(emit, iterable)
     head = emit.emit("fork")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from awaitlens.program.flow.model import Event, Flow, Place, Value
+from awaitlens.source import Span
 
 MOST_CHAINS = 12
 """How many ways a value may have come about are looked at; the rest are left unproved."""
@@ -155,6 +156,52 @@ class Graph:
                     came[following] = state
                     waiting.append(following)
         return None
+
+    def round_of(self, head: int) -> frozenset[int]:
+        """The events between taking one element at a loop's head and asking for the next one."""
+        event = self.events[head]
+        after = self._reached_without({head, event.target}, head + 1)
+        before = {number for number in after if head in self.successors(number)}
+        waiting = list(before)
+        while waiting:
+            fresh = [n for n in self.predecessors[waiting.pop()] if n in after and n not in before]
+            before.update(fresh)
+            waiting.extend(fresh)
+        return frozenset(before)
+
+    def _reached_without(self, barred: set[int], start: int) -> set[int]:
+        waiting, seen = [start], {start}
+        while waiting:
+            for successor in self.successors(waiting.pop()):
+                if successor not in seen and successor not in barred:
+                    seen.add(successor)
+                    waiting.append(successor)
+        return seen
+
+    def is_guarded(self, number: int) -> bool:
+        """Whether every way to an event holds a lock there."""
+        path = self.path(0, lambda goal: goal == number) or ()
+        held = [self.events[n] for n in path if n in self.locks]
+        taken = [event.place for event in held if event.kind == "acquire"]
+        return any(taken.count(p) > sum(e.kind == "release" and e.place == p for e in held) for p in taken)
+
+    def is_inside_loop(self, head: int, span: Span) -> bool:
+        """Whether a stretch of text lies among the events of one round of a loop."""
+        spans = [self.events[n].span for n in self.round_of(head)]
+        return any(each == span for each in spans)
+
+    def lock_at_both_ends(self, path: tuple[int, ...]) -> str:
+        """The lock that is given back on the path and taken again, so that it is held at its start and at its end."""
+        released = [n for n in path if n in self.locks and self.events[n].kind == "release"]
+        for number in released:
+            place = self.events[number].place
+            later = path[path.index(number) :]
+            if place is not None and any(
+                n in self.locks and self.events[n].kind == "acquire" and self.events[n].place == place
+                for n in later
+            ):
+                return place.text
+        return ""
 
     def whole(self, middle: tuple[int, ...]) -> tuple[int, ...] | None:
         """A path through the whole function that runs along `middle`: the shortest way there and the shortest way out."""

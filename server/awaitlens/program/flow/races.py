@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
+from awaitlens.program.flow.concurrency import concurrency
 from awaitlens.program.flow.explorer import Explorer, Proof
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
@@ -26,25 +27,47 @@ class Race(NamedTuple):
     """Two tasks run the same function and one spoils what the other does.
 
     `place` is the shared place and `carrier` the local that holds the stale value ("" where there is none).
-    `suspension` is the last one between read and write. `direct` is true where read, suspension and write are one
-    statement. Spans count from the block's first line. `story` is the proof, told.
+    `check` is the test that let the write through, where there was one. `suspension` is the last one between read and write. `direct` is true where read, suspension and write are one
+    statement. `lock` is one that is held at both ends but not in between ("" mostly). Spans count from the block's first line. `story` is the proof, told.
     """
 
     place: str
     carrier: str
     read: Span
+    check: Span
     suspension: Span
     write: Span
     direct: bool
+    lock: str
     confidence: Confidence
     story: tuple[Scene, ...]
 
 
-def stale_writes(facts: Facts, view: View) -> Iterator[Race]:
+def stale_writes(facts: Facts, view: View) -> tuple[Race, ...]:
     """Writes of a value that rests on a read of the same place, with control handed over in between."""
+    return _REMEMBERED.get(facts, view)
+
+
+class _Remembered:
+    """The races of the block asked about last: several pitfalls ask about one block in a row."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Facts, View, tuple[Race, ...]] | None = None
+
+    def get(self, facts: Facts, view: View) -> tuple[Race, ...]:
+        last = self._last
+        if last is None or last[0] is not facts or last[1] is not view:
+            last = self._last = (facts, view, tuple(_stale_writes(facts, view)))
+        return last[2]
+
+
+_REMEMBERED = _Remembered()
+
+
+def _stale_writes(facts: Facts, view: View) -> Iterator[Race]:
     for graph in graphs(facts, view):
         for number, write in _writes(graph):
-            race = _stale_write(graph, facts, number, write)
+            race = _stale_write(graph, facts, view, number, write)
             if race is not None:
                 yield race
 
@@ -56,7 +79,7 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
         for number, write in _writes(graph):
             if _is_stale(graph, number, write):
                 continue
-            for race, test in _late_writes(graph, facts, number, write):
+            for race, test in _late_writes(graph, facts, view, number, write):
                 if test not in told:
                     told.add(test)
                     yield race
@@ -84,10 +107,10 @@ def _is_stale(graph: Graph, number: int, write: Event) -> bool:
     return any(graph.events[c[0]].place == write.place and graph.path_across(c) is not None for c in chains)
 
 
-def _stale_write(graph: Graph, facts: Facts, number: int, write: Event) -> Race | None:
+def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Event) -> Race | None:
     place = write.place
     assert place is not None
-    shared = sharing(graph.flow, place, facts)
+    shared = _shared(graph, facts, view, write)
     if shared is None or write.name not in ("assign", "augmented"):
         return None
     for chain in graph.origins(write.value, number):
@@ -104,10 +127,12 @@ def _stale_write(graph: Graph, facts: Facts, number: int, write: Event) -> Race 
     return None
 
 
-def _late_writes(graph: Graph, facts: Facts, number: int, write: Event) -> Iterator[tuple[Race, int]]:
+def _late_writes(
+    graph: Graph, facts: Facts, view: View, number: int, write: Event
+) -> Iterator[tuple[Race, int]]:
     place = write.place
     assert place is not None
-    shared = sharing(graph.flow, place, facts)
+    shared = _shared(graph, facts, view, write)
     if shared is None:
         return
     for test, chain in _tests_of(graph, place):
@@ -118,6 +143,16 @@ def _late_writes(graph: Graph, facts: Facts, number: int, write: Event) -> Itera
         proof = Explorer(graph, path, place, number).prove() if path is not None else None
         if proof is not None and proof.turned_away:
             yield _race(graph, facts, (*chain, number), middle, proof, weakest("likely", shared)), test
+
+
+def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence | None:
+    """How surely two tasks write the place at once."""
+    assert write.place is not None
+    same = sharing(graph.flow, write.place, facts)
+    if same is None:
+        return None
+    together = concurrency(facts, facts.scopes[graph.flow.scope], view, write.span)
+    return None if together is None else weakest(same, together)
 
 
 def _tests_of(graph: Graph, place: Place) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -136,20 +171,21 @@ def _keys_change(graph: Graph, path: tuple[int, ...], place: Place) -> bool:
 
 def _strength(graph: Graph, chain: tuple[int, ...]) -> Confidence:
     """How plainly the written value is an update of the read one."""
+    carriers = {graph.events[number].name for number in chain[1:-1]}
     for number in chain[1:]:
         value = graph.events[number].value
-        if any(_lies_in(value, kind, chain) for kind in ("awaited",)):
+        if _went_through(value, "awaited", chain[0], carriers):
             return "possible"
-        if any(_lies_in(value, kind, chain) for kind in ("call",)):
+        if _went_through(value, "call", chain[0], carriers):
             return "likely"
     return "certain"
 
 
-def _lies_in(value: Value, kind: str, chain: tuple[int, ...]) -> bool:
+def _went_through(value: Value, kind: str, read: int, carriers: set[str]) -> bool:
     """Whether the stale part of a value went through an expression of that kind."""
     if value.kind == kind:
-        return any(leaf.kind == "local" or leaf.event in chain for leaf in leaves(value))
-    return any(_lies_in(part, kind, chain) for part in value.parts)
+        return any(leaf.event == read or leaf.text in carriers for leaf in leaves(value))
+    return any(_went_through(part, kind, read, carriers) for part in value.parts)
 
 
 def _race(
@@ -164,13 +200,16 @@ def _race(
     across = [n for n in middle if n in graph.suspensions or n in graph.locks][-1]
     carriers = [graph.events[n].name for n in chain[1:-1] if graph.events[n].kind == "bind"]
     assert write.place is not None
+    tests = [graph.events[n] for n in chain if graph.events[n].kind == "test"]
     return Race(
         place=_in_users_words(facts, read, write),
         carrier=next((name for name in carriers if not name.startswith("$")), ""),
         read=read.span,
+        check=tests[0].span if tests else read.span,
         suspension=graph.events[across].span,
         write=write.span,
         direct=write.span.contains(*read.span[:2]) and write.span.contains(*graph.events[across].span[:2]),
+        lock=graph.lock_at_both_ends(middle),
         confidence=confidence,
         story=tell(graph, facts, proof, chain),
     )

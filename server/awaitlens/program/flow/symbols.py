@@ -162,6 +162,10 @@ def in_words(symbol: Symbol, countable: bool) -> str:
         return str(symbol[1])
     if symbol == GONE:
         return "nothing"
+    if symbol[0] == "own" and len(symbol) == 3:
+        return str(symbol[2])
+    if symbol[0] == "result" and not mentions_initial(symbol):
+        return "its result"
     return "f(v0)" if mentions_initial(symbol) else "its own value"
 
 

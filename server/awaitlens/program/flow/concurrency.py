@@ -1,0 +1,186 @@
+"""Whether two tasks can run one function at the same time, judged from where it is called and how it is named.
+
+Certain when the program itself starts several at once; likely for what looks like a handler or a public method;
+possible for what runs once, or round after round in one task; not at all when every call holds a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from awaitlens.confidence import Confidence, weakest
+from awaitlens.program.facts import (
+    Attribute,
+    Call,
+    Constant,
+    Context,
+    Facts,
+    Item,
+    Name,
+    Result,
+    Scope,
+    Term,
+)
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.view import View
+
+_LOCK_WORDS = ("lock", "mutex", "semaphore", "condition", "_sem", "limiter", "critical")
+_LOCK_TYPES = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "CapacityLimiter")
+_STARTERS = frozenset(
+    ("gather", "wait", "as_completed", "create_task", "ensure_future", "start_soon", "spawn", "amap")
+)
+_RUN_ONCE = (
+    "__aenter__",
+    "__aexit__",
+    "__anext__",
+    "__aiter__",
+    "__await__",
+    "asyncSetUp",
+    "asyncTearDown",
+    "main",
+)
+_RUN_ONCE_STARTS = (
+    "test_",
+    "setup",
+    "set_up",
+    "init",
+    "start",
+    "stop",
+    "close",
+    "shutdown",
+    "run",
+    "migrate",
+)
+_GUARDING = (
+    "lock",
+    "synchron",
+    "once",
+    "single",
+    "serial",
+    "throttle",
+    "debounce",
+    "fixture",
+    "contextmanager",
+)
+_LOOPS = frozenset(("for", "async for", "while", "comprehension"))
+
+
+def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidence | None:
+    """How surely two tasks run the code at `span`, in a function, at once. None when each call holds a lock."""
+    callers = list(_callers(facts, scope, view))
+    if any(_starts_several(caller, call) for caller, call in callers):
+        return "certain"
+    own = by_name(scope)
+    if _is_in_endless_loop(facts, scope.number, span):
+        own = "possible"
+    judged = [_of_caller(caller, call) for caller, call in callers]
+    known = [each for each in judged if each is not None]
+    if callers and not known:
+        return None if scope.name.startswith("_") else "possible"
+    if callers and scope.name.startswith("_"):
+        return weakest(own, "likely" if "likely" in known else "possible")
+    return own
+
+
+def by_name(scope: Scope) -> Confidence:
+    name = scope.name if scope.name.startswith("__") else scope.name.lstrip("_")
+    if name in _RUN_ONCE or name.startswith(_RUN_ONCE_STARTS) or "locked" in name:
+        return "possible"
+    return "possible" if any(map(_is_guarding, scope.decorators)) else "likely"
+
+
+def is_lock_term(term: Term, facts: Facts) -> bool:
+    """Whether an expression looks like a lock by the words it is made of."""
+    if isinstance(term, Result):
+        return is_lock_term(facts.calls[term.call].callee, facts)
+    if isinstance(term, Attribute):
+        return sounds_like_lock(term.attr) or is_lock_term(term.value, facts)
+    if isinstance(term, Item):
+        return is_lock_term(term.value, facts)
+    return isinstance(term, Name) and sounds_like_lock(term.id)
+
+
+def sounds_like_lock(text: str) -> bool:
+    return any(word in text.lower() for word in _LOCK_WORDS)
+
+
+def is_lock_type(name: str) -> bool:
+    return name.rpartition(".")[2] in _LOCK_TYPES or "lock" in name.lower()
+
+
+def _callers(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Call]]:
+    """The calls of a function that its own class or module shows."""
+    callee: Term = Name(scope.name)
+    if scope.parent > 0:
+        blocks = [facts]
+    elif facts.scopes[scope.parent].kind == "class":
+        callee = Attribute(Name("self"), scope.name)
+        blocks = [block for _, block in view.class_blocks(".".join(facts.owner))]
+    else:
+        blocks = list({id(block): block for block, _ in view.module_functions()}.values())
+    for block in blocks:
+        for call in block.calls:
+            if call.callee == callee and not (block is facts and call.scope == scope.number):
+                yield block, call
+
+
+def _starts_several(facts: Facts, call: Call) -> bool:
+    """Whether the call is one of several tasks: in a loop or a comprehension, or one of a gather's repeated arguments."""
+    usage = call.usage.final
+    if usage.kind != "argument" or usage.call < 0:
+        return False
+    starter = facts.calls[usage.call]
+    if not isinstance(starter.callee, (Attribute, Name)):
+        return False
+    name = starter.callee.attr if isinstance(starter.callee, Attribute) else starter.callee.id
+    if name not in _STARTERS:
+        return False
+    again = sum(
+        facts.calls[n].callee == call.callee
+        for n in range(len(facts.calls))
+        if _given_to(facts, n, usage.call)
+    )
+    return again > 1 or any(
+        c.kind in _LOOPS and c.terms != (Constant(True),) for c in facts.enclosing(call.context)
+    )
+
+
+def _given_to(facts: Facts, number: int, call: int) -> bool:
+    usage = facts.calls[number].usage.final
+    return usage.kind == "argument" and usage.call == call
+
+
+def _of_caller(facts: Facts, call: Call) -> Confidence | None:
+    around = list(facts.enclosing(call.context))
+    if any(c.kind in ("with", "async with") and any(is_lock_term(t, facts) for t in c.terms) for c in around):
+        return None
+    if any(_is_endless(context) for context in around):
+        return "possible"
+    return by_name(facts.scopes[call.scope])
+
+
+def _is_in_endless_loop(facts: Facts, scope: int, span: Span) -> bool:
+    return any(
+        context.scope == scope and _is_endless(context) and context.body_span.contains(span.line, span.column)
+        for context in facts.contexts
+    )
+
+
+def _is_endless(context: Context) -> bool:
+    return context.kind == "while" and context.terms[:1] in ((Constant(True),), (Constant(1),))
+
+
+def _is_guarding(decorator: Term) -> bool:
+    """A decorator that lets one call at a time through, as its name says."""
+    while isinstance(decorator, Attribute):
+        if _sounds_guarding(decorator.attr):
+            return True
+        decorator = decorator.value
+    return isinstance(decorator, Name) and _sounds_guarding(decorator.id)
+
+
+def _sounds_guarding(name: str) -> bool:
+    return any(word in name.lower() for word in _GUARDING)
