@@ -26,26 +26,35 @@ from awaitlens.workspace import Skipped, files_of
 
 def check(options: Options) -> int:
     """Run the command. Raises CouldNotRun for what the user must put right first."""
+    from awaitlens.cli.failures import Failures
+
     names = selectors(pitfalls())
     _refuse_nonsense(options, names)
     configuration = Configuration(known=names)
     job = Job(options, pitfalls(), _settings_for(configuration, options), os.getcwd())
-    with ProgressBar(sys.stderr) as progress:
+    with ProgressBar(sys.stderr) as progress, Failures() as failures:
         reading = _read(job, progress)
         for problem in configuration.problems:
             raise CouldNotRun(str(problem))
         incomplete = _complain(reading, job)
-        if options.fix or options.diff:
-            from awaitlens.cli.mending import mend
+        status = _mend(job, reading) if options.fix or options.diff else _report(job, reading)
+    return 2 if failures.messages else max(status, incomplete)
 
-            return max(mend(job, reading.sources), incomplete)
-        program = check_sources(reading.sources, job.settings_for)
+
+def _mend(job: Job, reading: Reading) -> int:
+    from awaitlens.cli.mending import mend
+
+    return mend(job, reading.sources)
+
+
+def _report(job: Job, reading: Reading) -> int:
+    program = check_sources(reading.sources, job.settings_for)
     told = job.told(reading.sources, program)
-    if options.update_baseline:
-        return _update_baseline(options, told)
+    if job.options.update_baseline:
+        return _update_baseline(job.options, told)
     told = job.new(told)
     job.write(told, len(reading.sources))
-    return max(bool(told), incomplete)
+    return 1 if told else 0
 
 
 def _refuse_nonsense(options: Options, names: frozenset[str]) -> None:

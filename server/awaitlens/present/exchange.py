@@ -86,7 +86,14 @@ def _sarif_location(path: str, span: Span) -> Json:
         "endLine": span.end_line + 1,
         "endColumn": span.end_column + 1,
     }
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(path)}, "region": region}}
+    return {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": region}}
+
+
+def _uri(path: str) -> str:
+    """Relative paths stay relative to the checkout; absolute ones, Windows drives included, are file URIs."""
+    if path.startswith("/"):
+        return "file://" + quote(path)
+    return f"file:///{quote(path)}" if path[1:2] == ":" else quote(path)
 
 
 def github(told: Sequence[Told]) -> str:
