@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
@@ -124,7 +124,7 @@ class Patch:
 
 
 Detect = Callable[["Facts", "View"], Iterable[Finding]]
-Fix = Callable[["Facts", "View", Finding], "Patch | Sequence[Patch] | None"]
+Fix = Callable[["Facts", "View", Finding], "Patch | Iterable[Patch] | None"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: F
         return (
             callee.holding(NOTHING)
             if depth_exceeded(names)
-            else _function_called(names, value).because_of(callee.confidence)
+            else function_called(names, value).because_of(callee.confidence)
         )
     if isinstance(value, Adapted):
         return _adapted_called(names, value, callee, call)
@@ -113,7 +113,7 @@ def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: F
     if isinstance(value, Instance):
         method = members.of_class(names, value.cls, "__call__", value)
         if isinstance(method.value, Function):
-            return _function_called(names, method.value).because_of(callee.confidence)
+            return function_called(names, method.value).because_of(callee.confidence)
     return NOT_KNOWN
 
 
@@ -197,7 +197,8 @@ def _model_of_receiver(names: Names, call: Call, file: FileFacts, facts: Facts) 
     return owner.arguments[0] if isinstance(owner, Instance) and owner.arguments else None
 
 
-def _function_called(names: Names, function: Function) -> Inferred:
+def function_called(names: Names, function: Function) -> Inferred:
+    """What calling a function of the program gives, by its colour, its decorators and its return statements."""
     file, facts, scope = located(names, function)
     if scope is None or file is None or facts is None:
         return NOT_KNOWN
@@ -354,7 +355,7 @@ def _colour_confidence(names: Names, file: FileFacts, facts: Facts, scope: Scope
 
 
 def _adapted_called(names: Names, value: Adapted, callee: Inferred, call: Call) -> Inferred:
-    inner = _function_called(names, value.function) if isinstance(value.function, Function) else NOT_KNOWN
+    inner = function_called(names, value.function) if isinstance(value.function, Function) else NOT_KNOWN
     result = inner.value.result if isinstance(inner.value, Coroutine) else inner.value
     if value.colour == "sync":
         return inner.holding(result) if inner else NOT_KNOWN

@@ -90,7 +90,7 @@ class View:
             found = self._targets[call.number] = self._target(callee, call)
         return found
 
-    def _target(self, callee: Inferred, call: Call) -> Target:
+    def _target(self, callee: Inferred, call: Call | None) -> Target:
         value = callee.value
         while isinstance(value, Partial):
             value = value.function
@@ -103,7 +103,7 @@ class View:
             where = (inner.path, inner.qualname) if isinstance(inner, Function) else ("", "")
             name = inner.name if isinstance(inner, (Function, External)) else value.adapter
             return Target(name, "async" if value.colour == "async" else "sync", *where, callee.confidence)
-        if isinstance(value, Function):
+        if isinstance(value, Function) and call is not None:
             given = results.called(self._names, callee, call, self._file, self._facts)
             confidence = given.confidence if isinstance(given.value, Coroutine) else callee.confidence
             return Target(value.name, self._colour(value, given), value.path, value.qualname, confidence)
@@ -118,6 +118,17 @@ class View:
         if scope is not None and scope.is_async and scope.is_generator:
             return "async generator"
         return "sync" if scope is not None else "unknown"
+
+    def callable(self, term: Term, scope: int, at: Span | None = None) -> Target:
+        """What calling the term would call: for functions that are handed over uncalled."""
+        found = self._names.infer(term, self._file, self._facts, scope, at)
+        value = found.value
+        while isinstance(value, Partial):
+            value = value.function
+        if isinstance(value, Function):
+            given = results.function_called(self._names, value)
+            return Target(value.name, self._colour(value, given), value.path, value.qualname, found.confidence)
+        return self._target(found.holding(value), None)
 
     def blocking(self, call: Call) -> Blocking | None:
         """Whether the call blocks the thread it stands on: directly, or through functions of the program."""
@@ -150,6 +161,11 @@ class View:
         """Whether the term's value is surely an instance of the class with that dotted name, or of one that inherits it."""
         value = self.infer(term, scope, at).value
         return isinstance(value, Instance) and members.is_subtype(self._names, value.cls, ancestor)
+
+    def is_coroutine(self, term: Term, scope: int, at: Span | None = None) -> bool:
+        """Whether the term's value is surely a coroutine object that nobody has awaited."""
+        found = self.infer(term, scope, at)
+        return isinstance(found.value, Coroutine) and found.confidence != "possible"
 
     def lineage(self, term: Term, scope: int) -> tuple[str, ...]:
         """The dotted names of the class a term stands for (or its value is an instance of) and all its known bases."""
