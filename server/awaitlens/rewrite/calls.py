@@ -179,7 +179,7 @@ def _with_arguments(
 ) -> Edits | None:
     """The call's arguments as libcst's, which own their commas, spaces and comments, changed and written back."""
     tree, node = _found(facts, call)
-    if tree is None or node is None:
+    if tree is None or node is None or any(shares_parentheses(tree, argument) for argument in node.args):
         return None
     import libcst
 
