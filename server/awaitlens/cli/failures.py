@@ -8,8 +8,12 @@ import traceback
 from types import TracebackType
 
 
+_TOLD = 5
+_FRAMES = 12
+
+
 class Failures(logging.Handler):
-    """Collects what the engine logs. Each failure is one line on stderr; the first comes with its traceback."""
+    """Collects what the engine logs. The first failures are a line each on stderr, the very first with its traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -27,12 +31,15 @@ class Failures(logging.Handler):
         logger = logging.getLogger("awaitlens")
         logger.removeHandler(self)
         logger.propagate = self._propagated
+        if len(self.messages) > _TOLD:
+            print(f"awaitlens: {len(self.messages) - _TOLD} more failures like these", file=sys.stderr)
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         if message in self.messages:
             return
         if not self.messages and record.exc_info:
-            traceback.print_exception(*record.exc_info, file=sys.stderr)
+            traceback.print_exception(*record.exc_info, limit=-_FRAMES, file=sys.stderr)
         self.messages[message] = None
-        print(f"awaitlens: {message} (this is a bug in AwaitLens)", file=sys.stderr)
+        if len(self.messages) <= _TOLD:
+            print(f"awaitlens: {message} (this is a bug in AwaitLens)", file=sys.stderr)
