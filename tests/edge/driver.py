@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -64,6 +65,8 @@ class Driver:
         self._messages: queue.Queue[Json] = queue.Queue()
         self._kept: list[Json] = []
         self._next = 0
+        self._open: set[str] = set()
+        self.left = False
         self.answers: dict[str, Callable[[Any], Any]] = {}
         self.errors = bytearray()
         self._threads = [
@@ -105,10 +108,8 @@ class Driver:
             thread.join(SECONDS)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert stream is not None
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 stream.close()
-            except BrokenPipeError:
-                pass
 
     # --- talk ---------------------------------------------------------------------------------------------------
 
@@ -123,11 +124,13 @@ class Driver:
         self.send_body(json.dumps(message).encode())
 
     def notify(self, method: str, params: Any = None) -> None:
+        self.left |= method == "exit"
         self.send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def ask(self, method: str, params: Any = None) -> int:
         """Send a request and do not wait; its id."""
         self._next += 1
+        self.left |= method == "shutdown"
         self.send({"jsonrpc": "2.0", "id": self._next, "method": method, "params": params})
         return self._next
 
@@ -161,6 +164,7 @@ class Driver:
     # --- documents ------------------------------------------------------------------------------------------------
 
     def open(self, uri: str, text: str, version: int = 1) -> None:
+        self._open.add(uri)
         item = {"uri": uri, "languageId": "python", "version": version, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": item})
 
@@ -178,6 +182,16 @@ class Driver:
             )
         )["params"]
         return params
+
+    def reset(self) -> None:
+        """As if freshly connected: nothing is open, nothing is left to be read."""
+        for uri in self._open:
+            self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        self._open.clear()
+        self.answers.clear()
+        self.settle()
+        self.received("")
+        self._kept.clear()
 
     def settle(self) -> None:
         """Wait until the server has handled everything sent so far."""

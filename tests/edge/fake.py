@@ -45,7 +45,7 @@ class FakeSnapshot:
         return tuple(finding for finding in self.findings if finding.span.overlaps(span))
 
     def patches(self, finding: Finding) -> tuple[Patch, ...]:
-        wait_for_file(self.source.text, "# slow patches")
+        wait_for_file(self.source.text, "# slow-patches")
         start = Span(finding.span.line, finding.span.column, finding.span.line, finding.span.column + 10)
         return (
             Patch("Await asyncio.sleep", "safe", (Edit(start, "await asyncio.sleep"),)),

@@ -71,7 +71,7 @@ def _action(
     """An offer as a code action: with its edit, or with what is needed to ask for the edit later."""
     uri = params.text_document.uri
     document = ls.documents.get(path_of(uri))
-    data = {"uri": uri, "edits": document.edits if document else -1, "key": list(offer.key)}
+    data = {"uri": uri, "edited": document.edited if document else -1, "key": list(offer.key)}
     action = types.CodeAction(offer.title, kind=offer.kind, is_preferred=offer.preferred or None)
     action.diagnostics = _answered(ls, offer, params, snapshot.source) or None
     if offer.key.task == "advice":
@@ -99,26 +99,26 @@ def _does_something(action: types.CodeAction) -> bool:
     return edit is None or bool(edit.changes or edit.document_changes)
 
 
-def checked_uri(ls: Server, action: types.CodeAction) -> str:
-    """The document an action is about. Raises Refused when the document has moved on since it was offered."""
-    data = action.data
+def checked(ls: Server, data: object) -> tuple[str, Key]:
+    """The document and the key in an action's data. Raises Refused when the document has moved on since the offer."""
     if not isinstance(data, dict) or not isinstance(data.get("uri"), str):
         raise Refused(INVALID_PARAMS, "This action is not one of this server's.")
+    key = _key(data)
     document = ls.documents.get(path_of(data["uri"]))
-    if document is None or document.edits != data.get("edits"):
+    if document is None or document.edited != data.get("edited"):
         raise Refused(CONTENT_MODIFIED, "The document has changed since the action was offered.")
-    return str(data["uri"])
+    return data["uri"], key
 
 
-def resolved(ls: Server, action: types.CodeAction, snapshot: Snapshot) -> types.CodeAction:
+def resolved(ls: Server, action: types.CodeAction, key: Key, snapshot: Snapshot) -> types.CodeAction:
     data = cast("dict[str, Any]", action.data)
-    edits = Menu(snapshot).edits(_key(data))
+    edits = Menu(snapshot).edits(key)
     action.edit = _edit(ls, edits, str(data.get("safety")), action.title, snapshot)
     return action
 
 
-def advice(argument: dict[str, Any], snapshot: Snapshot) -> str | None:
-    patch = Menu(snapshot).patch(_key(argument))
+def advice(key: Key, snapshot: Snapshot) -> str | None:
+    patch = Menu(snapshot).patch(key)
     return f"{patch.title}\n\n{patch.advice}".strip() if patch is not None else None
 
 

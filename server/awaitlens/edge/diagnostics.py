@@ -172,9 +172,9 @@ class Diagnostics:
 
     async def report_later(self, path: str, previous: str | None) -> dict[str, Any]:
         """The answer to a pull, for the newest version at the time it is given."""
-        document, edits = self._documents.get(path), -1
-        while document is not None and document.edits != edits:
-            edits = document.edits
+        document, edited = self._documents.get(path), -1
+        while document is not None and document.edited != edited:
+            edited = document.edited
             snapshot = await self.snapshot(path)
             document = self._documents.get(path)
         text = self._reported(document, snapshot, previous) if document else '{"kind":"full","items":[]}'
@@ -191,9 +191,9 @@ class Diagnostics:
     async def _analyse(self, document: Document) -> None:
         """Ask in the thread until the answer is for the newest version, then show it."""
         try:
-            edits = -1
-            while document.edits != edits and document.open:
-                edits = document.edits
+            edited = -1
+            while document.edited != edited and document.open:
+                edited = document.edited
                 snapshot = await self.snapshot(document.path)
             if document.open:
                 self._show(document, snapshot)

@@ -17,12 +17,12 @@ from awaitlens.source import Encoding, Span
 
 @dataclass(slots=True)
 class Document:
-    """`uri` is spelled as the client spells it. `edits` counts every change, also where the client sends no version."""
+    """`uri` is spelled as the client spells it. `edited` is the time of the last change on the clock of edits."""
 
     uri: str
     path: str
     version: int | None
-    edits: int = 0
+    edited: int
     open: bool = True
 
 
@@ -35,11 +35,19 @@ class LostDocument(Exception):
 
 
 class Documents:
-    """Open documents by path."""
+    """Open documents by path, and a clock that goes on with every edit, also where clients send no versions."""
 
     def __init__(self, session: Session, encoding: Encoding) -> None:
         self._session, self._encoding = session, encoding
         self._open: dict[str, Document] = {}
+        self._clock = 0
+
+    def clock(self) -> int:
+        return self._clock
+
+    def _tick(self) -> int:
+        self._clock += 1
+        return self._clock
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._open)
@@ -53,7 +61,7 @@ class Documents:
         return (document.uri, document.version) if document else (uri_of(path), None)
 
     def open(self, item: Json) -> Document:
-        document = Document(item["uri"], path_of(item["uri"]), item.get("version"))
+        document = Document(item["uri"], path_of(item["uri"]), item.get("version"), self._tick())
         self._session.open(document.path, item["text"], document.version)
         self._open[document.path] = document
         return document
@@ -67,7 +75,7 @@ class Documents:
         document = self._open.get(path_of(params["textDocument"]["uri"]))
         if document is None:
             return None
-        document.edits += 1
+        document.edited = self._tick()
         try:
             document.version = params["textDocument"].get("version")
             return document, [self._apply(document, raw) for raw in params["contentChanges"]]

@@ -6,7 +6,7 @@ them; what takes long in them runs in a thread of its own, on a frozen snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +18,7 @@ from awaitlens.edge.analysis import Snapshot
 from awaitlens.edge.client import Json
 from awaitlens.edge.convert import path_of
 from awaitlens.edge.documents import LostDocument
-from awaitlens.edge.protocol import CONTENT_MODIFIED, Refused
+from awaitlens.edge.protocol import ARRIVED, CONTENT_MODIFIED, Refused
 
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 def register(ls: Server) -> None:
     """Offer what this client can use, before the capabilities are sent."""
+    ls.protocol.clock = ls.documents.clock
     ls.protocol.notified |= {
         types.TEXT_DOCUMENT_DID_OPEN: partial(did_open, ls),
         types.TEXT_DOCUMENT_DID_CHANGE: partial(did_change, ls),
@@ -43,8 +44,8 @@ def register(ls: Server) -> None:
     ls.feature(types.TEXT_DOCUMENT_INLAY_HINT)(inlay_hint)
     if ls.client.pulls:
         register_pull(ls)
-    ls.command("awaitlens.advice")(advice)
-    ls.command("awaitlens.debugInformation")(debug_information)
+    ls.protocol.fm.commands["awaitlens.advice"] = partial(advice, ls)
+    ls.protocol.fm.commands["awaitlens.debugInformation"] = partial(debug_information, ls)
     workspace.register(ls)
 
 
@@ -105,8 +106,8 @@ async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.
 
 
 async def resolve_code_action(ls: Server, action: types.CodeAction) -> types.CodeAction:
-    uri = answers.checked_uri(ls, action)
-    resolved = await _answer(ls, uri, partial(answers.resolved, ls, action))
+    uri, key = answers.checked(ls, action.data)
+    resolved = await _answer(ls, uri, partial(answers.resolved, ls, action, key))
     if resolved is None:
         raise Refused(CONTENT_MODIFIED, "The document has changed.")
     return resolved
@@ -119,15 +120,16 @@ async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.In
 # --- commands: these and no others ------------------------------------------------------------------------------------
 
 
-async def advice(ls: Server, argument: dict) -> str | None:  # type: ignore[type-arg]
+async def advice(ls: Server, arguments: Sequence[Any]) -> str | None:
     """Show the advice of a patch that is to be read."""
-    text = await _answer(ls, str(argument["uri"]), partial(answers.advice, argument))
+    uri, key = answers.checked(ls, arguments[0] if arguments else None)
+    text = await _answer(ls, uri, partial(answers.advice, key))
     if text:
         ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
     return text
 
 
-async def debug_information(ls: Server) -> dict[str, Any]:
+async def debug_information(ls: Server, _: Sequence[Any]) -> dict[str, Any]:
     return ls.state()
 
 
@@ -136,11 +138,11 @@ async def _answer(ls: Server, uri: str, job: Callable[[Snapshot], T]) -> T | Non
     document = ls.documents.get(path_of(uri))
     if document is None:
         return None
-    edits = document.edits
-    snapshot = await ls.diagnostics.snapshot(document.path)
-    result = await ls.requests.run(partial(job, snapshot)) if document.edits == edits else None
-    if document.edits == edits and document.open:
-        return result
+    if document.edited <= ARRIVED.get():
+        snapshot = await ls.diagnostics.snapshot(document.path)
+        result = await ls.requests.run(partial(job, snapshot)) if document.edited <= ARRIVED.get() else None
+        if document.edited <= ARRIVED.get() and document.open:
+            return result
     if ls.client.retries_stale:
         raise Refused(CONTENT_MODIFIED, "The document has changed.")
     return None

@@ -11,19 +11,22 @@ from __future__ import annotations
 import contextvars
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Literal, Protocol
 
 from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.protocol import LanguageServerProtocol
+from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from awaitlens.edge.client import Json, essential
 from awaitlens.edge.frames import frame
 
 log = logging.getLogger("awaitlens.edge")
+
+ARRIVED: contextvars.ContextVar[int] = contextvars.ContextVar("arrived")
+"""The time on the protocol's clock at which the request being answered came in."""
 
 Id = int | str
 Stage = Literal["fresh", "running", "shut down", "over"]
@@ -53,7 +56,9 @@ class EdgeProtocol(LanguageServerProtocol):
     """One client's conversation. All of it happens on the event loop's thread.
 
     `notified[method](params)` and `asked[method](params)` are the short way, with plain JSON; `asked` returns the JSON
-    text of the answer, or None to take the long way. `ended(exit code)` is called when the conversation is over.
+    text of the answer, or None to take the long way. `commands` are all that the client may have executed. `clock()`
+    counts the edits, so that a request can be told from the text it was asked about. `ended(exit code)` is called when
+    the conversation is over.
     """
 
     def __init__(self, server: Any, converter: Converter) -> None:
@@ -61,6 +66,7 @@ class EdgeProtocol(LanguageServerProtocol):
         self.stage: Stage = "fresh"
         self.notified: dict[str, Callable[[Json], None]] = {}
         self.asked: dict[str, Callable[[Json], str | None]] = {}
+        self.clock: Callable[[], int] = int
         self.before_initialize: Callable[[Json], None] = _ignore
         self.ended: Callable[[int], None] = _ignore
 
@@ -145,11 +151,21 @@ class EdgeProtocol(LanguageServerProtocol):
             return
         if method == types.INITIALIZE:
             self.stage = "running"
-        contextvars.copy_context().run(self._handle_request, identifier, method, params)
+        context = contextvars.copy_context()
+        context.run(ARRIVED.set, self.clock())
+        context.run(self._handle_request, identifier, method, params)
 
     def _structured(self, method: str, message: Json) -> Any:
         kind = self.get_message_type(method)
         return getattr(self._converter.structure(message, kind), "params", None) if kind else None
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]
+        """Only what was registered; pygls would fill the arguments into signatures it guesses at."""
+        command: Callable[[Sequence[Any]], Awaitable[Any]] | None = self.fm.commands.get(params.command)
+        if command is None:
+            raise Refused(INVALID_PARAMS, "There is no such command.")
+        return await command(params.arguments or ())
 
     # --- notifications --------------------------------------------------------------------------------------
 
