@@ -33,6 +33,7 @@ from awaitlens.source import Span
 _AWAITED = Usage("awaited")
 _CALLED = Usage("called")
 _INDEXED = Usage("indexed")
+_SLICED = Usage("indexed", name="slice")
 _KEY = Usage("key")
 _TESTED = Usage("tested")
 _COMPARED = Usage("compared")
@@ -63,7 +64,8 @@ def _attribute(record: Recorder, node: ast.Attribute, usage: Usage) -> Term:
 
 
 def _item(record: Recorder, node: ast.Subscript, usage: Usage) -> Term:
-    value = term(record, node.value, _ANNOTATION if usage is _ANNOTATION else _INDEXED)
+    indexed = _SLICED if isinstance(node.slice, ast.Slice) and node.slice.step is None else _INDEXED
+    value = term(record, node.value, _ANNOTATION if usage is _ANNOTATION else indexed)
     return Item(value, term(record, node.slice, _ANNOTATION if usage is _ANNOTATION else _KEY))
 
 
@@ -251,7 +253,8 @@ def _binary(record: Recorder, node: ast.BinOp, usage: Usage) -> Term:
 
 def _compare(record: Recorder, node: ast.Compare, usage: Usage) -> Term:
     parts = [term(record, node.left, _COMPARED)]
-    parts.extend(term(record, value, _COMPARED) for value in node.comparators)
+    for operator, value in zip(node.ops, node.comparators):
+        parts.append(term(record, value, Usage("compared", name=type(operator).__name__)))
     return Other("Compare." + type(node.ops[0]).__name__, tuple(parts))
 
 

@@ -155,8 +155,10 @@ class Usage(NamedTuple):
     - "argument": of call number `call`, at position `name` ("0", "1", ...) or keyword `name`
     - "tested": decides an if, while, assert, `not`, or a conditional expression; or is a non-last operand of and/or
     - "formatted": inside an f-string
-    - "compared": operand of `==`, `in`, `is`, ...; "operand": of arithmetic
-    - "attribute": `f().name`; "called": `f()()`; "indexed": `f()[...]`; "key": `x[f()]`
+    - "compared": operand of `==`, `in`, `is`, ...; on the right, `name` is the operator's ("Eq", "In", "Is", ...)
+    - "operand": of arithmetic
+    - "attribute": `f().name`; "called": `f()()`; "key": `x[f()]`
+    - "indexed": `f()[...]`; `name` is "slice" for a slice without a step
     - "iterated", "async iterated": `for x in f()`, `async for x in f()`, comprehensions likewise
     - "entered", "async entered": `with f()`, `async with f()`
     - "element": of a list, tuple, set or dict display, or of a comprehension; `outer` says what becomes of that

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from awaitlens.program.names import Names
 
 _MODEL = "django.db.models.Model"
+_MANAGER = "django.db.models.Manager"
 
 
 def attribute(names: Names, owner: Inferred, name: str) -> Inferred:
@@ -35,7 +36,7 @@ def attribute(names: Names, owner: Inferred, name: str) -> Inferred:
     if isinstance(value, Module):
         found = names.module_member(value, name)
     elif isinstance(value, External):
-        found = _external(f"{value.name}.{name}")
+        found = _of_external(names, value, name)
     elif isinstance(value, Instance):
         found = of_instance(names, value, name)
     elif isinstance(value, Class):
@@ -88,10 +89,20 @@ def _of_external_class(names: Names, cls: Class, name: str, receiver: Value) -> 
     if cls.name == _MODEL and name in ("objects", "_default_manager", "_base_manager"):
         model = receiver.cls if isinstance(receiver, Instance) else receiver
         assert isinstance(model, Class)
-        return Inferred(Instance(Class("django.db.models.Manager"), (Instance(model),)))
+        return Inferred(Instance(Class(_MANAGER), (Instance(model),)))
     if cls.name == "object":
         return NOT_KNOWN
     return _external(f"{cls.name}.{name}")
+
+
+def _of_external(names: Names, owner: External, name: str) -> Inferred:
+    """An attribute of something outside: a known class's, or by Django's convention a model's manager."""
+    cls = Class(owner.name)
+    if types.is_class(owner.name):
+        return of_class(names, cls, name, cls)
+    if name == "objects" and owner.name.rpartition(".")[0].endswith("models"):
+        return Inferred(Instance(Class(_MANAGER), (Instance(cls),)), "likely")
+    return _external(f"{owner.name}.{name}")
 
 
 def _external(name: str) -> Inferred:

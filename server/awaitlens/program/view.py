@@ -44,7 +44,8 @@ class Target(NamedTuple):
     `name` is the dotted canonical name: "time.sleep", "requests.Session.get", "shop.models.Book.save", "" when unknown.
     `colour` is what calling it gives: "async" a coroutine that must be awaited, "future" or "task" something awaitable
     that runs already, "async generator", "async manager" something for `async with` alone, "awaitable manager" something for `await` or
-    `async with`, "sync" anything else, "unknown". `path` and `qualname` say
+    `async with`, "sync" anything else, "unknown". A call of sync_to_async(f) or async_to_sync(f) has the adapter's name,
+    the adapted colour, and the place of f. `path` and `qualname` say
     where the function stands if it is the program's own. `confidence` says how surely the names resolved.
     """
 
@@ -101,8 +102,7 @@ class View:
         if isinstance(value, Adapted):
             inner = value.function
             where = (inner.path, inner.qualname) if isinstance(inner, Function) else ("", "")
-            name = inner.name if isinstance(inner, (Function, External)) else value.adapter
-            return Target(name, "async" if value.colour == "async" else "sync", *where, callee.confidence)
+            return Target(value.adapter, "async" if value.colour == "async" else "sync", *where, callee.confidence)
         if isinstance(value, Function) and call is not None:
             given = results.called(self._names, callee, call, self._file, self._facts)
             confidence = given.confidence if isinstance(given.value, Coroutine) else callee.confidence
