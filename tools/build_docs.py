@@ -40,6 +40,8 @@ def build_site(folder: Path) -> int:
         "html_title": "AwaitLens",
         "html_copy_source": False,
         "html_show_sourcelink": False,
+        "html_show_copyright": False,
+        "smartquotes": False,
         "pygments_style": "friendly",
         "myst_heading_anchors": 3,
     }

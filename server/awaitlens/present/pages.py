@@ -14,6 +14,7 @@ from typing import NamedTuple
 from awaitlens.lesson import Code
 from awaitlens.pitfall import Law, Pitfall
 from awaitlens.present.deck_html import environment, our_text
+from awaitlens.present.phrase import markdown_sentence
 from awaitlens.present.slides import Listing, Part, Prose, Slide, deck_for_lesson
 
 OFFLINE = Path(__file__).parent / "offline"
@@ -167,7 +168,11 @@ def _markdown_part(part: Part) -> Iterator[str]:
         options = [f":caption: {part.path}"] if part.path else []
         options += [f":emphasize-lines: {focused}"] if focused else []
         yield "\n".join([f"````{{code-block}} {part.language}", *options, "", *lines, "````"])
-        said = [f"- Line {line.number + 1}: {mark.words}" for line in part.lines for mark in line.marks]
+        said = [
+            f"- Line {line.number + 1}: {markdown_sentence(mark.words)}"
+            for line in part.lines
+            for mark in line.marks
+        ]
         yield "\n".join(said)
 
 
