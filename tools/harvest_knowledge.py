@@ -26,65 +26,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-# The modules whose public names are worth knowing. "name!" takes the asynchronous callables only.
-STANDARD = """
-asyncio asyncio.subprocess contextlib threading queue concurrent.futures multiprocessing multiprocessing.pool
-multiprocessing.queues multiprocessing.connection multiprocessing.context multiprocessing.managers
-multiprocessing.synchronize multiprocessing.process multiprocessing.shared_memory subprocess
-sqlite3 socket ssl selectors select http.client urllib.request urllib.parse smtplib ftplib imaplib poplib pathlib io
-tempfile zipfile tarfile sched socketserver http.server wsgiref.simple_server xmlrpc.client logging logging.handlers
-unittest unittest.mock time os os.path shutil glob json pickle re random math statistics hashlib hmac secrets base64
-zlib gzip bz2 lzma csv configparser getpass signal collections datetime uuid urllib.error textwrap string struct
-copy itertools heapq bisect traceback warnings platform contextvars
-""".split()
-THIRD_PARTY = """
-aiohttp aiohttp.web aiohttp.client aiohttp.test_utils httpx httpx2 requests urllib3
-asyncpg asyncpg.pool asyncpg.connection asyncpg.transaction asyncpg.prepared_stmt asyncpg.cursor
-aiofiles aiofiles.os aiofiles.tempfile aiofiles.threadpool aiofiles.threadpool.text aiofiles.threadpool.binary
-aiosqlite aiomysql aiomysql.pool aiomysql.connection aiomysql.cursors psycopg psycopg_pool psycopg2.extensions psycopg2.extras
-psycopg2 psycopg2.pool pymysql pymysql.connections pymysql.cursors
-redis redis.client redis.exceptions redis.lock redis.asyncio redis.asyncio.client redis.asyncio.lock
-pymongo pymongo.collection pymongo.database pymongo.cursor pymongo.asynchronous.collection
-pymongo.asynchronous.database motor.motor_asyncio pymongo.asynchronous.cursor pymongo.asynchronous.mongo_client
-sqlalchemy sqlalchemy.orm sqlalchemy.engine sqlalchemy.ext.asyncio sqlmodel sqlmodel.ext.asyncio.session
-anyio anyio.abc anyio.to_thread anyio.from_thread anyio.to_process anyio.streams.memory trio trio.to_thread trio.from_thread trio.abc
-starlette.requests starlette.responses starlette.websockets starlette.concurrency starlette.background
-starlette.applications starlette.routing starlette.datastructures starlette.endpoints starlette.middleware.base
-starlette.testclient fastapi fastapi.concurrency fastapi.background fastapi.testclient
-websockets websockets.asyncio.client websockets.asyncio.server websockets.asyncio.connection websockets.sync.client
-websockets.sync.connection websocket
-discord! discord.abc! discord.ext.commands! discord.ext.tasks!
-telegram! telegram.ext! aiogram! playwright.async_api! playwright.sync_api!
-channels.consumer channels.generic.websocket channels.generic.http channels.layers channels.db channels.auth
-channels.testing channels.routing channels.sessions channels.exceptions
-asgiref.sync asgiref.local boto3 boto3.session botocore.session botocore.client aioboto3
-celery celery.app.task celery.result confluent_kafka kafka aiokafka pika aio_pika aio_pika.abc! nats! zmq zmq.asyncio
-elasticsearch! elasticsearch.helpers opensearchpy! neo4j openai! anthropic! slack_sdk slack_sdk.web.async_client!
-stripe! grpc grpc.aio dns.resolver dns.asyncresolver tenacity aiosmtplib asyncssh! paramiko
-ldap3 peewee cassandra.cluster pymemcache.client.base PIL.Image argon2 bcrypt psutil pexpect yaml openpyxl pandas!
-minio google.cloud.storage docker quart sanic! aiocache async_lru tortoise! tortoise.models! tortoise.queryset!
-aiodns aiomqtt mcp! apscheduler.schedulers.asyncio apscheduler.schedulers.background schedule rq dramatiq
-pytest_asyncio typer click fabric twilio.rest! gspread! sendgrid elasticsearch.helpers
-""".split()
-DJANGO = """
-django.db.models django.db.models.query django.db.models.manager django.db.models.base django.db.transaction
-django.db django.db.backends.base.base django.db.backends.utils
-django.http django.shortcuts django.views django.views.generic django.views.generic.base django.views.generic.edit
-django.views.generic.detail django.views.generic.list django.core.paginator django.core.mail django.core.cache
-django.core.cache.backends.base django.core.cache.backends.redis django.core.cache.backends.locmem
-django.core.cache.backends.memcached django.core.cache.backends.filebased django.core.cache.backends.db
-django.core.files.storage django.core.management django.core.handlers.asgi django.core.handlers.wsgi
-django.dispatch django.template django.template.loader django.test
-django.contrib.auth django.contrib.auth.models django.contrib.auth.base_user django.contrib.auth.hashers
-django.contrib.auth.backends django.contrib.auth.decorators django.contrib.sessions.backends.base
-django.contrib.sessions.backends.db django.contrib.sessions.backends.cache django.contrib.sessions.backends.file
-django.contrib.sessions.backends.cached_db django.contrib.sessions.backends.signed_cookies
-django.contrib.sessions.models django.contrib.contenttypes.models django.contrib.messages
-django.forms django.utils.decorators django.tasks django.tasks.backends.base django.contrib.admin
-rest_framework.views rest_framework.viewsets rest_framework.generics rest_framework.response
-""".split()
-
-KINDS = ("coroutine", "async iterator", "async context manager", "sync")
 PLATFORM = {"posix", "nt", "posixpath", "ntpath", "genericpath"}  # what os and os.path are made of
 PLAIN = (type, types.FunctionType, types.BuiltinFunctionType)
 Modules = dict[str, types.ModuleType]
@@ -93,9 +34,9 @@ Modules = dict[str, types.ModuleType]
 def main() -> None:
     folder = Path(sys.argv[1])
     set_up_django()
-    modules, only_async = import_all([*STANDARD, *THIRD_PARTY, *DJANGO])
+    modules, only_async = import_all(subjects_to_look_at())
     subjects = dict(collect(modules))
-    names = {key: canonical(obj, found_at(obj, paths)) for key, (obj, paths) in subjects.items()}
+    names = {key: canonical(obj, paths) for key, (obj, paths) in subjects.items()}
     names = add_ancestors(subjects, names)
     write(folder / "aliases.tsv", aliases(subjects, names))
     write(folder / "bases.tsv", bases(subjects, names))
@@ -104,13 +45,18 @@ def main() -> None:
 
 def set_up_django() -> None:
     try:
-        import django
-        from django.conf import settings
+        django: Any = importlib.import_module("django")
+        settings: Any = importlib.import_module("django.conf").settings
     except ImportError:
         return
     apps = ["auth", "contenttypes", "sessions", "messages", "admin"]
     settings.configure(INSTALLED_APPS=[f"django.contrib.{app}" for app in apps], USE_TZ=True)
     django.setup()
+
+
+def subjects_to_look_at() -> list[str]:
+    text = Path(__file__).with_name("harvest_subjects.txt").read_text(encoding="utf-8")
+    return [name for line in text.splitlines() if not line.startswith("#") for name in line.split()]
 
 
 def import_all(wanted: Iterable[str]) -> tuple[Modules, frozenset[str]]:
@@ -162,12 +108,16 @@ def is_own(obj: Any, module: types.ModuleType, name: str) -> bool:
 def is_subject(obj: Any, module_name: str) -> bool:
     if not (inspect.isclass(obj) or inspect.isroutine(obj)):
         return False
-    if inspect.isclass(obj) and issubclass(obj, BaseException) and module_name in THIRD_PARTY:
+    if inspect.isclass(obj) and issubclass(obj, BaseException) and "/site-packages/" in home_file(obj):
         return module_name in {"anyio", "trio", "httpx"}
     root, home = module_name.split(".")[0], (getattr(obj, "__module__", None) or module_name).split(".")[0]
     if root in {"os", "time", "math", "json", "io", "select", "signal", "socket", "sqlite3", "zlib", "re"}:
         return home.lstrip("_") in {root, "posix", "posixpath", "genericpath", "builtins"} or home == root
     return home.lstrip("_") == root or root == "django" == home
+
+
+def home_file(obj: Any) -> str:
+    return str(getattr(sys.modules.get(obj.__module__), "__file__", ""))
 
 
 def found_at(obj: Any, paths: list[str]) -> list[str]:
@@ -176,9 +126,8 @@ def found_at(obj: Any, paths: list[str]) -> list[str]:
     qualname = getattr(obj, "__qualname__", getattr(obj, "__name__", ""))
     if not qualname or "<" in qualname:
         return found
-    for module in (getattr(obj, "__module__", None), real_module(obj)):
-        if module and resolves(module, qualname, obj):
-            found.append(f"{module}.{qualname}")
+    homes = (getattr(obj, "__module__", None), real_module(obj))
+    found += [f"{home}.{qualname}" for home in homes if home and resolves(home, qualname, obj)]
     root = (paths[0] if paths else qualname).split(".")[0]
     found += [path for path in definitions().get(id(obj), ()) if path.split(".")[0] == root]
     return list(dict.fromkeys(found))
@@ -234,11 +183,16 @@ def private(path: str) -> bool:
     return parts[0] in PLATFORM or any(part.startswith("_") for part in parts)
 
 
-def canonical(obj: Any, paths: list[str]) -> str:
-    """The shortest path without a private part; of equally short ones, where the object says it lives."""
+def canonical(obj: Any, listed: list[str]) -> str:
+    """The shortest path without a private part; of equally short ones a listed one, then where it says it lives."""
     home = f"{getattr(obj, '__module__', '')}.{getattr(obj, '__qualname__', '')}"
     short = getattr(obj, "__name__", "")
-    return min(paths, key=lambda p: (private(p), p.count("."), not p.endswith("." + short), p != home, p))
+
+    def rank(path: str) -> tuple[Any, ...]:
+        renamed = not path.endswith("." + short)
+        return private(path), path.count("."), renamed, path not in listed, path != home, path
+
+    return min(found_at(obj, listed), key=rank)
 
 
 def add_ancestors(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str]) -> dict[int, str]:
@@ -248,12 +202,14 @@ def add_ancestors(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, s
             continue
         root = (paths[0] if paths else obj.__module__).split(".")[0]
         for ancestor in obj.__mro__[1:]:
-            if ancestor.__name__ == "BaseManagerFromQuerySet":  # made at run time; types.py says what it delegates
+            if (
+                ancestor.__name__ == "BaseManagerFromQuerySet"
+            ):  # made at run time; types.py says what it delegates
                 continue
             if id(ancestor) not in names and ancestor.__module__.split(".")[0].lstrip("_") == root:
                 path = f"{ancestor.__module__}.{ancestor.__qualname__}"
                 subjects[id(ancestor)] = (ancestor, [path])
-                names[id(ancestor)] = canonical(ancestor, found_at(ancestor, [path]))
+                names[id(ancestor)] = canonical(ancestor, [path])
     return names
 
 
@@ -279,7 +235,9 @@ def bases(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str]) -> 
     for key, (obj, _) in subjects.items():
         if inspect.isclass(obj):
             rows[names[key]]["bases"] = {}  # type: ignore[assignment]
-            parents = [b.__bases__[0] if b.__name__ == "BaseManagerFromQuerySet" else b for b in obj.__bases__]
+            parents = [
+                b.__bases__[0] if b.__name__ == "BaseManagerFromQuerySet" else b for b in obj.__bases__
+            ]
             direct = [names.get(id(b), "") or plain_path(b) for b in parents]
             rows[names[key]]["bases"] = dict.fromkeys(b for b in direct if b)  # type: ignore[assignment]
     return rows
@@ -291,7 +249,9 @@ def plain_path(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def kinds(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str], only_async: frozenset[str]) -> Rows:
+def kinds(
+    subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str], only_async: frozenset[str]
+) -> Rows:
     rows: Rows = defaultdict(lambda: defaultdict(set))
     for key, (obj, paths) in subjects.items():
         name = names[key]
@@ -313,7 +273,16 @@ def class_kinds(cls: type, name: str, rows: Rows, brief: bool) -> None:
         put(rows, name, method, kind, brief)
 
 
-PROTOCOL = {"__call__", "__aenter__", "__enter__", "__aiter__", "__iter__", "__anext__", "__next__", "__await__"}
+PROTOCOL = {
+    "__call__",
+    "__aenter__",
+    "__enter__",
+    "__aiter__",
+    "__iter__",
+    "__anext__",
+    "__next__",
+    "__await__",
+}
 
 
 def put(rows: Rows, owner: str, name: str, kind: str, brief: bool) -> None:
@@ -339,7 +308,9 @@ def kind_of(member: Any, owner: type | None = None) -> str:
 
 
 AWAITABLE = re.compile(r"^(typing\.|collections\.abc\.|t\.)?(Awaitable|Coroutine)\[")
-MANAGER = re.compile(r"(AsyncContextManager|_RequestContextManager|AsyncGeneratorContextManager|_WSRequestContextManager)\b")
+MANAGER = re.compile(
+    r"(AsyncContextManager|_RequestContextManager|AsyncGeneratorContextManager|_WSRequestContextManager)\b"
+)
 ITERATOR = re.compile(r"(^|\.)Async(Iterator|Generator|Iterable)\[")
 
 
@@ -368,7 +339,11 @@ def write(path: Path, rows: Rows) -> None:
             if line and not line.startswith("#"):
                 owner, *groups = line.split("\t")
                 merge(rows, owner, groups)
-    body = [format_row(owner, groups) for owner, groups in sorted(rows.items()) if any(groups.values()) or "bases" in groups]
+    body = [
+        format_row(owner, groups)
+        for owner, groups in sorted(rows.items())
+        if any(groups.values()) or "bases" in groups
+    ]
     path.write_text("\n".join([*head, *body]) + "\n", encoding="utf-8")
 
 
@@ -386,7 +361,11 @@ def merge(rows: Rows, owner: str, groups: list[str]) -> None:
 
 
 def format_row(owner: str, groups: dict[str, Any]) -> str:
-    cells = [f"{kind}: {' '.join(sorted(n) if isinstance(n, set) else n)}" for kind, n in sorted(groups.items()) if n]
+    cells = [
+        f"{kind}: {' '.join(sorted(n) if isinstance(n, set) else n)}"
+        for kind, n in sorted(groups.items())
+        if n
+    ]
     return "\t".join([owner, *cells])
 
 

@@ -26,7 +26,9 @@ _ATTRIBUTES = Grouped("attributes")
 # what is private it does not.
 _MANAGER = "django.db.models.manager.BaseManager"
 _QUERYSET = "django.db.models.QuerySet"
-_NOT_ON_MANAGERS = frozenset({"delete", "adelete", "as_manager", "__iter__", "__aiter__", "__len__", "__bool__"})
+_NOT_ON_MANAGERS = frozenset(
+    {"delete", "adelete", "as_manager", "__iter__", "__aiter__", "__len__", "__bool__"}
+)
 
 
 def is_class(name: str) -> bool:
