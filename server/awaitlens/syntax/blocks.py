@@ -73,16 +73,16 @@ def layout(text: str) -> Layout:
 # --- after an edit ------------------------------------------------------------------------------------------
 
 _STRUCTURAL = re.compile(r"""[\r\n\f'"()\[\]{}#\\]""")
-# A line's part in the layout is settled by its first word; by two if the first is `async`.
-_SETTLED = re.compile(r"[ \t]*(?:(?:async[ \t]+\w+|(?!async\b)\w+)\W|[^\w\s])")
+# A line's part in the layout is settled by its first word; by two if the first is `async`; never in a class header.
+_SETTLED = re.compile(r"[ \t]*(?:(?:async[ \t]+\w+|(?!(?:async|class)\b)\w+)\W|[^\w\s])")
 
 
 def relayout(old: Layout, old_source: Source, new_source: Source, span: Span, new_text: str) -> Layout:
     """The layout after `new_text` took the place of `span` in `old_source`; always equal to `layout(new_source.text)`.
 
     An edit inside a line that adds and removes no line end, quote, bracket, comment sign or backslash, and lies
-    behind the line's first word, changes one block's text and nothing else. Any other edit lays the text out afresh
-    and keeps the old objects of the blocks that are equal.
+    behind the line's first word, changes one block's text and nothing else. Any other edit, any in a class header, and
+    any while a triple quote is open lays the text out afresh and keeps the old objects of the blocks that are equal.
     """
     if _keeps_layout(old, old_source, span, new_text):
         return _with_edit(old, span, new_text)
@@ -96,7 +96,7 @@ def _keeps_layout(old: Layout, source: Source, span: Span, new_text: str) -> boo
     if span.line != span.end_line or not 0 < span.column <= span.end_column <= len(line):
         return False
     number = old.block_at(span.line)
-    if number < 0 or old.blocks[number].kind == "class header":
+    if number < 0 or not old.closed or old.blocks[number].kind == "class header":
         return False
     before, removed, after = line[: span.column], line[span.column : span.end_column], line[span.end_column :]
     if _STRUCTURAL.search(new_text) or _STRUCTURAL.search(removed) or not _SETTLED.match(before):
@@ -133,7 +133,7 @@ _CONTINUES = r"(?:else|elif|except|finally)\b"
 # No line inside brackets starts like this, so a bracket still open there was forgotten.
 _HARD = re.compile(
     r"[ \t\f]*(?:(?:class|def|assert|break|continue|del|global|import|nonlocal|pass|raise|return|try|while|with)\b"
-    r"|async[ \t]+(?:def|with)\b|from[ \t]+[\w.]+[ \t]+import\b|@\w)"
+    r"|async[ \t]+(?:def|with)\b|from\b|@)"
 )
 _PARAGRAPH = 64  # Simple statements in one block at most, so that no edit costs more than a screenful.
 

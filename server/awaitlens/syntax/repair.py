@@ -10,10 +10,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from awaitlens.source import split_lines
-from awaitlens.syntax.scan import bracket_balance, without_strings
+from awaitlens.syntax.scan import bracket_balance, mask, without_strings
 
 _TRIES = 24  # Parses at most; a block costs a millisecond at worst.
 _SIZE = 400_000  # Characters parsed at most in all tries together.
@@ -179,15 +181,22 @@ class _Lines:
         return None
 
     def balance(self) -> int:
-        return bracket_balance("".join(self.lines))
+        return sum(self._balances)
+
+    @cached_property
+    def _balances(self) -> list[int]:
+        """Opening less closing brackets of each line."""
+        code = mask("".join(self.lines)).code
+        ends = list(accumulate(map(len, self.lines)))
+        return [bracket_balance(code[start:end]) for start, end in zip([0, *ends], ends)]
 
     def open_bracket_before(self, line: int) -> int | None:
         """The line of the innermost bracket still open where the line starts."""
         opened: list[tuple[int, int]] = []
         depth = 0
-        for at in range(line):
+        for at, balance in enumerate(self._balances[:line]):
             before = depth
-            depth = max(depth + bracket_balance(self.lines[at]), 0)
+            depth = max(depth + balance, 0)
             while opened and depth <= opened[-1][1]:
                 opened.pop()
             if depth > before:
@@ -226,9 +235,9 @@ class _Lines:
 
     def _end_of_brackets(self, line: int) -> int:
         """The line where the brackets opened here are closed, or the line itself if they are not."""
-        depth = bracket_balance(self.lines[line])
+        depth = self._balances[line]
         for at in range(line + 1, len(self.lines) if depth > 0 else 0):
-            depth += bracket_balance(self.lines[at])
+            depth += self._balances[at]
             if depth <= 0:
                 return at
         return line

@@ -33,7 +33,7 @@ class Mask(NamedTuple):
     """The text without its triple-quoted strings.
 
     `plain` is the text with every lone carriage return as a line feed: as long as the text, and `\\n` ends each line.
-    `code` is `plain` with triple-quoted strings overwritten by quotes, line ends included: as long as the text.
+    `code` is `plain` with triple-quoted strings overwritten by dollar signs, line ends included: as long as the text.
     `closed` is false if some triple quote is open; then strings were judged with suspicion.
     """
 
@@ -86,7 +86,7 @@ def _overwritten(text: str, spans: list[tuple[int, int]]) -> str:
     parts, last = [], 0
     for start, end in spans:
         parts.append(text[last:start])
-        parts.append('"' * (end - start))
+        parts.append("$" * (end - start))
         last = end
     parts.append(text[last:])
     return "".join(parts)
