@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from awaitlens.settings import Settings, Version
@@ -19,6 +20,7 @@ from awaitlens.targets import Release, installed_release, lower_bound, required_
 
 Table = Mapping[str, Any]
 
+_NOTHING: Table = MappingProxyType({})
 HINTS = ("threads", "switches", "blocking", "atomic", "colour")
 SEVERITIES = ("error", "warning", "information", "hint", "off")
 _DECIDING = ("pyproject.toml", ".venv", "venv")
@@ -40,7 +42,6 @@ class _Wrong(ValueError):
     """A value of the wrong kind; the message says what is wanted."""
 
 
-@dataclass(slots=True)
 class Configuration:
     """Settings by folder. Files are read again only when their modification time or size changed.
 
@@ -48,11 +49,12 @@ class Configuration:
     `known` names all pitfalls and laws, so that a misspelt one can be told; leave it empty to accept any name.
     """
 
-    editor: Table = field(default_factory=dict)
-    known: frozenset[str] = frozenset()
-    _files: dict[str, tuple[tuple[int, int], _File]] = field(default_factory=dict)
-    _folders: dict[str, Settings] = field(default_factory=dict)
-    _editor_problems: tuple[Problem, ...] = ()
+    def __init__(self, editor: Table = _NOTHING, known: frozenset[str] = frozenset()) -> None:
+        self.editor = editor
+        self.known = known
+        self._files: dict[str, tuple[tuple[int, int], _File]] = {}
+        self._folders: dict[str, Settings] = {}
+        self._editor_problems: tuple[Problem, ...] = ()
 
     def settings_for(self, path: str) -> Settings:
         """The settings of a file, or of a folder (its path ends in a slash). Kept until `refresh`."""
@@ -100,14 +102,13 @@ class Configuration:
         return kept[1]
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     """One pyproject.toml: its own table (None where it has none), what it changes, and the whole for the targets."""
 
     path: str
     own: Table | None = None
-    changes: Table = field(default_factory=dict)
-    whole: Table = field(default_factory=dict)
+    changes: Table = _NOTHING
+    whole: Table = _NOTHING
     problems: tuple[Problem, ...] = ()
 
     @property

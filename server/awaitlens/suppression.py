@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.pitfall import Edit, Finding, Patch
 from awaitlens.source import Source, Span
@@ -29,15 +30,14 @@ UNUSED = "unused-suppression"
 """The name under which a suppression that silences nothing is reported."""
 
 _MARK = "awaitlens:"
-_DIRECTIVE = re.compile(
+_DIRECTIVE = (
     r"#\s*awaitlens:\s*(?P<kind>ignore-file|ignore)(?![\w-])"
     r"(?P<names>\s*\[[^\]\r\n]*\])?(?!\s*\[)"
     r"(?P<reason>(?:(?!\s#\s*[\w-]+(?::|$)|\s#\s*noqa\b).)*)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """One comment's word. `names` is None for every pitfall; `covered` are the first and last line it speaks for."""
 
     comment: Comment
@@ -90,7 +90,7 @@ def suppressions_in(source: Source) -> tuple[Suppression, ...]:
     return tuple(
         _suppression(layout, comment, match)
         for comment in layout.comments
-        for match in _DIRECTIVE.finditer(comment.text)
+        for match in _directive().finditer(comment.text)
     )
 
 
@@ -138,6 +138,12 @@ def ignore_file_edit(source: Source, name: str) -> Edit:
     if before:
         line, column = line - 1, len(source.line_text(line - 1))
     return Edit(Span(line, column, line, column), f"{before}# awaitlens: ignore-file[{name}]{newline}")
+
+
+@lru_cache(maxsize=1)
+def _directive() -> re.Pattern[str]:
+    """Compiled when the first file has a suppression: most runs never need it."""
+    return re.compile(_DIRECTIVE)
 
 
 def _suppression(layout: Layout, comment: Comment, match: re.Match[str]) -> Suppression:

@@ -11,7 +11,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,8 +43,7 @@ class Skipped(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """Absolute paths of the files that belong, and what was left out."""
 
     paths: tuple[str, ...]
@@ -73,12 +71,12 @@ def reason_to_skip(text: str) -> str:
     return "generated file" if _GENERATED.search(text[:600]) else ""
 
 
-@dataclass(slots=True)
 class _Walk:
-    settings_for: Callable[[str], Settings]
-    found: dict[str, None] = field(default_factory=dict)
-    skipped: list[Skipped] = field(default_factory=list)
-    excludes: dict[tuple[str, tuple[str, ...]], IgnorePatterns] = field(default_factory=dict)
+    def __init__(self, settings_for: Callable[[str], Settings]) -> None:
+        self.settings_for = settings_for
+        self.found: dict[str, None] = {}
+        self.skipped: list[Skipped] = []
+        self.excludes: dict[tuple[str, tuple[str, ...]], IgnorePatterns] = {}
 
     def enter(self, folder: str, patterns: tuple[IgnorePatterns, ...]) -> None:
         """Walk a folder whose path ends in a slash, with a stack of its own: deep trees must not end in an error."""

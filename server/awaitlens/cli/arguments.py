@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from awaitlens import __version__
 
@@ -15,15 +14,14 @@ class CouldNotRun(Exception):
     """The command cannot be carried out. The message is one line that says why."""
 
 
-@dataclass(slots=True)
 class Options(argparse.Namespace):
     """What was asked for. `run` carries it out and returns the exit code."""
 
     run: Callable[[Options], int]
-    paths: list[str] = field(default_factory=list)
+    paths: list[str]
     output_format: str = "full"
-    select: list[str] = field(default_factory=list)
-    ignore: list[str] = field(default_factory=list)
+    select: list[str]
+    ignore: list[str]
     fix: bool = False
     unsafe_fixes: bool = False
     diff: bool = False
@@ -38,7 +36,7 @@ class Options(argparse.Namespace):
 
 def parse(arguments: Sequence[str]) -> Options:
     """Read the arguments. Like every argparse program it ends the process with 2 when they make no sense."""
-    return _parser().parse_args(arguments, Options(_no_command))
+    return _parser().parse_args(arguments, Options())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,10 +110,6 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise ValueError(text)
     return port
-
-
-def _no_command(options: Options) -> int:
-    raise CouldNotRun("no command was given")
 
 
 # Each command is imported when it is the one that runs: the server's imports cost more than a whole check.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.settings import Settings
@@ -24,8 +23,7 @@ class CheckedProgram(Protocol):
     def patches(self, path: str, finding: Finding) -> Sequence[Patch]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Sources by absolute path, why others could not be read, and which were left out for what they hold."""
 
     sources: Mapping[str, Source]
@@ -67,8 +65,7 @@ def check_sources(sources: Mapping[str, Source], settings_for: SettingsFor) -> C
     return _Programs({path: program for paths, program in programs for path in paths})
 
 
-@dataclass(frozen=True, slots=True)
-class _Programs:
+class _Programs(NamedTuple):
     by_path: Mapping[str, CheckedProgram]
 
     def findings(self, path: str) -> Sequence[Finding]:

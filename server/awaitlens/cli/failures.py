@@ -7,7 +7,6 @@ import sys
 import traceback
 from types import TracebackType
 
-
 _TOLD = 5
 _FRAMES = 12
 

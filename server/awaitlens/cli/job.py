@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from awaitlens.cli.arguments import Options
 from awaitlens.cli.checking import CheckedProgram, SettingsFor
@@ -17,8 +17,7 @@ from awaitlens.source import Source
 from awaitlens.suppression import UNUSED, removal
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """`folder` is the working directory, which paths are shown relative to."""
 
     options: Options

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.present.frame import code_frame
@@ -16,8 +15,7 @@ from awaitlens.source import Source, Span
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A finding and all that a report may say of it.
 
     `path` is how the file is shown, `folder` the working directory that other paths are shown relative to. `law` is None
