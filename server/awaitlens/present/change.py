@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -47,6 +49,15 @@ def changed_lines(source: Source, patch: Patch, context: int = 2) -> tuple[Chang
 def other_files(patch: Patch) -> tuple[str, ...]:
     """The paths of the further files the patch edits."""
     return tuple(dict.fromkeys(edit.path for edit in patch.edits if edit.path))
+
+
+def is_code(advice: str) -> bool:
+    """Whether a piece of advice is Python to look at, or words."""
+    try:
+        ast.parse(textwrap.dedent(advice))
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _neighbours(edits: Sequence[Edit], distance: int) -> Iterator[list[Edit]]:

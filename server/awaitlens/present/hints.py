@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from awaitlens.pitfall import Finding, Law, Pitfall, Step
 from awaitlens.present.escape import visible
 from awaitlens.present.phrase import pieces, plain_sentence
+from awaitlens.present.timeline import trail_of
 from awaitlens.source import Source
 
 Category = Literal["threads", "switches", "blocking", "atomic", "colour"]
@@ -103,7 +104,7 @@ def _from(finding: Finding, law: Law, source: Source) -> Iterator[tuple[Category
     if law is Law.NEVER_BLOCK_THE_LOOP:
         witness = finding.trail[-1] if finding.trail else None
         yield "blocking", finding.span.line, blocks(_chain(finding)), witness
-    for step in finding.trail:
+    for step in trail_of(finding, source):
         if step.path:
             continue
         if law is Law.ALONE_BETWEEN_AWAITS and _suspends(source, step):

@@ -9,17 +9,17 @@ from typing import Literal
 
 from awaitlens.confidence import Confidence
 from awaitlens.pitfall import Finding, Patch, Pitfall, Safety, Step
-from awaitlens.present.change import changed_lines, other_files
+from awaitlens.present.change import changed_lines, is_code, other_files
 from awaitlens.present.columns import displayed
 from awaitlens.present.escape import fenced, file_link, markdown_link, visible
 from awaitlens.present.phrase import markdown_sentence, plain_sentence
-from awaitlens.present.timeline import drawn, timeline_of
+from awaitlens.present.timeline import drawn, timeline_of, trail_of
 from awaitlens.source import Source
 
 Style = Literal["markdown", "plaintext"]
 
-SCREEN = 25
-"""Lines a hover may have. Editors show about as many before one has to scroll."""
+SCREEN = 28
+"""Lines a hover may have: about 22 that say something, the rest blank or fences, which take little room once drawn."""
 
 SURE: dict[Confidence, str] = {
     "certain": "Certain: every step is resolved.",
@@ -78,22 +78,25 @@ class _Plain:
     def __init__(self, subject: _Subject) -> None:
         self.finding, self.pitfall, self.patch = subject.finding, subject.pitfall, subject.patch
         self.source, self.link = subject.source, subject.link
+        self.trail = trail_of(subject.finding, subject.source)
 
     def head(self) -> list[str]:
         law = self.pitfall.law
-        return [f"Law {law.number}: {law.value}.", "", self.sentence(self.finding.message)]
+        return [f"Law {law.number}: {law.value}.", "", self.claim()]
+
+    def claim(self) -> str:
+        return self.sentence(self.finding.message.rstrip(".")) + "."
 
     def why(self, room: int) -> list[str]:
         """The proof in at most `room` lines, the blank line before it included."""
-        trail = self.finding.trail
-        if not trail or room < 4:
+        if not self.trail or room < 4:
             return []
-        timeline = timeline_of(trail)
+        timeline = timeline_of(self.trail)
         if timeline is None:
-            lines = [self.step(number, step) for number, step in enumerate(trail, 1)]
+            lines = [self.step(number, step) for number, step in enumerate(self.trail, 1)]
             return ["", *self.listed(lines, room - 1)]
         table = drawn(timeline)
-        links = self.places(trail)
+        links = self.places(self.trail)
         space = room - len(links) - len(self.block([], "text")) - 1
         return ["", *self.block(table[:2] + _without_middle(table[2:], space - 2), "text"), *links]
 
@@ -101,17 +104,14 @@ class _Plain:
         """The first patch as code in at most `room` lines, the blank line before it included."""
         if self.patch is None:
             return []
-        title = f"{self.sentence(self.patch.title.rstrip('.'))} ({SAFETY[self.patch.safety]}){_elsewhere(self.patch)}:"
+        title = f"{self.sentence(self.patch.title.rstrip('.'))} ({SAFETY[self.patch.safety]}){_elsewhere(self.patch)}"
         changed = changed_lines(self.source, self.patch, context)
-        lines = [displayed(str(line)) for line in changed] or self.patch.advice.splitlines()
+        advice = self.patch.advice
+        lines = [displayed(str(line)) for line in changed] or (advice.splitlines() if is_code(advice) else [])
         if not lines:
-            return ["", title.rstrip(":") + "."]
-        block = len(self.block([], ""))
-        return [
-            "",
-            title,
-            *self.block(_without_middle(lines, room - 2 - block), "diff" if changed else "python"),
-        ]
+            return ["", f"{title}: {self.sentence(advice)}" if advice else f"{title}."]
+        kept = _without_middle(lines, room - 2 - len(self.block([], "")))
+        return ["", f"{title}:", *self.block(kept, "diff" if changed else "python")]
 
     def foot(self) -> list[str]:
         return ["", f"{SURE[self.finding.confidence]} {self.lesson()}".rstrip()]
@@ -140,7 +140,7 @@ class _Markdown(_Plain):
 
     def head(self) -> list[str]:
         law = self.pitfall.law
-        return [f"**Law {law.number}: {law.value}.**", "", self.sentence(self.finding.message)]
+        return [f"**Law {law.number}: {law.value}.**", "", self.claim()]
 
     def lesson(self) -> str:
         return markdown_link(self.pitfall.name, self.link)

@@ -14,7 +14,7 @@ from awaitlens.present.escape import code_span, markdown_text
 
 _CODE = re.compile(
     r"`([^`\n]+)`"
-    r"|(?<![\w.@/])(@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\([^()\s]*\))*)(?![\w@/])"
+    r"|(?<![\w.@/])((?:await )?@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\([^()\s]*\))*)(?![\w@/])"
 )
 
 _ABBREVIATIONS = {"e.g", "i.e"}
@@ -60,4 +60,4 @@ def markdown_sentence(sentence: str) -> str:
 
 
 def _looks_like_code(name: str) -> bool:
-    return any(mark in name for mark in "._[(@") and name not in _ABBREVIATIONS
+    return any(mark in name for mark in "._[(@") and name.removeprefix("await ") not in _ABBREVIATIONS

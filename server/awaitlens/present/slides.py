@@ -14,9 +14,9 @@ from typing import ClassVar
 from awaitlens.lesson import Code, Expectation
 from awaitlens.lesson import Slide as LessonSlide
 from awaitlens.pitfall import Finding, Law, Patch, Pitfall, Step
-from awaitlens.present.change import ChangedLine, changed_lines, other_files
+from awaitlens.present.change import ChangedLine, changed_lines, is_code, other_files
 from awaitlens.present.excerpt import common_indentation, excerpt
-from awaitlens.present.timeline import Timeline, timeline_of
+from awaitlens.present.timeline import Timeline, timeline_of, trail_of
 from awaitlens.source import Source, Span, split_lines
 
 _FENCED = re.compile(r"^```.*?^```[ ]*$", re.MULTILINE | re.DOTALL)
@@ -133,14 +133,14 @@ def deck_for_finding(
     others: Mapping[str, Source] | None = None,
 ) -> Deck:
     """The deck about the user's own code. `others` are the further files the trail visits, as far as they are at hand."""
-    sources = {**(others or {}), "": source}
+    sources, trail = {**(others or {}), "": source}, trail_of(finding, source)
     opening = Slide(
         "The code as it is",
         finding.message,
-        _listing(sources[""], _lines(finding.span), [step for step in finding.trail if not step.path], ()),
+        _listing(sources[""], _lines(finding.span), [step for step in trail if not step.path], ()),
         _place(source, source.path, finding.span),
     )
-    told = [_told(finding.trail, number, sources) for number in range(len(finding.trail))]
+    told = [_told(trail, number, sources) for number in range(len(trail))]
     repairs = [_repair(source, patch) for patch in patches[:1]]
     return Deck(pitfall.lesson.title, pitfall.name, (opening, *told, *repairs, _law(pitfall)))
 
@@ -218,12 +218,18 @@ def _repair(source: Source, patch: Patch) -> Slide:
     if lines:
         parts.append(Change(lines))
     if patch.advice:
-        advice = enumerate(line.rstrip("\r\n") for line in split_lines(patch.advice))
-        parts.append(Listing("", tuple(Line(number, text) for number, text in advice)))
+        parts.append(_advice(patch.advice))
     if other_files(patch):
         names = ", ".join(PurePath(path).name for path in other_files(patch))
         parts.append(Words(f"It also edits {names}."))
     return Slide("The repair" if patch.edits else "What to do", patch.title, tuple(parts))
+
+
+def _advice(advice: str) -> Part:
+    if not is_code(advice):
+        return Words(advice)
+    lines = enumerate(line.rstrip("\r\n") for line in split_lines(advice))
+    return Listing("", tuple(Line(number, text) for number, text in lines))
 
 
 def _law(pitfall: Pitfall) -> Slide:

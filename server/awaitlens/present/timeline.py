@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import ClassVar
 
-from awaitlens.pitfall import Step
+from awaitlens.pitfall import Finding, Step
 from awaitlens.present.columns import fitted, len_displayed
 from awaitlens.present.escape import visible
+from awaitlens.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ def timeline_of(trail: Sequence[Step]) -> Timeline | None:
         return None
     rows = (Row(lanes.index(s.lane) if s.lane else None, where(s), s.words) for s in trail)
     return Timeline(lanes, tuple(rows))
+
+
+def trail_of(finding: Finding, source: Source) -> tuple[Step, ...]:
+    """The finding's trail, steps in its own file without a path, however they name it."""
+    return tuple(replace(step, path="") if step.path == source.path else step for step in finding.trail)
 
 
 def where(step: Step) -> str:
