@@ -311,6 +311,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 
 async def view(request):
     count = 0
+
     @sync_to_async
     def save():
         nonlocal count
@@ -326,6 +327,36 @@ async def view(request):
     user = await save()
     return user, count
 """
+    )
+
+
+def extracted(facts: Facts, span: Span) -> Edits | None:
+    return rewrite.extract_sync_function(facts, span, "save", lambda call: "")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "for i in x:\n    «with a:\n        break»",
+        "«with a:\n    yield 1»",
+        "«with a:\n    if x:\n        return 1»\nf()",
+        "«with a:\n    if x:\n        y = 1»\nreturn y",
+        "«with a:\n    await task»",
+        "«with a:\n    async for i in x: pass»",
+        "«with a:\n    super().save()»",
+        "if x: pass; «f()»",
+    ],
+)
+def test_a_with_block_stays_where_it_would_mean_something_else(lines: str) -> None:
+    assert rewritten(body(lines), extracted) is None
+
+
+def test_a_with_block_that_returns_is_returned() -> None:
+    assert rewritten(body("«async with a:\n    return [y for y in x]»\n"), extracted) == (
+        "from asgiref.sync import sync_to_async\n\n\n"
+        "async def view(x):\n"
+        "    @sync_to_async\n    def save():\n        with a:\n            return [y for y in x]\n\n"
+        "    return await save()\n\n"
     )
 
 

@@ -20,6 +20,9 @@ from awaitlens.source import Span
 SYNC_TO_ASYNC = "asgiref.sync.sync_to_async"
 _ASYNC_TO_SYNC = "‹asgiref.sync.async_to_sync›"
 
+# Without its own frame and first argument, these say something else.
+_NEEDS_ITS_FRAME = frozenset({"super", "locals", "vars", "eval", "exec"})
+
 # What an awaited call is called in sync code: the text of the callee (`Book.objects.get` for `Book.objects.aget`), or
 # "" where only async_to_sync will do. Gets the span of the call, in the block.
 Spelling = Callable[[Span], str]
@@ -61,11 +64,18 @@ def _head(tree: Tree, block: ast.With | ast.AsyncWith, flow: _Flow, name: str, d
     start = tree.start(block)
     indent = layout.indent_at(tree, start)
     lines = "\n".join((f"@‹{decorator}›", f"def {name}():", *(f"    {line}" for line in flow.declared)))
-    code = layout.indented(tree, lines, indent) + layout.newline(tree)
+    code = _gap(tree, block) + layout.indented(tree, lines, indent) + layout.newline(tree)
     head: Edits = (tree.insert(start - len(indent), code),)
     if isinstance(block, ast.AsyncWith):
         head = (*head, tree.edit(start, tree.text.index("with", start), ""))
     return (*head, *layout.deepened(tree, start, layout.end_with_comments(tree, block)))
+
+
+def _gap(tree: Tree, block: ast.stmt) -> str:
+    """The blank line that formatters put before a nested function, where neither a header nor a comment stands above."""
+    above = tree.source.line_text(tree.span(block).line - 1).strip()
+    first = tree.suite_of(block)[0] is block
+    return "" if first or not above or above.startswith("#") else layout.newline(tree)
 
 
 def _tail(tree: Tree, block: ast.stmt, flow: _Flow, name: str) -> Edits:
@@ -88,22 +98,33 @@ def _tail(tree: Tree, block: ast.stmt, flow: _Flow, name: str) -> Edits:
     return (tree.insert(end, ending + ending.join(lines)),)
 
 
-def _flow(tree: Tree, function: ast.AsyncFunctionDef, block: ast.stmt) -> _Flow | None:
-    inside = set(_own(block))
-    outside = [node for node in ast.walk(function) if node not in set(ast.walk(block))]
-    if any(isinstance(node, ast.Yield | ast.YieldFrom | ast.AsyncFor) for node in inside) or _jumps(
-        tree, block
-    ):
+def _flow(tree: Tree, function: ast.AsyncFunctionDef, block: ast.With | ast.AsyncWith) -> _Flow | None:
+    inside, whole = _own(block), set(ast.walk(block))
+    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in inside) or _jumps(tree, block):
         return None
-    returns = any(isinstance(node, ast.Return) for node in inside)
+    if any(isinstance(node, ast.Name) and node.id in _NEEDS_ITS_FRAME for node in inside):
+        return None
     bound = _bound(inside)
-    before = _bound(outside) | {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
-    used = {node.id for node in outside if isinstance(node, ast.Name) and tree.start(node) > tree.end(block)}
+    before = _bound(node for node in _own(function) if node not in whole)
+    before |= {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and node not in whole}
     declared, shared = _declarations(function, bound, before)
-    results = tuple(sorted((bound & used) - shared - before))
-    if returns and (results or not _always_returns(tree, function, block)):
+    results = (bound & used) - shared
+    returns = any(isinstance(node, ast.Return) for node in inside)
+    if not results <= _surely_bound(block) or (returns and (results or not _always_returns(function, block))):
         return None
-    return _Flow(results, declared, returns)
+    return _Flow(tuple(sorted(results)), declared, returns)
+
+
+def _surely_bound(block: ast.With | ast.AsyncWith) -> set[str]:
+    """The names that are bound whenever the block is left without an exception."""
+    found = _bound(node for item in block.items for node in ast.walk(item))
+    for statement in block.body:
+        if isinstance(statement, ast.With):
+            found |= _surely_bound(statement)
+        elif not layout.is_compound(statement):
+            found |= _bound(_own(statement))
+    return found
 
 
 def _declarations(
@@ -122,9 +143,8 @@ def _declarations(
     return tuple(lines), globals_ | others
 
 
-def _always_returns(tree: Tree, function: ast.AsyncFunctionDef, block: ast.stmt) -> bool:
-    ends = getattr(block, "body", [])
-    return (bool(ends) and isinstance(ends[-1], ast.Return)) or function.body[-1] is block
+def _always_returns(function: ast.AsyncFunctionDef, block: ast.With | ast.AsyncWith) -> bool:
+    return isinstance(block.body[-1], ast.Return) or function.body[-1] is block
 
 
 def _jumps(tree: Tree, block: ast.stmt) -> bool:
@@ -172,8 +192,14 @@ def _is_adapter(node: ast.expr) -> bool:
 
 
 def _bound(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names that the nodes bind; what a comprehension binds is its own."""
     found: set[str] = set()
-    for node in nodes:
+    every = list(nodes)
+    targets = (each.target for each in every if isinstance(each, ast.comprehension))
+    own = {node for target in targets for node in ast.walk(target)}
+    for node in every:
+        if node in own:
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             found.add(node.id)
         elif isinstance(node, Function | ast.ClassDef | ast.ExceptHandler):
