@@ -250,6 +250,41 @@ def test_statements(function: Callable[..., Edits | None], before: str, after: s
     assert rewritten(body(before), function) == (None if after is None else body(after))
 
 
+def test_a_function_becomes_async_with_its_calls_awaited() -> None:
+    def made_async(facts: Facts, *spans: Span) -> Edits | None:
+        return rewrite.make_async(facts, next(facts.functions()), spans)
+
+    before = "@app.get\ndef view(x):\n    return «f()».x + «g()»\n"
+    assert (
+        rewritten(before, made_async)
+        == "@app.get\nasync def view(x):\n    return (await f()).x + await g()\n"
+    )
+    assert rewritten("async def view(x):\n    «f()»\n", made_async) is None
+
+
+def test_a_handler_lets_cancellation_through() -> None:
+    code = "import asyncio\n\n\n" + body("try:\n    «f()»\nexcept BaseException:\n    pass")
+    expected = code.replace("    except", "    except asyncio.CancelledError:\n        raise\n    except")
+    assert rewritten(code, handler(rewrite.add_handler_before)) == re.sub("[«»]", "", expected)
+
+
+def test_code_goes_before_the_block_unless_that_is_a_class() -> None:
+    def add(facts: Facts, _: Span) -> Edits | None:
+        return rewrite.insert_before_block(facts, "lock = Lock()")
+
+    assert rewritten("x = 1\n\n\n@d\ndef f():\n    «g()»\n", add) == (
+        "x = 1\n\n\nlock = Lock()\n\n\n@d\ndef f():\n    g()\n"
+    )
+    assert rewritten("class A:\n    def f(self):\n        «g()»\n", add) is None
+
+
+def test_an_executor_takes_no_keywords() -> None:
+    before = "import asyncio\n\n\n"
+    result = rewritten(before + body("«f(1)»"), on_call(rewrite.wrap_in_executor))
+    assert result == before + body("await asyncio.get_running_loop().run_in_executor(None, f, 1)")
+    assert rewritten(before + body("«f(k=1)»"), on_call(rewrite.wrap_in_executor)) is None
+
+
 def test_global_in_a_one_liner() -> None:
     assert rewritten("def run(): «ready = True»\n", add_global) == "def run(): global ready; ready = True\n"
 
