@@ -14,7 +14,7 @@ _BUILTINS = frozenset(dir(builtins))
 _CHANGES = frozenset(
     ("appendleft", "extend", "extendleft", "insert", "update", "clear", "sort", "reverse", "popitem", "pop")
 )
-_ADDS = {"add": "mutate", "append": "mutate", "discard": "delete", "remove": "delete"}
+_ADDS = {"add": "mutate", "append": "mutate", "discard": "discard", "remove": "delete"}
 _VIEWS = frozenset(("items", "values", "keys"))
 _OPERATORS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-"}
 _ABSORBING: dict[type[ast.AST], str] = {ast.BitOr: "|", ast.BitAnd: "&"}
@@ -228,7 +228,7 @@ def _item_method(
     assert item is not None
     value = emit.read(item, node)
     if name == "pop":
-        emit.write(item, "delete", UNKNOWN, node)
+        emit.write(item, "delete" if len(arguments) == 1 else "discard", UNKNOWN, node)
     elif name == "setdefault":
         emit.write(item, "mutate", Value("computed", "", -1, arguments), node)
     return (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.program.facts import Access, Attribute, Call, Facts, Item, Scope, Term
+from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.races import graphs
@@ -16,10 +16,9 @@ from awaitlens.source import Span
 if TYPE_CHECKING:
     from awaitlens.program.view import View
 
-_CHANGES = frozenset(
-    ("append", "appendleft", "extend", "insert", "add", "update", "setdefault", "pop", "popleft", "popitem")
-    + ("remove", "discard", "clear")
-)
+_TAKES = frozenset(("pop", "popleft", "popitem", "remove", "discard", "clear"))
+_GIVES = frozenset(("add", "update", "setdefault"))
+"""Appending is left out: a loop over a list just goes on to what was appended."""
 
 
 class Change(NamedTuple):
@@ -53,7 +52,7 @@ def _open_iteration(graph: Graph, facts: Facts, view: View, number: int) -> Open
     event = graph.events[number]
     place = _meant(graph, event)
     shared = sharing(graph.flow, place, facts) if place is not None else None
-    if place is None or shared is None:
+    if place is None or shared is None or _is_replaced(graph, place):
         return None
     suspension = _before_next_round(graph, number)
     if suspension is None or graph.is_guarded(number):
@@ -75,6 +74,11 @@ def _meant(graph: Graph, event: Event) -> Place | None:
     return alias(graph.flow, place.root)
 
 
+def _is_replaced(graph: Graph, place: Place) -> bool:
+    """Whether the function puts another container in its place: then it iterates one that is its own."""
+    return any(e.kind == "write" and e.name == "assign" and e.place == place for e in graph.events)
+
+
 def _before_next_round(graph: Graph, head: int) -> int | None:
     """A suspension point after which the loop asks its container for the next element."""
     inside = graph.round_of(head)
@@ -82,27 +86,41 @@ def _before_next_round(graph: Graph, head: int) -> int | None:
 
 
 def _changes(place: Place, facts: Facts, view: View) -> Iterator[Change]:
-    """The calls and statements of the class, or of the module, that give the container an element or take one."""
+    """Where the class, or the module, gives the container an element or takes one, while tasks are running."""
     term = term_of(place)
     if any(part[0] == "[" for part in place.path):
         return
     for line, block in _blocks(place, facts, view):
         for call in block.calls:
-            if _changes_by_call(call, term):
+            if _changes_by_call(call, term, block) and _means(place, block, call.scope, facts):
                 yield Change(block, block.scopes[call.scope], call.span, line)
         for access in block.accesses:
-            if _changes_by_item(access, term):
+            if _changes_by_item(access, term, block) and _means(place, block, access.scope, facts):
                 yield Change(block, block.scopes[access.scope], access.span, line)
 
 
-def _changes_by_call(call: Call, term: Term) -> bool:
-    return isinstance(call.callee, Attribute) and call.callee.attr in _CHANGES and call.callee.value == term
+def _changes_by_call(call: Call, term: Term, block: Facts) -> bool:
+    """Elements are taken at any time; what a sync function gives may be given once, when the program starts."""
+    callee = call.callee
+    if not isinstance(callee, Attribute) or callee.value != term:
+        return False
+    return callee.attr in _TAKES or (callee.attr in _GIVES and block.scopes[call.scope].is_async)
 
 
-def _changes_by_item(access: Access, term: Term) -> bool:
-    return (
-        isinstance(access.place, Item) and access.place.value == term and access.kind in ("write", "delete")
-    )
+def _changes_by_item(access: Access, term: Term, block: Facts) -> bool:
+    place = access.place
+    if not isinstance(place, Item) or place.value != term or isinstance(place.key, Constant):
+        return False
+    return access.kind == "delete" or (access.kind == "write" and block.scopes[access.scope].is_async)
+
+
+def _means(place: Place, block: Facts, scope: int, facts: Facts) -> bool:
+    """Whether the place's root is the same variable there: no local of that function hides it."""
+    if place.root in ("self", "cls") or block is facts:
+        return True
+    here = block.scopes[scope]
+    own = any(b.scope == scope and b.name == place.root for b in block.bindings)
+    return not own and all(parameter.name != place.root for parameter in here.parameters)
 
 
 def _blocks(place: Place, facts: Facts, view: View) -> Iterator[tuple[int, Facts]]:
@@ -111,8 +129,17 @@ def _blocks(place: Place, facts: Facts, view: View) -> Iterator[tuple[int, Facts
             if all(scope.name != "__init__" for scope in block.scopes):
                 yield line, block
         return
+    if place.root in _enclosing_names(facts):
+        yield -1, facts
+        return
     seen: set[int] = set()
     for block, _ in view.module_functions():
         if id(block) not in seen:
             seen.add(id(block))
             yield -1, block
+
+
+def _enclosing_names(facts: Facts) -> set[str]:
+    """The names bound in functions of this block: variables that no other block can reach."""
+    functions = {scope.number for scope in facts.functions()}
+    return {binding.name for binding in facts.bindings if binding.scope in functions}

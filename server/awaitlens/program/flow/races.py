@@ -14,6 +14,7 @@ from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
 from awaitlens.program.flow.sharing import is_lock, may_suspend, sharing
 from awaitlens.program.flow.story import Scene, tell
+from awaitlens.program.flow.symbols import is_own
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def _late_writes(
         path = graph.whole(middle)
         proof = Explorer(graph, path, place, number).prove() if path is not None else None
         if proof is not None and proof.turned_away:
-            yield _race(graph, facts, (*chain, number), middle, proof, weakest("likely", shared)), test
+            sure: Confidence = "likely" if write.name == "delete" or is_own(proof.final) else "possible"
+            yield _race(graph, facts, (*chain, number), middle, proof, weakest(sure, shared)), test
 
 
 def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence | None:

@@ -17,16 +17,45 @@ if TYPE_CHECKING:
     from awaitlens.program.view import View
 
 _PER_TASK_OWNERS = (
-    "View",
-    "Consumer",
-    "TestCase",
-    "Test",
-    "Tests",
-    "Handler",
-    "Endpoint",
-    "ConfigFlow",
-    "Request",
+    *(
+        "View",
+        "Consumer",
+        "TestCase",
+        "Test",
+        "Tests",
+        "Handler",
+        "Endpoint",
+        "Flow",
+        "Request",
+        "Response",
+        "Rule",
+    ),
+    *(
+        "Iterator",
+        "Paginator",
+        "Pipeline",
+        "Transaction",
+        "Strategy",
+        "Cursor",
+        "Context",
+        "Interaction",
+        "Action",
+    ),
+    *(
+        "Command",
+        "Job",
+        "Message",
+        "Parser",
+        "Group",
+        "Stream",
+        "Typing",
+        "Result",
+        "Query",
+        "Builder",
+        "Upload",
+    ),
 )
+"""Ends of class names whose objects mostly belong to one task: whether they are shared is anybody's guess."""
 
 
 def sharing(flow: Flow, place: Place, facts: Facts) -> Confidence | None:

@@ -24,11 +24,7 @@ def tell(graph: Graph, facts: Facts, proof: Proof, chain: tuple[int, ...]) -> tu
     teller = _Teller(graph, facts, proof, chain)
     scenes = [scene for move in proof.moves for scene in teller.scene(move)]
     last = scenes[-1]
-    return (*_without_idle_ends(scenes[:-1]), last._replace(words=f"{last.words}: {teller.verdict()}"))
-
-
-def _without_idle_ends(scenes: list[Scene]) -> tuple[Scene, ...]:
-    return tuple(scenes)
+    return (*scenes[:-1], last._replace(words=f"{last.words}: {teller.verdict()}"))
 
 
 class _Teller:
@@ -54,7 +50,11 @@ class _Teller:
         if event.kind == "write" and event.place == self.place:
             if move.event == self.chain[-1]:
                 self.written.add(move.task)
-            return "deletes it" if event.name == "delete" else f"writes {in_words(move.seen, self.countable)}"
+            return (
+                "deletes it"
+                if event.name in ("delete", "discard")
+                else f"writes {in_words(move.seen, self.countable)}"
+            )
         return ""
 
     def _seen(self, move: Move) -> str:
@@ -69,4 +69,13 @@ class _Teller:
         return f"{subject} = {in_words(move.seen, self.countable)}"
 
     def verdict(self) -> str:
-        return "both passed the check" if self.proof.turned_away else "one update lost"
+        write = self.graph.events[self.chain[-1]]
+        if write.name == "delete":
+            return "it is gone already"
+        if self.proof.turned_away:
+            return "both passed the check"
+        restored = write.value.kind in ("local", "read") and not write.value.parts
+        return "an old value is back" if restored and self._is_copy() else "one update lost"
+
+    def _is_copy(self) -> bool:
+        return all(self.graph.events[number].value.kind in ("local", "read") for number in self.chain[1:])

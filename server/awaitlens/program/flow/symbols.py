@@ -50,7 +50,7 @@ class Task:
         """Store what is written; what contains the place or lies in it has changed in a way nobody follows."""
         assert event.place is not None
         before = store.get(event.place, ())
-        written = GONE if event.name == "delete" else self.value(event.value)
+        written = GONE if event.name in ("delete", "discard") else self.value(event.value)
         if event.name == "mutate":
             written = ("mutated", "", before, written)
         for place in store:
@@ -178,3 +178,8 @@ def _sum_in_words(symbol: Symbol, countable: bool) -> str:
 
 def mentions_initial(symbol: Symbol) -> bool:
     return symbol[:1] == ("v0",) or any(mentions_initial(part) for part in symbol if isinstance(part, tuple))
+
+
+def is_own(symbol: Symbol) -> bool:
+    """Whether a value belongs to the task that made it, so that two tasks make two of it."""
+    return symbol[:1] == ("own",) or any(is_own(part) for part in symbol if isinstance(part, tuple))
