@@ -306,6 +306,8 @@ def test_global_in_a_one_liner() -> None:
         ("a = s\n«await get()»\nfor i in x:\n    s = a", "await get()\na = s\nfor i in x:\n    s = a"),
         ("a = s\n«await get(a)»\ns = a", None),
         ("a = s\n«await get()»", None),
+        ("a = s[k]\n«k = await get()»\ns = a", None),
+        ("a = s.x\n«s.x = await get()»\nf(a)", None),
     ],
 )  # fmt: skip
 def test_a_read_moves_below_the_await_to_where_it_is_used(before: str, after: str | None) -> None:

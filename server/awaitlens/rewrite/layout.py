@@ -10,11 +10,11 @@ import ast
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterable
 
 from awaitlens.rewrite.apply import Edits
 from awaitlens.rewrite.tree import Tree, newline_of
 
+_FORMATTED: tuple[type[ast.expr], ...] = (ast.JoinedStr, getattr(ast, "TemplateStr", ast.JoinedStr))
 _REST = re.compile(r"[ \t\f]*;[ \t\f]*")
 
 
@@ -190,12 +190,11 @@ def _line_after(tree: Tree, offset: int, line: str) -> Edits:
 
 def _inside_strings(tree: Tree) -> frozenset[int]:
     """The lines that start inside a string."""
-    spans: Iterable[tuple[int, int]] = (
-        (start, end) for _, kind, start, end in tree.tokens if kind == tokenize.STRING
-    )
-    if hasattr(tokenize, "FSTRING_START"):
-        strings = (node for node in ast.walk(tree.root) if isinstance(node, ast.JoinedStr))
-        spans = (*spans, *((tree.start(node), tree.end(node)) for node in strings))
+    spans = [(start, end) for _, kind, start, end in tree.tokens if kind == tokenize.STRING]
+    # Since Python 3.12 the tokenizer takes f-strings apart, since 3.14 t-strings too.
+    spans += [
+        (tree.start(node), tree.end(node)) for node in ast.walk(tree.root) if isinstance(node, _FORMATTED)
+    ]
     found: set[int] = set()
     for start, end in spans:
         found.update(range(tree.position(start)[0] + 1, tree.position(end)[0] + 1))

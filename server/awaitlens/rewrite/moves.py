@@ -15,8 +15,8 @@ def move_statement_below(facts: Facts, statement: Span, target: Span) -> Edits |
     """The assignment at `statement` goes below the statement at `target`, right before what uses its names.
 
     It goes into the branch that uses them, if only one does, but never into a loop, where it would run again each time.
-    None where the names are used before the end of the target, or nowhere, or the statement shares its suite with
-    nothing.
+    None where the names are used before the end of the target, or nowhere, where what the statement reads is bound anew
+    on the way, or where it is alone in its suite.
     """
     tree = tree_of(facts)
     moved, below = (tree.statement_at(statement), tree.statement_at(target)) if tree else (None, None)
@@ -25,7 +25,7 @@ def move_statement_below(facts: Facts, statement: Span, target: Span) -> Edits |
     place = _before_uses(tree, moved, below)
     if place is None or (tree.suite_of(moved) is tree.suite_of(place) and _follows(tree, moved, place)):
         return None
-    return _moved(tree, moved, place)
+    return None if _rebinds(tree, moved, place) else _moved(tree, moved, place)
 
 
 def move_statement_before(facts: Facts, statement: Span, target: Span) -> Edits | None:
@@ -41,7 +41,7 @@ def hoist(facts: Facts, expression: Span, name: str) -> Edits | None:
     """`x += await f()` becomes `name = await f()` and `x += name`.
 
     None where the expression does not run exactly once, right when its statement does: in a loop's test, behind `and`,
-    in a comprehension or lambda, in an `elif`, in a header that is evaluated again.
+    in a comprehension or lambda, in an `elif`. What stands before it in the statement then runs after it.
     """
     tree = tree_of(facts)
     node = tree.expression(expression) if tree else None
@@ -63,6 +63,21 @@ def _moved(tree: Tree, moved: ast.stmt, place: ast.stmt) -> Edits | None:
     taken = layout.removed(tree, moved, comment)
     put = layout.verbatim_before(tree, place, tree.slice(moved) + comment)
     return None if taken is None or put is None else (*taken, *put)
+
+
+def _rebinds(tree: Tree, moved: ast.stmt, place: ast.stmt) -> bool:
+    """Whether a name, attribute or item that the statement reads is bound between it and the place."""
+    kinds = (ast.Name, ast.Attribute, ast.Subscript)
+    read = {
+        ast.unparse(node)
+        for node in ast.walk(moved)
+        if isinstance(node, kinds) and isinstance(node.ctx, ast.Load)
+    }
+    start, end = tree.end(moved), tree.first(place)
+    stored = (
+        node for node in ast.walk(tree.root) if isinstance(node, kinds) and not isinstance(node.ctx, ast.Load)
+    )
+    return any(start <= tree.start(node) < end and ast.unparse(node) in read for node in stored)
 
 
 def _before_uses(tree: Tree, moved: ast.stmt, below: ast.stmt) -> ast.stmt | None:
