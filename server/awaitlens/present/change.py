@@ -42,7 +42,7 @@ def changed_lines(source: Source, patch: Patch, context: int = 2) -> tuple[Chang
     for group in _neighbours(edits, 2 * context + 1):
         if lines:
             lines.append(ChangedLine("gap", ""))
-        lines += _without_blank_edges(list(_compared(source, group, context)))
+        lines += _without_blank_edges(_settled(list(_compared(source, group, context))))
     return tuple(lines)
 
 
@@ -84,6 +84,19 @@ def _compared(source: Source, edits: list[Edit], context: int) -> Iterable[Chang
             yield from (ChangedLine(kept, text) for text in old[i:j])
             if tag != "equal":
                 yield from (ChangedLine("in", text) for text in new[k:m])
+
+
+def _settled(lines: list[ChangedLine]) -> list[ChangedLine]:
+    """The same change with blank lines after new code rather than before it, where both are true."""
+    blank = ChangedLine("same", "")
+    for start in range(len(lines)):
+        kind = lines[start].kind
+        if kind == "same" or lines[start].text:
+            continue
+        end = next((n for n in range(start, len(lines)) if lines[n].kind != kind), len(lines))
+        if end < len(lines) and lines[end] == blank and any(line.text for line in lines[start:end]):
+            lines[start : end + 1] = [blank, *lines[start + 1 : end], lines[start]]
+    return lines
 
 
 def _without_blank_edges(lines: list[ChangedLine]) -> list[ChangedLine]:

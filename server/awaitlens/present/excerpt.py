@@ -24,7 +24,8 @@ def excerpt(source: Source, lines: Iterable[int]) -> tuple[int, ...]:
     near = {line + step for line in wanted for step in (-1, 0, 1)} | {
         _header(source, line) for line in wanted
     }
-    return _without_blank_ends(source, sorted(line for line in near if first <= line <= last))
+    shown = sorted(line for line in near if first <= line <= last)
+    return tuple(line for line in shown if line in wanted or not _ends_blank(source, line, near))
 
 
 def common_indentation(texts: Iterable[str]) -> int:
@@ -59,11 +60,9 @@ def _body_end(source: Source, line: int) -> int:
     return end
 
 
-def _without_blank_ends(source: Source, lines: list[int]) -> tuple[int, ...]:
-    """A gap looks better without blank lines on its edges."""
-    shown = set(lines)
-    kept = (n for n in lines if source.line_text(n).strip() or {n - 1, n + 1} <= shown)
-    return tuple(kept)
+def _ends_blank(source: Source, line: int, shown: set[int]) -> bool:
+    """Whether a line is blank and lies at the edge of what is shown: a gap looks better without it."""
+    return not source.line_text(line).strip() and not {line - 1, line + 1} <= shown
 
 
 def _indentation(text: str) -> int:

@@ -106,6 +106,8 @@ class _Plain:
             return []
         title = f"{self.sentence(self.patch.title.rstrip('.'))} ({SAFETY[self.patch.safety]}){_elsewhere(self.patch)}"
         changed = changed_lines(self.source, self.patch, context)
+        if not context:
+            changed = tuple(line for line in changed if line.text or line.kind == "gap")
         advice = self.patch.advice
         lines = [displayed(str(line)) for line in changed] or (advice.splitlines() if is_code(advice) else [])
         if not lines:

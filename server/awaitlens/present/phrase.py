@@ -13,8 +13,8 @@ from typing import NamedTuple
 from awaitlens.present.escape import code_span, markdown_text
 
 _CODE = re.compile(
-    r"`([^`\n]+)`"
-    r"|(?<![\w.@/])((?:await )?@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\([^()\s]*\))*)(?![\w@/])"
+    r"(?<!`)`(?!\s)([^`\n]*[^`\s])`(?!`)"
+    r"|(?<![\w.@/`])((?:await )?@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\([^()\s]*\))*)(?![\w@/`])"
 )
 
 _ABBREVIATIONS = {"e.g", "i.e"}
