@@ -159,8 +159,8 @@ class Graph:
 
     def round_of(self, head: int) -> frozenset[int]:
         """The events between taking one element at a loop's head and asking for the next one."""
-        event = self.events[head]
-        after = self._reached_without({head, event.target}, head + 1)
+        # Who comes anew, from an outer loop, comes by the event before the head: each round jumps to the head itself.
+        after = self._reached_without({head, head - 1, self.events[head].target}, head + 1)
         before = {number for number in after if head in self.successors(number)}
         waiting = list(before)
         while waiting:

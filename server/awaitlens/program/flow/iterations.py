@@ -109,9 +109,15 @@ def _changes_by_call(call: Call, term: Term, block: Facts) -> bool:
 
 def _changes_by_item(access: Access, term: Term, block: Facts) -> bool:
     place = access.place
-    if not isinstance(place, Item) or place.value != term or isinstance(place.key, Constant):
+    if not isinstance(place, Item) or place.value != term or _is_list(term, block):
         return False
     return access.kind == "delete" or (access.kind == "write" and block.scopes[access.scope].is_async)
+
+
+def _is_list(term: Term, block: Facts) -> bool:
+    """Whether an item is written by a number: that replaces an element and adds none."""
+    places = (access.place for access in block.accesses)
+    return any(isinstance(p, Item) and p.value == term and isinstance(p.key, Constant) for p in places)
 
 
 def _means(place: Place, block: Facts, scope: int, facts: Facts) -> bool:

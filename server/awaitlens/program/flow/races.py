@@ -12,7 +12,7 @@ from awaitlens.program.flow.concurrency import concurrency
 from awaitlens.program.flow.explorer import Explorer, Proof
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
-from awaitlens.program.flow.sharing import is_lock, may_suspend, sharing
+from awaitlens.program.flow.sharing import is_closure, is_lock, may_suspend, sharing
 from awaitlens.program.flow.story import Scene, tell
 from awaitlens.program.flow.symbols import is_own
 from awaitlens.source import Span
@@ -154,6 +154,8 @@ def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence 
     if same is None:
         return None
     together = concurrency(facts, facts.scopes[graph.flow.scope], view, write.span)
+    if together == "certain" and is_closure(graph.flow, write.place, facts):
+        return "likely"
     return None if together is None else weakest(same, together)
 
 

@@ -59,7 +59,10 @@ _PER_TASK_OWNERS = (
 
 
 def sharing(flow: Flow, place: Place, facts: Facts) -> Confidence | None:
-    """How surely two calls of the function mean the same object by `place`; None when they do not."""
+    """How surely two calls of the function mean the same object by `place`; None when they do not.
+
+    A variable of an enclosing function is as shared as the calls of this one within one call of that: "possible".
+    """
     root = place.root
     scope = facts.scopes[flow.scope]
     if root in flow.parameters:
@@ -70,7 +73,7 @@ def sharing(flow: Flow, place: Place, facts: Facts) -> Confidence | None:
             return None
         of_origin = sharing(flow, origin, facts)
         return None if of_origin is None else weakest("likely", of_origin)
-    return _of_free_name(root, scope, facts)
+    return "possible" if is_closure(flow, place, facts) else "certain"
 
 
 def alias(flow: Flow, name: str) -> Place | None:
@@ -93,13 +96,14 @@ def is_method(scope: Scope, facts: Facts) -> bool:
     return scope.parent >= 0 and facts.scopes[scope.parent].kind == "class"
 
 
-def _of_free_name(root: str, scope: Scope, facts: Facts) -> Confidence:
-    outer = scope.parent
+def is_closure(flow: Flow, place: Place, facts: Facts) -> bool:
+    """Whether the place hangs on a variable of an enclosing function."""
+    outer = facts.scopes[flow.scope].parent
     while outer > 0:
-        if any(binding.scope == outer and binding.name == root for binding in facts.bindings):
-            return "likely"
+        if any(binding.scope == outer and binding.name == place.root for binding in facts.bindings):
+            return True
         outer = facts.scopes[outer].parent
-    return "certain"
+    return False
 
 
 def is_lock(flow: Flow, view: View, place: Place) -> bool:

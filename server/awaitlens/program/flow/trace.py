@@ -224,7 +224,7 @@ def _handlers(emit: Emitter, handlers: Sequence[ast.ExceptHandler], frame: Frame
     for position, handler in enumerate(handlers):
         other = [emit.emit("fork")] if position + 1 < len(handlers) else []
         if handler.name:
-            emit.emit("bind", None, handler.name)
+            emit.emit("bind", None, handler.name, Value("constant", "an error"))
         _block(emit, handler.body)
         done.append(emit.emit("jump"))
         emit.here(other)
