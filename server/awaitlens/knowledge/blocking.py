@@ -9,6 +9,7 @@ matters for large inputs: worth a hint at most.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ def blocking_call(name: str) -> BlockingCall | None:
     Methods are found on the base classes that the tables know; loop over your own classes' bases yourself.
     """
     table, name = _rows(), canonical(name)
-    for candidate in (*lookups(name), *_wider(name)):
+    for candidate in _candidates(name):
         line = table.get(candidate)
         if line is not None:
             row = _parse(line)
@@ -90,13 +91,15 @@ def rows() -> tuple[BlockingCall, ...]:
     return tuple(_parse(line) for line in _rows().values())
 
 
-def _wider(name: str) -> tuple[str, ...]:
-    owner = name.rpartition(".")[0]
-    found = [f"{owner}.*", f"{owner}.**"]
+def _candidates(name: str) -> Iterator[str]:
+    """Class by class the method and then the class's wildcard; then what speaks for everything below an object."""
+    for candidate in lookups(name):
+        yield candidate
+        yield f"{candidate.rpartition('.')[0]}.*"
+    owner = name
     while "." in owner:
         owner = owner.rpartition(".")[0]
-        found.append(f"{owner}.**")
-    return tuple(found)
+        yield f"{owner}.**"
 
 
 @lru_cache(maxsize=1)

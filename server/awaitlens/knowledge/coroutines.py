@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Literal, cast
 
 from awaitlens.knowledge.aliases import canonical
+from awaitlens.knowledge.blocking import blocking_call
 from awaitlens.knowledge.tables import Grouped
 from awaitlens.knowledge.types import is_class, lookups
 
@@ -49,7 +50,7 @@ def kind(name: str) -> Kind:
             found = "coroutine" if ".asyncio." in name else "sync"
         if found is not None:
             return cast(Kind, found)
-    return "sync" if is_class(name) else "unknown"
+    return "sync" if is_class(name) or blocking_call(name) is not None else "unknown"
 
 
 def colour(name: str) -> Colour:

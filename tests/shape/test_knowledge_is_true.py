@@ -1,0 +1,159 @@
+"""The knowledge tables are true of the packages that are installed here, and of the standard library.
+
+What is really there is looked up by probe.py in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from awaitlens.knowledge import blocking, concurrency, coroutines, django, tables
+from awaitlens.knowledge.coroutines import kind
+
+PROBE = Path(__file__).with_name("probe.py")
+# C functions stand for these classes: their instances have the method, their names do not.
+BEHIND_FUNCTIONS = frozenset({"select.poll.poll", "threading.Lock.acquire", "threading.RLock.acquire"})
+
+
+@cache
+def reality(names: frozenset[str]) -> dict[str, str | None]:
+    """What each name is in this environment: "coroutine", "async iterator", "class", "other"; None where missing."""
+    command = [sys.executable, str(PROBE)]
+    run = subprocess.run(
+        command, input=json.dumps(sorted(names)), capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0, run.stderr
+    found: dict[str, str | None] = json.loads(run.stdout)
+    return found
+
+
+def names_in_tables() -> set[str]:
+    plain = {row.name for row in blocking.rows() if "*" not in row.name}
+    plain |= {row.alternative for row in blocking.rows() if row.alternative}
+    plain |= {row.name for row in (*concurrency.callbacks(), *concurrency.spawners(), *concurrency.locks())}
+    plain |= {row.name for row in concurrency.entry_points() if row.how != "function"}
+    return plain | {name for name, _ in tables.cells("django_decorators")}
+
+
+def root(name: str) -> str:
+    return name.split(".")[0] if "." in name else "builtins"
+
+
+def is_standard(package: str) -> bool:
+    return package in sys.stdlib_module_names
+
+
+PACKAGES = sorted({root(name) for name in names_in_tables() if not is_standard(root(name))})
+DISTRIBUTIONS = {
+    distribution for names in metadata.packages_distributions().items() for distribution in names[:1]
+}
+# Made at run time, or newer than the oldest Python this runs on.
+NOT_LOOKED_UP = {
+    "boto3": {"boto3.Client", "boto3.Waiter"},
+    "asyncio": {
+        "asyncio.TaskGroup.create_task",
+        "asyncio.Runner.run",
+        "asyncio.Barrier",
+        "asyncio.Barrier.wait",
+    },
+}
+
+
+def missing(package: str, names: Iterable[str]) -> list[str]:
+    skipped = NOT_LOOKED_UP.get(package, set())
+    wanted = frozenset(n for n in names if root(n) == package and not any(n.startswith(s) for s in skipped))
+    return sorted(name for name, found in reality(wanted).items() if found is None)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_names_exist_in_the_installed_package(package: str) -> None:
+    if package not in DISTRIBUTIONS:
+        pytest.skip(f"{package} is not installed here")
+    newer = {row.twin for row in django.twins() if row.since > _django_version()}
+    newer |= {name for name, since in tables.cells("django_decorators") if _pair(since) > _django_version()}
+    assert sorted(set(missing(package, names_in_tables())) - newer) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the tables name what POSIX offers")
+def test_names_of_the_standard_library_exist() -> None:
+    names = frozenset(name for name in names_in_tables() if is_standard(root(name)))
+    too_new = NOT_LOOKED_UP["asyncio"] if sys.version_info < (3, 11) else set()
+    gone = {name for name, found in reality(names).items() if found is None}
+    gone = {name for name in gone if not name.startswith(("tkinter.", "asyncio.AbstractEventLoop."))}
+    assert sorted(gone - too_new - BEHIND_FUNCTIONS) == []
+
+
+def test_kinds_are_what_the_standard_library_says() -> None:
+    owners = [line.split("\t")[0] for table in ("kinds", "kinds_by_hand") for line in tables.lines(table)]
+    owners = [owner for owner in owners if is_standard(root(owner)) and owner != "builtins"]
+    names = frozenset(
+        f"{owner}.{name}" for owner in owners for name in coroutines._KINDS.of(owner) if name != "*"
+    )
+    wrong = {
+        name: found
+        for name, found in reality(names).items()
+        if found in ("coroutine", "async iterator") and kind(name) != found
+    }
+    assert wrong == {}
+
+
+def _pair(text: str) -> tuple[int, int]:
+    major, _, minor = text.partition(".")
+    return int(major), int(minor)
+
+
+def _django_version() -> tuple[int, int]:
+    try:
+        return _pair(".".join(metadata.version("django").split(".")[:2]))
+    except metadata.PackageNotFoundError:
+        return (0, 0)
+
+
+needs_django = pytest.mark.skipif(_django_version() == (0, 0), reason="Django is not installed here")
+# Related managers are classes made at run time; auser() is put on the request by a middleware.
+RUN_TIME = ("django.db.models.fields.related_descriptors.", "django.http.HttpRequest.")
+
+
+@needs_django
+def test_twins_are_there_from_their_release_on_and_not_before() -> None:
+    rows = [row for row in django.twins() if not row.twin.startswith(RUN_TIME)]
+    found = reality(frozenset(row.twin for row in rows))
+    late = {row.twin: row.since for row in rows if row.since <= _django_version() and found[row.twin] is None}
+    early = {
+        row.twin: row.since for row in rows if row.since > _django_version() and found[row.twin] is not None
+    }
+    assert (late, early) == ({}, {})
+
+
+@needs_django
+def test_twins_are_of_the_kind_the_table_says() -> None:
+    rows = [row for row in django.twins() if not row.twin.startswith(RUN_TIME) and row.form != "iteration"]
+    found = reality(frozenset(row.twin for row in rows))
+    wrong = {row.twin: found[row.twin] for row in rows if found[row.twin] not in (None, row.kind)}
+    assert wrong == {}
+
+
+@needs_django
+def test_what_has_no_twin_has_none_in_the_installed_release() -> None:
+    alone = [sync for sync, _, word, _, _ in tables.cells("django_twins") if word == "none"]
+    twins = {name: f"{name.rpartition('.')[0]}.a{name.rpartition('.')[2]}" for name in alone}
+    found = reality(frozenset(twins.values()))
+    assert [name for name, twin in twins.items() if found[twin] is not None] == []
+
+
+@needs_django
+@pytest.mark.parametrize("owner", ["django.db.models.QuerySet", "django.db.models.Manager"])
+def test_every_public_queryset_method_is_lazy_evaluates_or_asynchronous(owner: str) -> None:
+    machinery = {"check", "contribute_to_class", "deconstruct"}
+    methods = {name.rpartition(".")[2] for name in reality(frozenset({f"{owner}.*"}))} - machinery
+    assert len(methods) > 40
+    plain = [name for name in methods if kind(f"{owner}.{name}") in ("sync", "unknown")]
+    assert [name for name in plain if django.queries(name) == "unknown"] == []
