@@ -28,35 +28,48 @@ class Failure(NamedTuple):
     message: str
 
 
+Parse = Callable[[str], "ast.Module | Failure"]
 Patch = dict[int, str]  # New contents by line, line ends apart.
 
 
-def repaired(text: str, failure: Failure, parse: Callable[[str], ast.Module | Failure]) -> ast.Module | None:
-    """The tree of the patched text, or None if no patch was found within the budget of tries."""
+def repaired(text: str, failure: Failure, parse: Parse) -> ast.Module | None:
+    """The tree of the patched text, or of what stands before the trouble; None if that does not parse either."""
     lines = _Lines(_clean(text))
     tries = max(6, min(_TRIES, _SIZE // (len(text) + 1)))
     seen: set[str] = set()
-    while True:
-        best: tuple[int, _Lines, Failure] | None = None
+    while tries > 0:
+        best: tuple[_Lines, Failure] | None = None
         for patch in _patches(lines, failure):
             patched = lines.patched(patch)
             attempt = "".join(patched.lines)
             if attempt in seen:
                 continue
-            if tries == 0:
-                return None
-            tries -= 1
             seen.add(attempt)
+            tries -= 1
             outcome = parse(attempt)
             if isinstance(outcome, ast.Module):
                 return outcome
-            if best is None or outcome.line > best[0]:
-                best = outcome.line, patched, outcome
-            if outcome.line > failure.line:
+            if best is None or outcome.line > best[1].line:
+                best = patched, outcome
+            if outcome.line > failure.line or tries == 0:
                 break
         if best is None:
+            break
+        lines, failure = best
+    return _tree_before(lines, failure, parse)
+
+
+def _tree_before(lines: _Lines, failure: Failure, parse: Parse) -> ast.Module | None:
+    """The tree of the lines before the one that fails, or before one of the few in front of it."""
+    at = lines.code_at(failure.line)
+    for _ in range(5):
+        if at is None:
             return None
-        _, lines, failure = best
+        outcome = parse("".join(lines.patched(dict.fromkeys(range(at, len(lines.lines)), "")).lines))
+        if isinstance(outcome, ast.Module):
+            return outcome
+        at = lines.code_before(at)
+    return None
 
 
 def _clean(text: str) -> str:
@@ -91,6 +104,8 @@ def _around(lines: _Lines, at: int) -> Iterator[Patch]:
         yield lines.stand_in(opener)
     elif opener is not None:
         yield {at: ""}
+    if lines.is_before_clause(at):
+        yield {at: ""}
     yield lines.stand_in(at)
     if opener is not None:
         yield lines.stand_in(opener)
@@ -112,12 +127,15 @@ def _body_for_header(lines: _Lines, line: int) -> Iterator[Patch]:
 
 
 def _reindented(lines: _Lines, at: int) -> Iterator[Patch]:
+    """The line at the nearest depths that lines before it have; without its content, at the last line's depth."""
     before = lines.code_before(at)
-    indents = [lines.indent(before)] if before is not None else []
-    for indent in dict.fromkeys([*indents, lines.indent(0)]):
+    if before is None:
+        return
+    depth = len(lines.indent(at))
+    known = dict.fromkeys([lines.indent(line) for line in range(before, -1, -1) if lines.has_code(line)])
+    for indent in sorted(known, key=lambda indent: abs(len(indent) - depth))[:2]:
         yield {at: indent + lines.content(at).lstrip()}
-    for indent in indents:
-        yield {at: indent + "pass"}
+    yield {at: lines.indent(before) + "pass"}
 
 
 def _without_try(lines: _Lines, at: int) -> Iterator[Patch]:
@@ -134,6 +152,7 @@ _INDENT = re.compile(r"[ \t\f]*")
 _DEF = re.compile(r"(?:(async)[ \t]+)?def\b[ \t]*(\w*)")
 _CLASS = re.compile(r"class\b[ \t]*(\w*)")
 _HEADER = re.compile(r"(?:async[ \t]+)?(if|for|while|with|try|else|elif|except|finally|match|case)\b")
+_CLAUSE = re.compile(r"[ \t\f]*(?:elif|else|except|finally)\b")
 _STAND_INS = {
     "try": "try:",
     "else": "else:",
@@ -172,13 +191,18 @@ class _Lines:
         if line < 0:
             return max(range(len(self.lines)), key=lambda at: len(self.lines[at]), default=None)
         line = min(line, len(self.lines) - 1)
-        return line if line >= 0 and self._has_code(line) else self.code_before(line)
+        return line if line >= 0 and self.has_code(line) else self.code_before(line)
 
     def code_before(self, line: int) -> int | None:
         for at in range(min(line, len(self.lines)) - 1, -1, -1):
-            if self._has_code(at):
+            if self.has_code(at):
                 return at
         return None
+
+    def is_before_clause(self, line: int) -> bool:
+        """Whether the next line of code is an `elif`, `else`, `except` or `finally`, which no statement may precede."""
+        following = next(filter(self.has_code, range(line + 1, len(self.lines))), None)
+        return following is not None and _CLAUSE.match(self.lines[following]) is not None
 
     def balance(self) -> int:
         return sum(self._balances)
@@ -229,7 +253,7 @@ class _Lines:
     def _has_body(self, line: int, end: int) -> bool:
         """Whether the next line of code stands deeper."""
         for at in range(end + 1, len(self.lines)):
-            if self._has_code(at):
+            if self.has_code(at):
                 return len(self.indent(at)) > len(self.indent(line))
         return False
 
@@ -242,6 +266,6 @@ class _Lines:
                 return at
         return line
 
-    def _has_code(self, line: int) -> bool:
+    def has_code(self, line: int) -> bool:
         content = self.lines[line].lstrip()
         return bool(content) and content[0] != "#" and bool(without_strings(content) or content[0] in "\"'")

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# Nothing below can fail once it has begun, so nothing backtracks: each alternative also ends at the end of the text.
-_SINGLE = r'"[^"\\\n]*(?:\\(?:\r\n|.)[^"\\\n]*)*"?' + r"|'[^'\\\n]*(?:\\(?:\r\n|.)[^'\\\n]*)*'?"
+# Nothing below can fail once it has begun, so nothing backtracks: each alternative also ends at the end of its line or
+# of the text. Group 1 is a triple-quoted string; a later group says that a string is open.
+_SINGLE = r'"[^"\\\n]*(?:\\(?:\r\n|.)[^"\\\n]*)*(?:"|())' + r"|'[^'\\\n]*(?:\\(?:\r\n|.)[^'\\\n]*)*(?:'|())"
 _COMMENT = r"#[^\n]*"
 _TRIPLE = (
     r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)'
@@ -34,7 +35,7 @@ class Mask(NamedTuple):
 
     `plain` is the text with every lone carriage return as a line feed: as long as the text, and `\\n` ends each line.
     `code` is `plain` with triple-quoted strings overwritten by dollar signs, line ends included: as long as the text.
-    `closed` is false if some triple quote is open; then strings were judged with suspicion.
+    `closed` is false if some triple quote was found open; then no string may hold a function or a class.
     """
 
     plain: str
@@ -45,10 +46,25 @@ class Mask(NamedTuple):
 def mask(text: str) -> Mask:
     plain = _LONE_CR.sub("\n", text) if "\r" in text else text
     spans = list(_triple_quoted(plain))
-    closed = not spans or spans[-1][1] < len(plain) or _WELL_CLOSED.fullmatch(plain, *spans[-1]) is not None
+    closed = not _is_suspicious(plain, spans)
     if not closed:
-        spans = [match.span() for match in _WARY.finditer(plain) if match.lastindex]
+        spans = [match.span() for match in _WARY.finditer(plain) if match.lastindex == 1]
     return Mask(plain, _overwritten(plain, spans), closed)
+
+
+def _is_suspicious(text: str, spans: list[tuple[int, int]]) -> bool:
+    """Whether these triple-quoted strings cannot all be meant: one is left open somewhere.
+
+    From there on, strings and code change places. The last string then runs to the end of the text; or else strings
+    hold functions, and prose with its lone apostrophes stands where code should.
+    """
+    if not spans:
+        return False
+    if spans[-1][1] == len(text) and _WELL_CLOSED.fullmatch(text, *spans[-1]) is None:
+        return True
+    if not any(_CODE_IN_STRING.search(text, start, end) for start, end in spans):
+        return False
+    return any((match.lastindex or 0) > 1 for match in _TRUSTING.finditer(text))
 
 
 def _triple_quoted(text: str) -> Iterator[tuple[int, int]]:
@@ -61,7 +77,7 @@ def _triple_quoted(text: str) -> Iterator[tuple[int, int]]:
     while quotes := _TRIPLE_QUOTE.search(text, done):
         start, done = _line_start(text, quotes.start(), done), quotes.end()
         for match in _TRUSTING.finditer(text, start):
-            if match.lastindex:
+            if match.lastindex == 1:
                 yield match.span()
             if match.end() > quotes.start():
                 done = match.end()
@@ -76,6 +92,7 @@ def _line_start(text: str, at: int, floor: int) -> int:
     return start
 
 
+_CODE_IN_STRING = re.compile(rf"\n{_CODE_LINE}")
 _TRIPLE_QUOTE = re.compile("\"\"\"|'''")
 _WELL_CLOSED = re.compile(
     r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""' + r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL
