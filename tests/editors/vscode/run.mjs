@@ -10,6 +10,7 @@ const { values: options } = parseArgs({
   options: {
     version: { type: 'string', default: '4.139.1' },
     only: { type: 'string', default: '' },
+    bail: { type: 'boolean', default: false },
     stage: { type: 'string', default: '' },
     server: { type: 'string', default: path.join(ROOT, '.venv/bin/awaitlens') },
   },
@@ -49,6 +50,9 @@ async function runStage(name, stage) {
     stage.before?.(code);
     for (const [title, scenario] of wanted) {
       await runScenario(code, `${name}: ${title}`, scenario);
+      if (failures && options.bail) {
+        return;
+      }
     }
   } finally {
     await code.close();
@@ -65,6 +69,7 @@ async function runScenario(code, title, scenario) {
   } catch (error) {
     failures += 1;
     console.log(`FAILED  ${title}\n        ${String(error.stack ?? error).split('\n').slice(0, 6).join('\n        ')}`);
+    console.log(code.logs().map((line) => `        | ${line}`).join('\n'));
     await code.shotOfAll(`failed-${title.replace(/\W+/g, '-')}`);
   } finally {
     for (const context of code.browser.contexts().filter((each) => !before.includes(each))) {

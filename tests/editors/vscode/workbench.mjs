@@ -139,6 +139,13 @@ export class VSCode {
     }
   }
 
+  /** The last lines of the extension's and the server's logs. */
+  logs() {
+    const folder = path.join(this.user, 'logs');
+    const names = existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => /AwaitLens[^/]*\.log$/.test(name)) : [];
+    return names.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').trim().split('\n').slice(-12));
+  }
+
   file(name) {
     return path.join(this.workspace, name);
   }
