@@ -53,19 +53,15 @@ def without_last_line_end(code: str) -> str:
 
 def with_emoji_and_semicolons(code: str) -> str | None:
     """Every simple statement stands behind another one on its line, with characters beyond the first plane."""
-    simple = [each for each in _statements(code) if not _is_compound(each) and not _is_docstring(each)]
-    return _before_each(code, simple, '"🙂 é"; ')
+    return _before_each(code, [each for each in _simple(code) if not _is_docstring(each)], '"🙂 é"; ')
 
 
 def with_semicolons_behind(code: str) -> str | None:
     lines = code.splitlines()
-    for each in _statements(code):
-        if (
-            not _is_compound(each)
-            and each.end_lineno
-            and lines[each.end_lineno - 1][each.end_col_offset :].strip() == ""
-        ):
-            lines[each.end_lineno - 1] += "; True"
+    for each in _simple(code):
+        last = (each.end_lineno or 0) - 1
+        if not lines[last].encode()[each.end_col_offset :].strip():
+            lines[last] += "; True"
     return _if_parses("\n".join(lines) + "\n")
 
 
@@ -179,6 +175,16 @@ def _fits(body: list[ast.stmt], lines: list[str]) -> bool:
 
 def _statements(code: str) -> list[ast.stmt]:
     return [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt)]
+
+
+def _simple(code: str) -> list[ast.stmt]:
+    """The simple statements, but not those that are all a loop does: with company, that would be another loop."""
+    loops = (
+        node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.For | ast.AsyncFor | ast.While)
+    )
+    alone = {(loop.body[0].lineno, loop.body[0].col_offset) for loop in loops if len(loop.body) == 1}
+    simple = (each for each in _statements(code) if not _is_compound(each))
+    return [each for each in simple if (each.lineno, each.col_offset) not in alone]
 
 
 def _is_compound(node: ast.stmt) -> bool:

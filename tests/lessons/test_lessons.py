@@ -23,7 +23,7 @@ from awaitlens import pitfalls as folder
 from awaitlens.configuration import understand
 from awaitlens.engine import check_texts
 from awaitlens.lesson import Slide
-from awaitlens.pitfall import Finding, Patch, Pitfall
+from awaitlens.pitfall import Edit, Finding, Patch, Pitfall
 from awaitlens.pitfalls import pitfalls
 from awaitlens.rewrite.apply import apply
 from awaitlens.settings import Settings
@@ -96,10 +96,10 @@ def of(pitfall: Pitfall, found: list[tuple[str, Finding]]) -> list[tuple[str, Fi
 
 def after(files: Files, path: str, patch: Patch) -> dict[str, str]:
     """The files after a patch, which may reach into others than the finding's."""
-    edits: dict[str, list[object]] = {}
+    edits: dict[str, list[Edit]] = {}
     for edit in patch.edits:
         edits.setdefault(edit.path or path, []).append(edit)
-    return {each: apply(text, edits.get(each, ())) for each, text in files.items()}  # type: ignore[arg-type]
+    return {each: apply(text, edits.get(each, ())) for each, text in files.items()}
 
 
 def repairs(here: Page, files: Files) -> Iterator[tuple[str, Finding, Patch]]:

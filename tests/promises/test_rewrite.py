@@ -6,7 +6,8 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given
@@ -395,6 +396,57 @@ def test_a_with_block_that_returns_is_returned() -> None:
         "    @sync_to_async\n    def save():\n        with a:\n            return [y for y in x]\n\n"
         "    return await save()\n\n"
     )
+
+
+def result_of(code: str) -> object:
+    """What `view(3)` returns, with stand-ins for asgiref that stay on one thread."""
+
+    def sync_to_async(function: Callable[..., object]) -> Callable[..., object]:
+        async def call(*args: object) -> object:
+            return function(*args)
+
+        return call
+
+    def async_to_sync(function: Callable[..., Coroutine[object, None, object]]) -> Callable[..., object]:
+        return lambda *args: finished(function(*args))
+
+    async def double(value: int) -> int:
+        return 2 * value
+
+    names = {
+        "sync_to_async": sync_to_async,
+        "async_to_sync": async_to_sync,
+        "double": double,
+        "a": nullcontext("cm"),
+    }
+    exec("\n".join(line for line in code.splitlines() if "asgiref" not in line), names)
+    return finished(names["view"](3)), names.get("shared")  # type: ignore[operator]
+
+
+def finished(coroutine: Coroutine[object, None, object]) -> object:
+    with pytest.raises(StopIteration) as stopped:
+        coroutine.send(None)
+    return stopped.value.value
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "«with a:\n    y = await double(x)»\nreturn y",
+        "y = 1\n«with a:\n    y += await double(x)\n    z = y»\nreturn y, z",
+        "«with a as c:\n    y = [i async_ for i in (x, await double(x))]»\nreturn c, y".replace(" async_", ""),
+        "global shared\n«with a:\n    shared = await double(x)\n    x = 0»\nreturn x",
+        "t = []\nfor i in range(x):\n    «with a:\n        if i % 2:\n            t.append(await double(i))\n        last = i»\nreturn t, last",
+        "«with a:\n    for i in range(x):\n        if i:\n            break\n    y = await sync_to_async(sum)((i, 5))»\nreturn y",
+        "«with a:\n    def inner(i):\n        y = i\n        return y\n    return inner(await double(x))»",
+        "y = 5\ndef inner():\n    return y\n«with a:\n    y = (await double(x)).real»\nreturn inner()",
+    ],
+)  # fmt: skip
+def test_a_moved_with_block_computes_the_same(lines: str) -> None:
+    code = rewritten(body(lines), extracted)
+    assert code is not None
+    assert "def save" in code
+    assert result_of(code) == result_of(re.sub("[«»]", "", body(lines)))
 
 
 @pytest.mark.parametrize(
