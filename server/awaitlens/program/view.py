@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, results
-from awaitlens.program.facts import Call, Facts, Scope, Term
+from awaitlens.program.facts import Call, Facts, Result, Scope, Term, Usage
+from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.modules import FileFacts, Member, qualname
-from awaitlens.program.summaries import Blocking
+from awaitlens.program.summaries import Chain
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -102,7 +103,9 @@ class View:
         if isinstance(value, Adapted):
             inner = value.function
             where = (inner.path, inner.qualname) if isinstance(inner, Function) else ("", "")
-            return Target(value.adapter, "async" if value.colour == "async" else "sync", *where, callee.confidence)
+            return Target(
+                value.adapter, "async" if value.colour == "async" else "sync", *where, callee.confidence
+            )
         if isinstance(value, Function) and call is not None:
             given = results.called(self._names, callee, call, self._file, self._facts)
             confidence = given.confidence if isinstance(given.value, Coroutine) else callee.confidence
@@ -127,15 +130,47 @@ class View:
             value = value.function
         if isinstance(value, Function):
             given = results.function_called(self._names, value)
-            return Target(value.name, self._colour(value, given), value.path, value.qualname, found.confidence)
+            return Target(
+                value.name, self._colour(value, given), value.path, value.qualname, found.confidence
+            )
         return self._target(found.holding(value), None)
 
-    def blocking(self, call: Call) -> Blocking | None:
+    def blocking(self, call: Call) -> Chain | None:
         """Whether the call blocks the thread it stands on: directly, or through functions of the program."""
         return self._program.summaries.of_call(call, self._file, self._facts)
 
+    def would_block(self, call: Call) -> bool:
+        """Whether the call blocks when it is made, whatever is done with its value."""
+        return self.blocking(call._replace(usage=Usage("dropped"))) is not None
+
+    def gives_no_awaitable(self, call: Call) -> Confidence | None:
+        """How surely the value of the call cannot be awaited; None where it may be."""
+        target = self.target(call)
+        if target.colour == "async":
+            return None
+        given = self.infer(Result(call.number), call.scope)
+        if isinstance(given.value, Instance):
+            return given.confidence if given.value.cls.name in NEVER_AWAITABLE else None
+        if target.path:
+            found = self.definition(target)
+            return target.confidence if found is not None and gives_nothing(*found) else None
+        return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
+
+    def assigns_attribute(self, attribute: str, scope: int) -> bool:
+        """Whether the class around a method assigns `self.attribute` in any of its methods."""
+        return attribute in self._file.attributes.get(self.owner_of(scope), {})
+
+    def queries(self, function: Term, scope: int, at: Span | None = None) -> Chain | None:
+        """Whether a function that is handed over (not called here) uses Django's database, and how."""
+        value = self.infer(function, scope, at).value
+        while isinstance(value, Partial):
+            value = value.function
+        if isinstance(value, Function):
+            return self._program.summaries.of((value.path, value.qualname), "queries")
+        return None
+
     def call_span(self, path: str, function: str, number: int) -> Span:
-        """Where a call of another function stands, in file coordinates (for the hops of a Blocking)."""
+        """Where a call of another function stands, in file coordinates (for the hops of a Chain)."""
         file = self._program.files[path]
         definition = file.definitions[function]
         line, facts = file.blocks[definition.block]

@@ -1,0 +1,61 @@
+"""What an `except` clause does with a cancellation that arrives in the code it guards.
+
+asyncio throws CancelledError in at a suspension point. Since Python 3.8 it derives from BaseException.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from awaitlens.program.facts import UNKNOWN, Attribute, Context, Display, Facts, Name
+from awaitlens.program.view import View
+
+_CANCELLED = frozenset({"asyncio.CancelledError", "concurrent.futures.CancelledError"})
+_LOOPS = frozenset({"while", "for", "async for"})
+
+
+def catches_cancellation(
+    facts: Facts, view: View, handler: Context
+) -> Literal["cancellation", "everything", ""]:
+    """Whether the clause names CancelledError, catches it together with everything else, or lets it pass."""
+    types = handler.terms[0]
+    if types == UNKNOWN:
+        return "everything"
+    each = types.elements if isinstance(types, Display) else (types,)
+    names = {view.name_of(part, handler.scope) for part in each}
+    if names & _CANCELLED:
+        return "cancellation"
+    return "everything" if "BaseException" in names else ""
+
+
+def guarded(facts: Facts, handler: Context) -> Context:
+    """The body of the try statement that the clause belongs to."""
+    for context in reversed(facts.contexts[: handler.number]):
+        if context.kind == "try" and context.parent == handler.parent:
+            return context
+    raise ValueError("an except clause without a try")
+
+
+def suspends(facts: Facts, outer: Context) -> bool:
+    """Whether a suspension point stands in the construct, so that a cancellation can arrive there."""
+    return any(outer in facts.enclosing(suspension.context) for suspension in facts.suspensions)
+
+
+def passes_on(facts: Facts, handler: Context) -> bool:
+    """Whether the clause raises, hands the exception to somebody, or ends a task that this function cancelled itself."""
+    if any(jump.kind == "raise" and handler in facts.enclosing(jump.context) for jump in facts.jumps):
+        return True
+    if any(
+        isinstance(c.callee, Attribute) and "cancel" in c.callee.attr for c in facts.calls_in(handler.scope)
+    ):
+        return True
+    caught = Name(handler.names[0])
+    calls = [call for call in facts.calls if handler in facts.enclosing(call.context)]
+    return bool(caught.id) and any(argument.value == caught for call in calls for argument in call.arguments)
+
+
+def leaves(facts: Facts, handler: Context) -> bool:
+    """Whether the function ends, or a loop around does, once the clause is done."""
+    if not any(outer.kind in _LOOPS for outer in facts.enclosing(handler.parent)):
+        return True
+    return any(j.kind in ("return", "break") and handler in facts.enclosing(j.context) for j in facts.jumps)
