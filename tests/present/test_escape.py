@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from tests.present.hostile import HOSTILE
 
 from awaitlens.present.escape import code_span, fenced, file_link, markdown_link, markdown_text, visible
-from awaitlens.present.phrase import markdown_sentence, pieces
+from awaitlens.present.phrase import markdown_sentence, opened, pieces
 
 GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": True}).disable("linkify")
 GITHUB.validateLink = lambda url: True  # type: ignore[method-assign]  # an editor may be less careful
@@ -88,3 +88,9 @@ def test_names_are_told_from_words() -> None:
         if piece.is_code
     ]
     assert said == ["load()", 'stats["alive"]', "x y"]
+
+
+def test_a_sentence_begins_with_a_capital_unless_it_begins_with_a_name() -> None:
+    assert opened("the body of buy() does not run") == "The body of buy() does not run"
+    assert opened("each.save() is never awaited") == "each.save() is never awaited"
+    assert opened("ready is a local here") == "ready is a local here"

@@ -6,10 +6,11 @@ import ast
 import difflib
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from awaitlens.pitfall import Edit, Patch
+from awaitlens.present.excerpt import common_indentation
 from awaitlens.source import Source, split_lines
 
 Kind = Literal["same", "out", "in", "gap"]
@@ -43,7 +44,7 @@ def changed_lines(source: Source, patch: Patch, context: int = 2) -> tuple[Chang
         if lines:
             lines.append(ChangedLine("gap", ""))
         lines += _without_blank_edges(_settled(list(_compared(source, group, context))))
-    return tuple(lines)
+    return _dedented(lines)
 
 
 def other_files(patch: Patch) -> tuple[str, ...]:
@@ -84,6 +85,12 @@ def _compared(source: Source, edits: list[Edit], context: int) -> Iterable[Chang
             yield from (ChangedLine(kept, text) for text in old[i:j])
             if tag != "equal":
                 yield from (ChangedLine("in", text) for text in new[k:m])
+
+
+def _dedented(lines: list[ChangedLine]) -> tuple[ChangedLine, ...]:
+    """The lines without the indentation they share: what a method's body is indented by says nothing here."""
+    shared = common_indentation(line.text for line in lines)
+    return tuple(replace(line, text=line.text[shared:]) for line in lines)
 
 
 def _settled(lines: list[ChangedLine]) -> list[ChangedLine]:

@@ -12,7 +12,7 @@ from awaitlens.pitfall import Finding, Patch, Pitfall, Safety, Step
 from awaitlens.present.change import changed_lines, is_code, other_files
 from awaitlens.present.columns import displayed
 from awaitlens.present.escape import fenced, file_link, markdown_link, visible
-from awaitlens.present.phrase import markdown_sentence, plain_sentence
+from awaitlens.present.phrase import markdown_sentence, opened, plain_sentence
 from awaitlens.present.timeline import drawn, timeline_of, trail_of
 from awaitlens.source import Source
 
@@ -85,7 +85,7 @@ class _Plain:
         return [f"Law {law.number}: {law.value}.", "", self.claim()]
 
     def claim(self) -> str:
-        return self.sentence(self.finding.message.rstrip(".")) + "."
+        return self.sentence(opened(self.finding.message.rstrip("."))) + "."
 
     def why(self, room: int) -> list[str]:
         """The proof in at most `room` lines, the blank line before it included."""

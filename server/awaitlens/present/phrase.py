@@ -19,6 +19,10 @@ _CODE = re.compile(
 
 _ABBREVIATIONS = {"e.g", "i.e"}
 
+_OPENERS = re.compile(
+    r"(an?|another|any|each|every|it|nobody|no|of|one|only|some|the|this|there|these|two|what|when|while)\b(?![.(\[])"
+)
+
 
 class Piece(NamedTuple):
     """A stretch of a sentence that is all code or all words."""
@@ -57,6 +61,11 @@ def markdown_sentence(sentence: str) -> str:
         before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
         parts.append(before + markdown_text(text) + after if text.strip() else text)
     return "".join(parts)
+
+
+def opened(sentence: str) -> str:
+    """The sentence with a capital, if it begins with a word of English and not with one of the user's names."""
+    return sentence[:1].upper() + sentence[1:] if _OPENERS.match(sentence) else sentence
 
 
 def _looks_like_code(name: str) -> bool:

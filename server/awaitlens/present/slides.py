@@ -16,6 +16,7 @@ from awaitlens.lesson import Slide as LessonSlide
 from awaitlens.pitfall import Finding, Law, Patch, Pitfall, Step
 from awaitlens.present.change import ChangedLine, changed_lines, is_code, other_files
 from awaitlens.present.excerpt import common_indentation, excerpt
+from awaitlens.present.phrase import opened
 from awaitlens.present.timeline import Timeline, timeline_of, trail_of
 from awaitlens.source import Source, Span, split_lines
 
@@ -136,7 +137,7 @@ def deck_for_finding(
     sources, trail = {**(others or {}), "": source}, trail_of(finding, source)
     opening = Slide(
         "The code as it is",
-        finding.message,
+        opened(finding.message),
         _listing(sources[""], _lines(finding.span), [step for step in trail if not step.path], ()),
         _place(source, source.path, finding.span),
     )
@@ -234,7 +235,7 @@ def _advice(advice: str) -> Part:
 
 def _law(pitfall: Pitfall) -> Slide:
     law = pitfall.law
-    words = (Words(law.explanation), Words(f"Read on: awaitlens explain {pitfall.name}"))
+    words = (Words(law.explanation), Words(f"Read on: `awaitlens explain {pitfall.name}`"))
     return Slide(f"Law {law.number} of {len(Law)}", f"{law.value}.", words, law=law)
 
 
@@ -242,9 +243,10 @@ _KICKERS = {"bad": "What goes wrong", "good": "The repair", "fine": "Looks alike
 
 
 def _lesson_slide(slide: LessonSlide) -> Slide:
-    own = slide.heading.partition(":")[2]
+    own = slide.heading.partition(":")[2].strip()
+    own = own[:1].upper() + own[1:]
     kicker = _KICKERS[slide.kind]
-    heading = slide.heading if slide.kind == "story" else own.strip() or kicker
+    heading = slide.heading if slide.kind == "story" else own or kicker
     return Slide("" if heading == kicker else kicker, heading, tuple(_lesson_parts(slide)))
 
 
