@@ -12,26 +12,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
-from awaitlens.edge.analysis import Change, Report
+from awaitlens.edge.analysis import Analysis, Report, Session, SettingsFor
 from awaitlens.edge.server import serve
 from awaitlens.pitfall import Edit, Finding, Patch, Step
+from awaitlens.session import Change
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span
 
 SLEEP = re.compile(r"time\.sleep\([^()\r\n]*\)")
 SLOW = re.compile(r"# slow (\S+)")
-
-
-@dataclass(frozen=True)
-class FakeHint:
-    line: int
-    column: int
-    label: str
-    tooltip: str
-    category: str
-    at: Step | None
 
 
 @dataclass(frozen=True)
@@ -53,32 +45,22 @@ class FakeSnapshot:
             Patch("Think about it", "show", advice="Who waits for whom?"),
         )
 
-    def hints(self, span: Span) -> Sequence[FakeHint]:
-        return [
-            FakeHint(f.span.line, f.span.end_column, "blocks", "stops the loop", "threads", f.trail[0])
-            for f in self.at(span)
-        ]
-
 
 class FakeSession:
     def __init__(self, settings_for: Callable[[str], Settings]) -> None:
         self._settings_for = settings_for
         self._sources: dict[str, Source] = {}
-        self._known: dict[str, bool] = {}
+        self._told: dict[str, bool] = {}
 
     def open(self, path: str, text: str, version: int | None) -> None:
         self._sources[path] = Source(path, text, version)
 
     def change(self, path: str, changes: Sequence[Change], version: int | None) -> None:
         for change in changes:
-            source = self._sources[path]
-            self._sources[path] = Source(path, spliced(source, change), version)
+            self._sources[path] = self._sources[path].edited(change.span, change.text, version)
 
     def close(self, path: str) -> None:
         del self._sources[path]
-
-    def source(self, path: str) -> Source | None:
-        return self._sources.get(path)
 
     def is_cheap(self, path: str) -> bool:
         return SLOW.search(self._sources[path].text) is None
@@ -88,6 +70,7 @@ class FakeSession:
         if "raise Exception" in source.text:
             raise ValueError(source.text)
         wait_for_file(source.text, "# slow")
+        self._told[path] = self._helper_sleeps()
         severity = dict(settings.severity).get("blocking-sleep", "warning")
         findings = tuple(replace(f, severity=severity) for f in self._findings(source))
         ignored = "blocking-sleep" in settings.ignore
@@ -108,21 +91,25 @@ class FakeSession:
         return any(p.endswith("helper.py") and SLEEP.search(s.text) for p, s in self._sources.items())
 
     def affected(self) -> tuple[str, ...]:
-        before, self._known = self._known, dict.fromkeys(self._sources, self._helper_sleeps())
-        users = [p for p, source in self._sources.items() if "import helper" in source.text]
-        return tuple(p for p in users if before.get(p, False) != self._known[p])
+        users = [path for path, source in self._sources.items() if "import helper" in source.text]
+        return tuple(path for path in users if self._told.get(path) != self._helper_sleeps())
 
-    def disk_changed(self, paths: Sequence[str]) -> None:
+    def file_changed(self, path: str) -> None:
         pass
 
-    def reconfigure(self) -> None:
+    def settings_changed(self) -> None:
         pass
 
-    def index(self, roots: Sequence[str], report: Report) -> None:
-        for done in range(1000):
-            if not report(done, 1000) or not any(Path(root, "large").exists() for root in roots):
-                return
-            time.sleep(0.01)
+
+def read_ahead(_: Session, roots: tuple[str, ...], settings_for: SettingsFor, report: Report) -> None:
+    """Work on for ever in a folder that holds a file named `large`."""
+    for done in count():
+        if not report(done % 100, 100) or not any(Path(root, "large").exists() for root in roots):
+            return
+        time.sleep(0.01)
+
+
+FAKE = Analysis(lambda settings_for, roots: FakeSession(settings_for), read_ahead)
 
 
 def wait_for_file(text: str, mark: str) -> None:
@@ -131,14 +118,7 @@ def wait_for_file(text: str, mark: str) -> None:
         time.sleep(0.005)
 
 
-def spliced(source: Source, change: Change) -> str:
-    if change.span is None:
-        return change.text
-    start, end = source.offset(*change.span[:2]), source.offset(*change.span[2:])
-    return source.text[:start] + change.text + source.text[end:]
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--tcp", type=int)
-    sys.exit(serve(parser.parse_args(), FakeSession))
+    sys.exit(serve(parser.parse_args(), FAKE))

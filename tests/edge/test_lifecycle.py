@@ -109,7 +109,8 @@ def test_nothing_but_the_protocol_reaches_standard_output(start: Callable[..., D
         "    def snapshot(self, path):\n"
         "        print('noise'); os.write(1, b'noise'); os.system('echo noise')\n"
         "        return super().snapshot(path)\n"
-        "sys.exit(fake.serve(argparse.Namespace(tcp=None), Loud))\n"
+        "loud = fake.Analysis(lambda settings_for, roots: Loud(settings_for), fake.read_ahead)\n"
+        "sys.exit(fake.serve(argparse.Namespace(tcp=None), loud))\n"
     )
     driver = start(sys.executable, "-c", noisy, str(Path(FAKE[1]).parent))
     driver.initialize(RICH)

@@ -25,9 +25,12 @@ def speaking(encoding: str) -> Json:
     return {**RICH, "general": {"positionEncodings": ["latin-1", encoding, "utf-8"]}}
 
 
+HINTS = {"hints": ["blocking"]}
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_ranges_edits_hovers_and_fixes_agree(driver: Driver, encoding: str) -> None:
-    result = driver.initialize(speaking(encoding))
+    result = driver.initialize(speaking(encoding), initializationOptions=HINTS)
     assert result["capabilities"]["positionEncoding"] == encoding
     start = units(BEFORE, encoding)
     version = 1

@@ -14,7 +14,7 @@ from awaitlens.edge.analysis import Snapshot
 from awaitlens.edge.diagnostics import fingerprint
 from awaitlens.pitfall import Edit, Finding, Patch, Safety
 from awaitlens.source import Span
-from awaitlens.suppression import ignore_edit, ignore_file_edit
+from awaitlens.suppression import UNUSED, ignore_edit, ignore_file_edit, removal
 
 QUICK_FIX = "quickfix"
 FIX_ALL = "source.fixAll.awaitlens"
@@ -87,8 +87,14 @@ class Menu:
 
     def _of(self, finding: Finding) -> tuple[Patch, ...]:
         if finding not in self._patches:
-            self._patches[finding] = self._snapshot.patches(finding)
+            self._patches[finding] = self._patched(finding)
         return self._patches[finding]
+
+    def _patched(self, finding: Finding) -> tuple[Patch, ...]:
+        if finding.pitfall != UNUSED:
+            return self._snapshot.patches(finding)
+        patch = removal(self._snapshot.source, finding)
+        return (patch,) if patch is not None else ()
 
     def _safe(self, findings: Iterable[Finding]) -> Iterator[Patch]:
         for finding in findings:
@@ -134,5 +140,7 @@ def _wanted(kind: str, only: Sequence[str] | None) -> bool:
 
 def _silence(finding: Finding) -> Iterator[Offer]:
     name = finding.pitfall
+    if name == UNUSED:
+        return
     yield Offer(f"Ignore {name} on this line", QUICK_FIX, Key("ignore", fingerprint(finding)), finding)
     yield Offer(f"Ignore {name} in this file", QUICK_FIX, Key("ignore in file", name), finding)

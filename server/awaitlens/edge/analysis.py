@@ -1,45 +1,27 @@
-"""What the edge asks of the session: the narrow interface between the protocol and the analysis.
-
-`open`, `change` and `close` are called on the event loop and must be quick. `snapshot` is called there only when
-`is_cheap` says so, otherwise in a thread, one call at a time, while further changes may arrive: it answers for the
-text it found when it began.
-"""
+"""What the edge asks of the analysis: the narrow interface between the two, and its real other side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
-from awaitlens.pitfall import Finding, Patch, Step
+from awaitlens import session as real
+from awaitlens.engine import new_reader, read
+from awaitlens.pitfall import Finding, Patch
+from awaitlens.program.program import module_name
+from awaitlens.session import Change
 from awaitlens.settings import Settings
-from awaitlens.source import Source, Span
+from awaitlens.source import Source, Span, UndecodableSource
+from awaitlens.workspace import LARGEST_FILE, files_of, reason_to_skip
 
+SettingsFor = Callable[[str], Settings]
 Report = Callable[[int, int], bool]
 """Called with files done and files in all; False means: stop."""
 
-
-class Change(NamedTuple):
-    """Replace what is under `span` (None: the whole text) by `text`; in code points of the text before the change."""
-
-    span: Span | None
-    text: str
-
-
-class Hint(Protocol):
-    """A few words to be shown in the line, before `column`. `at` is the place that proves them."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def column(self) -> int: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def tooltip(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-    @property
-    def at(self) -> Step | None: ...
+_MOST_FILES = 3000
+"""A folder with more files is not read ahead; files that open ones import are read when they are needed."""
 
 
 class Snapshot(Protocol):
@@ -55,7 +37,6 @@ class Snapshot(Protocol):
     def settings(self) -> Settings: ...
     def at(self, span: Span) -> tuple[Finding, ...]: ...
     def patches(self, finding: Finding) -> tuple[Patch, ...]: ...
-    def hints(self, span: Span) -> Sequence[Hint]: ...
 
 
 class Session(Protocol):
@@ -64,23 +45,59 @@ class Session(Protocol):
     def open(self, path: str, text: str, version: int | None) -> None: ...
     def change(self, path: str, changes: Sequence[Change], version: int | None) -> None: ...
     def close(self, path: str) -> None: ...
-    def source(self, path: str) -> Source | None:
-        """The text as it is now, of open documents and of files known; None when there is none."""
-
     def snapshot(self, path: str) -> Snapshot: ...
-    def is_cheap(self, path: str) -> bool:
-        """Whether `snapshot` would take a millisecond or so."""
-
+    def is_cheap(self, path: str) -> bool: ...
     def affected(self) -> Sequence[str]: ...
-    def disk_changed(self, paths: Sequence[str]) -> None:
-        """These files were created, changed or deleted on the disk."""
-
-    def reconfigure(self) -> None:
-        """The settings may have changed."""
+    def file_changed(self, path: str) -> None: ...
+    def settings_changed(self) -> None: ...
 
 
-@runtime_checkable
-class Indexes(Protocol):
-    """A session that reads whole folders. Called in a thread."""
+@dataclass(frozen=True)
+class Analysis:
+    """How a session is made for folders, and how those folders are read ahead of need (in a thread)."""
 
-    def index(self, roots: Sequence[str], report: Report) -> None: ...
+    make_session: Callable[[SettingsFor, tuple[str, ...]], Session]
+    read_ahead: Callable[[Session, tuple[str, ...], SettingsFor, Report], None]
+
+
+def read_bytes(path: str) -> bytes | None:
+    """A file's bytes; None for what is no file, cannot be read or is too large to be a program."""
+    try:
+        file = Path(path)
+        return file.read_bytes() if file.is_absolute() and file.stat().st_size <= LARGEST_FILE else None
+    except (OSError, ValueError):
+        return None
+
+
+def source_on_disk(path: str) -> Source | None:
+    data = read_bytes(path)
+    try:
+        return Source.from_bytes(path, data) if data is not None else None
+    except UndecodableSource:
+        return None
+
+
+def _make_session(settings_for: SettingsFor, roots: tuple[str, ...]) -> Session:
+    return real.Session(settings_for, read_bytes, roots)
+
+
+def _read_ahead(session: Session, roots: tuple[str, ...], settings_for: SettingsFor, report: Report) -> None:
+    """Read every file under the roots. Whole disks and home folders are left alone."""
+    assert isinstance(session, real.Session)
+    home = str(Path.home())
+    roots = tuple(root for root in roots if root != home and not home.startswith(root.rstrip("/") + "/"))
+    paths = files_of(roots, settings_for).paths
+    if len(paths) > _MOST_FILES:
+        return
+    packages = {str(Path(path).parent) for path in paths if path.endswith("/__init__.py")}
+    reader, files = new_reader(), []
+    for number, path in enumerate(paths):
+        if not report(number, len(paths)):
+            return
+        source = source_on_disk(path)
+        if source is not None and not reason_to_skip(source.text):
+            files.append(read(source, module_name(path, packages), reader))
+    session.index(files)
+
+
+REAL = Analysis(_make_session, _read_ahead)

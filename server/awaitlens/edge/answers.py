@@ -12,6 +12,8 @@ from awaitlens.edge.analysis import Snapshot
 from awaitlens.edge.convert import annotated, inlay_hint, path_of, range_of, span_of_range, workspace_edit
 from awaitlens.edge.protocol import CONTENT_MODIFIED, INVALID_PARAMS, Refused
 from awaitlens.pitfall import Edit, Finding
+from awaitlens.pitfalls import pitfalls
+from awaitlens.present.hints import hints_for
 from awaitlens.present.hover import hover as hover_text
 from awaitlens.source import Source
 
@@ -31,7 +33,7 @@ def hover(ls: Server, position: types.Position, snapshot: Snapshot) -> types.Hov
 
 
 def _told(ls: Server, finding: Finding, snapshot: Snapshot) -> str:
-    pitfall = lookup.pitfall_named(finding.pitfall)
+    pitfall = pitfalls().get(finding.pitfall)
     if pitfall is None:
         return finding.message
     link = lookup.page(finding.pitfall) or None
@@ -45,10 +47,11 @@ def _extent(finding: Finding) -> tuple[int, int]:
 
 def inlay_hints(ls: Server, range_: types.Range, snapshot: Snapshot) -> list[types.InlayHint]:
     span = span_of_range(range_, snapshot.source, ls.client.encoding)
+    hints = hints_for(snapshot.findings, pitfalls(), snapshot.source)
     return [
-        inlay_hint(hint, snapshot.source, snapshot.path, ls.session.source, ls.client)
-        for hint in snapshot.hints(span)
-        if hint.category in snapshot.settings.hints
+        inlay_hint(hint, snapshot.source, snapshot.path, ls.documents.source, ls.client)
+        for hint in hints
+        if hint.category in snapshot.settings.hints and span.contains(hint.line, hint.column)
     ]
 
 
@@ -137,7 +140,7 @@ def _edit(
         return ls.documents.address(path or snapshot.path)
 
     def source_of(path: str) -> Source | None:
-        return ls.session.source(path) if path else snapshot.source
+        return ls.documents.source(path) if path else snapshot.source
 
     edit = workspace_edit(edits, address, source_of, ls.client)
     if safety == "review" and ls.client.annotates_edits and ls.client.versions_edits:

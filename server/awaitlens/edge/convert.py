@@ -13,9 +13,10 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
-from awaitlens.edge.analysis import Change, Hint
 from awaitlens.edge.client import Client, Json
 from awaitlens.pitfall import Edit, Step
+from awaitlens.present.hints import Hint
+from awaitlens.session import Change
 from awaitlens.source import Encoding, Source, Span
 
 SourceOf = Callable[[str], "Source | None"]

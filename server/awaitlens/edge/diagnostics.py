@@ -10,23 +10,27 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from awaitlens.edge.analysis import Session, Snapshot
+from lsprotocol import types
+
+from awaitlens.edge.analysis import Snapshot
 from awaitlens.edge.client import Client
 from awaitlens.edge.convert import SourceOf, units, uri_of
 from awaitlens.edge.documents import Document, Documents
-from awaitlens.edge.work import Worker
+from awaitlens.edge.turns import Answer, Turns
 from awaitlens.pitfall import Finding, Step
+from awaitlens.session import Change
 from awaitlens.source import Source, Span
 
 log = logging.getLogger("awaitlens.edge")
 
 _SEVERITY = {"error": 1, "warning": 2, "information": 3, "hint": 4}
+_NOTHING = '{"kind":"full","items":[]}'
 _RANGE = '{"start":{"line":%d,"character":%d},"end":{"line":%d,"character":%d}}'
 
 
@@ -74,20 +78,22 @@ def _words(pitfall: str, severity: str, message: str, href: str) -> str:
 
 @dataclass(slots=True)
 class Shown:
-    """What the client was told about one document: the diagnostics as JSON, and a number for that state."""
+    """What the client was told about one document: the diagnostics as JSON, and a number for that state.
+
+    `disturbed`: the user typed into a range shown. `outdated`: the client was asked to ask again, and has not yet.
+    `edited` is the time of the text it was told about.
+    """
 
     body: str | None = None
     number: int = 0
     spans: tuple[Span, ...] = ()
     written: dict[int, tuple[Finding, str]] = field(default_factory=dict)
     disturbed: bool = False
+    outdated: bool = False
+    edited: int = 0
 
-    def update(self, snapshot: Snapshot, encoder: Encoder, numbers: Iterable[int]) -> bool:
-        """Take over the snapshot's findings; whether the client has to be told.
-
-        A set equal to the last one needs no telling, unless the user has typed into one of its ranges since: then
-        the editor has squeezed or moved its marks on its own account.
-        """
+    def update(self, snapshot: Snapshot, encoder: Encoder, numbers: Iterator[int]) -> bool:
+        """Take over the snapshot's findings; whether they look different to the client now."""
         known, source = self.written, snapshot.source
         stable = source.text.isascii()
         self.written = {}
@@ -95,12 +101,11 @@ class Shown:
             entry = known.get(id(finding)) if stable else None
             self.written[id(finding)] = entry or (finding, encoder.encode(finding, source))
         body = ",".join(text for _, text in self.written.values())
-        news = body != self.body or self.disturbed
-        if body != self.body:
-            self.number = next(iter(numbers))
-        self.body, self.disturbed = body, False
         self.spans = tuple(finding.span for finding in snapshot.findings)
-        return news
+        if body == self.body:
+            return False
+        self.body, self.number = body, next(numbers)
+        return True
 
     def touch(self, span: Span | None) -> None:
         """The user replaces what is under `span`."""
@@ -112,50 +117,57 @@ class Diagnostics:
 
     def __init__(
         self,
-        session: Session,
+        turns: Turns,
         documents: Documents,
-        client: Client,
         encoder: Encoder,
         send: Callable[[str], None],
-        refresh: Callable[[], None],
+        refresh: Callable[[str], None],
     ) -> None:
-        self._session, self._documents, self._client = session, documents, client
-        self._encoder, self._send, self._refresh = encoder, send, refresh
-        self._worker = Worker("analysis")
+        """`send` takes a message as JSON, `refresh` the method that asks the client to ask again."""
+        self._turns, self._documents, self._encoder = turns, documents, encoder
+        self._pulls = encoder.client.pulls
+        self._send, self._refresh = send, refresh
         self._shown: dict[str, Shown] = {}
         self._stale: dict[str, None] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._numbers = count(1)
 
-    def edited(self, path: str, spans: Iterable[Span | None]) -> None:
+    def edited(self, path: str, changes: Iterable[Change]) -> None:
         shown = self._shown.setdefault(path, Shown())
-        for span in spans:
-            shown.touch(span)
-        self.mark([path])
+        for change in changes:
+            shown.touch(change.span)
+        self._stale[path] = None
 
     def mark(self, paths: Iterable[str]) -> None:
-        """The findings of these documents may be out of date."""
-        self._stale.update(dict.fromkeys(paths))
+        """The findings of these documents may be out of date, though nobody typed in them."""
+        if not self._pulls:
+            self._stale.update(dict.fromkeys(paths))
+            return
+        for path in paths:
+            if self._waits_unknowingly(path):
+                self._shown[path].outdated = True
+                self._refresh(types.WORKSPACE_DIAGNOSTIC_REFRESH)
 
-    def mark_all(self) -> None:
-        self.mark(self._documents)
-        self._refresh()
+    def _waits_unknowingly(self, path: str) -> bool:
+        """Whether the client has shown this text's findings, was not yet asked to look again, and needs to be."""
+        shown, document = self._shown.get(path), self._documents.get(path)
+        return bool(shown and document and not shown.outdated and shown.edited == document.edited)
 
     def clear(self, document: Document) -> None:
         """The document is closed or its file is gone: the client shows nothing for it any more."""
         shown = self._shown.pop(document.path, None)
         self._stale.pop(document.path, None)
-        if shown is not None and shown.body and not self._client.pulls:
+        if shown is not None and shown.body and not self._pulls:
             self._send(_publication(document.uri, None, ""))
 
     def settle(self) -> None:
         """Answer for everything that is out of date. Called when no further message is waiting."""
-        while self._stale and not self._client.pulls:
+        while self._stale and not self._pulls:
             path, _ = self._stale.popitem()
             document = self._documents.get(path)
             if document is None:
                 continue
-            if self._is_cheap(path):
+            if self._turns.is_cheap(path):
                 self._show_now(document)
             elif path not in self._running:
                 self._running[path] = asyncio.ensure_future(self._analyse(document))
@@ -165,9 +177,9 @@ class Diagnostics:
         """The answer to a pull as JSON; None when it cannot be given at once."""
         document = self._documents.get(path)
         if document is None:
-            return '{"kind":"full","items":[]}'
+            return _NOTHING
         return (
-            self._reported(document, self._session.snapshot(path), previous) if self._is_cheap(path) else None
+            self._reported(document, self._turns.now(path), previous) if self._turns.is_cheap(path) else None
         )
 
     async def report_later(self, path: str, previous: str | None) -> dict[str, Any]:
@@ -175,18 +187,9 @@ class Diagnostics:
         document, edited = self._documents.get(path), -1
         while document is not None and document.edited != edited:
             edited = document.edited
-            snapshot = await self.snapshot(path)
+            answer = await self._turns.later(path)
             document = self._documents.get(path)
-        text = self._reported(document, snapshot, previous) if document else '{"kind":"full","items":[]}'
-        return dict(json.loads(text))
-
-    async def snapshot(self, path: str) -> Snapshot:
-        if self._is_cheap(path):
-            return self._session.snapshot(path)
-        return await self._worker.run(partial(self._session.snapshot, path))
-
-    def _is_cheap(self, path: str) -> bool:
-        return not self._worker.busy and self._session.is_cheap(path)
+        return dict(json.loads(self._reported(document, answer, previous) if document else _NOTHING))
 
     async def _analyse(self, document: Document) -> None:
         """Ask in the thread until the answer is for the newest version, then show it."""
@@ -194,9 +197,9 @@ class Diagnostics:
             edited = -1
             while document.edited != edited and document.open:
                 edited = document.edited
-                snapshot = await self.snapshot(document.path)
+                answer = await self._turns.later(document.path)
             if document.open:
-                self._show(document, snapshot)
+                self._show(document, answer)
         except Exception as error:
             log.error("analysis failed: %s", type(error).__name__)
         finally:
@@ -205,27 +208,35 @@ class Diagnostics:
 
     def _show_now(self, document: Document) -> None:
         try:
-            self._show(document, self._session.snapshot(document.path))
+            self._show(document, self._turns.now(document.path))
         except Exception as error:
             log.error("analysis failed: %s", type(error).__name__)
 
-    def _show(self, document: Document, snapshot: Snapshot) -> None:
-        shown = self._shown.setdefault(document.path, Shown())
-        if shown.update(snapshot, self._encoder, self._numbers):
-            self._send(_publication(document.uri, document.version, shown.body or ""))
-        others = [path for path in self._session.affected() if path != document.path]
-        if others:
-            self.mark(others)
-            self._refresh()
+    def _show(self, document: Document, answer: Answer) -> None:
+        """Push what is new. A set equal to the last one is not sent again, unless the user has typed into one of its
+        ranges since: then the editor has squeezed or moved its marks on its own account.
+        """
+        shown, news = self._update(document, answer)
+        if news or shown.disturbed:
+            self._send(_publication(document.uri, answer.snapshot.source.version, shown.body or ""))
+        shown.disturbed = False
 
-    def _reported(self, document: Document, snapshot: Snapshot, previous: str | None) -> str:
-        shown = self._shown.setdefault(document.path, Shown())
-        shown.update(snapshot, self._encoder, self._numbers)
-        if any(path != document.path for path in self._session.affected()):
-            self._refresh()
+    def _reported(self, document: Document, answer: Answer, previous: str | None) -> str:
+        shown, _ = self._update(document, answer)
+        shown.outdated = False
         if previous == str(shown.number):
             return f'{{"kind":"unchanged","resultId":"{shown.number}"}}'
         return f'{{"kind":"full","resultId":"{shown.number}","items":[{shown.body}]}}'
+
+    def _update(self, document: Document, answer: Answer) -> tuple[Shown, bool]:
+        shown = self._shown.setdefault(document.path, Shown())
+        known = shown.body is not None
+        news = shown.update(answer.snapshot, self._encoder, self._numbers)
+        if news and known and shown.edited == document.edited:
+            self._refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
+        shown.edited = document.edited
+        self.mark([path for path in answer.affected if path != document.path])
+        return shown, news
 
 
 def _publication(uri: str, version: int | None, body: str) -> str:

@@ -1,18 +1,21 @@
-"""The documents the client has open: under which URI, at which version, after how many edits.
+"""The documents the client has open: their URIs, versions and texts.
 
-The texts are the session's. This is the edge's own store because the library's splits lines at form feeds, where
-neither Python nor any editor does, and then edits the wrong line.
+The texts are here as well as in the session, so that positions can be read while the session is busy. The library's
+own store is not used: it splits lines at form feeds, where neither Python nor any editor does, and then edits the
+wrong line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from awaitlens.edge.analysis import Session
+from awaitlens.edge.analysis import source_on_disk
 from awaitlens.edge.client import Json
 from awaitlens.edge.convert import change, path_of, uri_of
-from awaitlens.source import Encoding, Span
+from awaitlens.session import Change
+from awaitlens.source import Encoding, Source
 
 
 @dataclass(slots=True)
@@ -20,10 +23,17 @@ class Document:
     """`uri` is spelled as the client spells it. `edited` is the time of the last change on the clock of edits."""
 
     uri: str
-    path: str
-    version: int | None
+    source: Source
     edited: int
     open: bool = True
+
+    @property
+    def path(self) -> str:
+        return self.source.path
+
+    @property
+    def version(self) -> int | None:
+        return self.source.version
 
 
 class LostDocument(Exception):
@@ -37,17 +47,11 @@ class LostDocument(Exception):
 class Documents:
     """Open documents by path, and a clock that goes on with every edit, also where clients send no versions."""
 
-    def __init__(self, session: Session, encoding: Encoding) -> None:
-        self._session, self._encoding = session, encoding
+    def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
         self._open: dict[str, Document] = {}
         self._clock = 0
-
-    def clock(self) -> int:
-        return self._clock
-
-    def _tick(self) -> int:
-        self._clock += 1
-        return self._clock
+        self._on_disk = lru_cache(maxsize=256)(source_on_disk)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._open)
@@ -55,19 +59,30 @@ class Documents:
     def get(self, path: str) -> Document | None:
         return self._open.get(path)
 
+    def clock(self) -> int:
+        return self._clock
+
     def address(self, path: str) -> tuple[str, int | None]:
         """The URI and version to name a file by in an edit; no version for one that is not open."""
         document = self._open.get(path)
         return (document.uri, document.version) if document else (uri_of(path), None)
 
+    def source(self, path: str) -> Source | None:
+        """The text of a file, open or not; None when there is none."""
+        document = self._open.get(path)
+        return document.source if document else self._on_disk(path)
+
+    def files_changed(self) -> None:
+        self._on_disk.cache_clear()
+
     def open(self, item: Json) -> Document:
-        document = Document(item["uri"], path_of(item["uri"]), item.get("version"), self._tick())
-        self._session.open(document.path, item["text"], document.version)
+        uri, text, version = item["uri"], item["text"], item.get("version")
+        document = Document(uri, Source(path_of(uri), text, version), self._tick())
         self._open[document.path] = document
         return document
 
-    def change(self, params: Json) -> tuple[Document, list[Span | None]] | None:
-        """Apply a didChange message; what it replaced, in order, or None for a document that is not open.
+    def change(self, params: Json) -> tuple[Document, list[Change]] | None:
+        """Apply a didChange message; its changes, or None for a document that is not open.
 
         Each change counts in the text that the one before it left. After a malformed one the document is dropped and
         LostDocument raised: claims about a text that is not known would be wrong.
@@ -76,24 +91,24 @@ class Documents:
         if document is None:
             return None
         document.edited = self._tick()
+        version = params["textDocument"].get("version")
         try:
-            document.version = params["textDocument"].get("version")
-            return document, [self._apply(document, raw) for raw in params["contentChanges"]]
+            return document, [self._apply(document, raw, version) for raw in params["contentChanges"]]
         except Exception as error:
             self.close(document.path)
             raise LostDocument(document) from error
-
-    def _apply(self, document: Document, raw: Json) -> Span | None:
-        source = self._session.source(document.path)
-        if source is None:
-            raise KeyError(document.path)
-        changed = change(raw, source, self._encoding)
-        self._session.change(document.path, [changed], document.version)
-        return changed.span
 
     def close(self, path: str) -> Document | None:
         document = self._open.pop(path, None)
         if document is not None:
             document.open = False
-            self._session.close(path)
         return document
+
+    def _apply(self, document: Document, raw: Json, version: int | None) -> Change:
+        changed = change(raw, document.source, self._encoding)
+        document.source = document.source.edited(changed.span, changed.text, version)
+        return changed
+
+    def _tick(self) -> int:
+        self._clock += 1
+        return self._clock

@@ -19,11 +19,15 @@ from awaitlens.edge.client import Json
 from awaitlens.edge.convert import path_of
 from awaitlens.edge.documents import LostDocument
 from awaitlens.edge.protocol import ARRIVED, CONTENT_MODIFIED, Refused
+from awaitlens.session import Change
 
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
 
 T = TypeVar("T")
+
+_SMALL = 2000
+"""Characters. A larger insertion is not taken in on the event loop."""
 
 
 def register(ls: Server) -> None:
@@ -62,25 +66,32 @@ def register_pull(ls: Server) -> None:
 
 def did_open(ls: Server, params: Json) -> None:
     document = ls.documents.open(params["textDocument"])
-    ls.diagnostics.mark([document.path])
+    source = document.source
+    workspace.let_in(ls, partial(ls.session.open, source.path, source.text, source.version))
+    ls.diagnostics.edited(document.path, ())
 
 
 def did_change(ls: Server, params: Json) -> None:
     try:
         changed = ls.documents.change(params)
     except LostDocument as lost:
-        ls.diagnostics.clear(lost.document)
+        workspace.close(ls, lost.document)
         raise
     if changed is not None:
-        document, spans = changed
-        ls.diagnostics.edited(document.path, spans)
+        document, changes = changed
+        hand_over = ls.turns.edit if all(map(_is_small, changes)) else partial(workspace.let_in, ls)
+        hand_over(partial(ls.session.change, document.path, changes, document.version))
+        ls.diagnostics.edited(document.path, changes)
+
+
+def _is_small(change: Change) -> bool:
+    return change.span is not None and len(change.text) < _SMALL
 
 
 def did_close(ls: Server, params: Json) -> None:
     document = ls.documents.close(path_of(params["textDocument"]["uri"]))
     if document is not None:
-        ls.diagnostics.clear(document)
-        ls.diagnostics.mark(ls.session.affected())
+        workspace.close(ls, document)
 
 
 # --- diagnostics, when the client asks for them -------------------------------------------------------------------
@@ -139,10 +150,15 @@ async def _answer(ls: Server, uri: str, job: Callable[[Snapshot], T]) -> T | Non
     if document is None:
         return None
     if document.edited <= ARRIVED.get():
-        snapshot = await ls.diagnostics.snapshot(document.path)
-        result = await ls.requests.run(partial(job, snapshot)) if document.edited <= ARRIVED.get() else None
+        snapshot = await _snapshot(ls, document.path)
+        result = await ls.turns.work(partial(job, snapshot)) if document.edited <= ARRIVED.get() else None
         if document.edited <= ARRIVED.get() and document.open:
             return result
     if ls.client.retries_stale:
         raise Refused(CONTENT_MODIFIED, "The document has changed.")
     return None
+
+
+async def _snapshot(ls: Server, path: str) -> Snapshot:
+    answer = ls.turns.now(path) if ls.turns.is_cheap(path) else await ls.turns.later(path)
+    return answer.snapshot

@@ -15,20 +15,17 @@ from pygls.lsp.server import LanguageServer
 
 from awaitlens import __version__
 from awaitlens.edge import handlers, lookup
-from awaitlens.edge.analysis import Session
+from awaitlens.edge.analysis import REAL, Analysis, Session
 from awaitlens.edge.client import Client, Json
 from awaitlens.edge.diagnostics import Diagnostics, Encoder
 from awaitlens.edge.documents import Documents
 from awaitlens.edge.folders import Folders, initial_folders, initial_options
 from awaitlens.edge.protocol import EdgeProtocol
 from awaitlens.edge.transport import Output, connect_stdio, listen_tcp, watch_parent
+from awaitlens.edge.turns import Turns
 from awaitlens.edge.work import Worker
-from awaitlens.settings import Settings
 
 log = logging.getLogger("awaitlens.edge")
-
-SettingsFor = Callable[[str], Settings]
-MakeSession = Callable[[SettingsFor], Session]
 
 _REFRESH_SECONDS = 5
 
@@ -39,16 +36,17 @@ class Server(LanguageServer):
     protocol: EdgeProtocol
     client: Client
     documents: Documents
+    session: Session
+    turns: Turns
     diagnostics: Diagnostics
 
-    def __init__(self, make_session: MakeSession, ended: Callable[[int], None]) -> None:
+    def __init__(self, analysis: Analysis, ended: Callable[[int], None]) -> None:
         super().__init__("awaitlens", __version__, protocol_cls=EdgeProtocol)
+        self.analysis = analysis
         self.folders = Folders()
-        self.session = make_session(self.folders.settings_for)
-        self.requests = Worker("requests")
         self.indexing = Worker("indexing")
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._refresh_wanted = False
+        self._refresh_wanted: set[str] = set()
         self._refresh: asyncio.Task[Any] | None = None
         self.protocol.before_initialize = self._prepare
         self.protocol.ended = ended
@@ -59,11 +57,11 @@ class Server(LanguageServer):
         for uri in initial_folders(params):
             self.folders.add(uri)
         self.folders.configure({None: initial_options(params)})
-        self.documents = Documents(self.session, client.encoding)
-        encoder = Encoder(client, self.session.source, lookup.page)
-        self.diagnostics = Diagnostics(
-            self.session, self.documents, client, encoder, self.protocol.send_text, self.refresh
-        )
+        self.session = self.analysis.make_session(self.folders.settings_for, self.folders.roots)
+        self.turns = Turns(self.session)
+        self.documents = documents = Documents(client.encoding)
+        encoder = Encoder(client, documents.source, lookup.page)
+        self.diagnostics = Diagnostics(self.turns, documents, encoder, self.protocol.send_text, self.refresh)
         handlers.register(self)
         if client.process is not None:
             self.spawn(watch_parent(client.process, self.lost))
@@ -97,24 +95,24 @@ class Server(LanguageServer):
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def refresh(self) -> None:
-        """Something changed that the client cannot know of: it should ask again for what it shows."""
-        self._refresh_wanted = True
+    def refresh(self, method: str) -> None:
+        """Something changed that the client cannot know of: `method` bids it ask again for what it shows."""
+        known = {
+            types.WORKSPACE_DIAGNOSTIC_REFRESH: self.client.refreshes_diagnostics,
+            types.WORKSPACE_INLAY_HINT_REFRESH: self.client.refreshes_hints,
+        }
+        if not known[method]:
+            return
+        self._refresh_wanted.add(method)
         if self._refresh is None or self._refresh.done():
             self._refresh = self.spawn(self._refresh_client())
 
     async def _refresh_client(self) -> None:
         """One refresh at a time: a slow client is not asked again before it has answered."""
         while self._refresh_wanted:
-            self._refresh_wanted = False
+            method = self._refresh_wanted.pop()
             with suppress(Exception):
-                await asyncio.wait_for(self._ask_to_refresh(), _REFRESH_SECONDS)
-
-    async def _ask_to_refresh(self) -> None:
-        if self.client.pulls and self.client.refreshes_diagnostics:
-            await self.protocol.send_request_async(types.WORKSPACE_DIAGNOSTIC_REFRESH)
-        if self.client.refreshes_hints:
-            await self.protocol.send_request_async(types.WORKSPACE_INLAY_HINT_REFRESH)
+                await asyncio.wait_for(self.protocol.send_request_async(method), _REFRESH_SECONDS)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """To the log; a window would be in the user's way."""
@@ -134,7 +132,7 @@ class Server(LanguageServer):
         }
 
 
-def serve(arguments: argparse.Namespace, make_session: MakeSession | None = None) -> int:
+def serve(arguments: argparse.Namespace, analysis: Analysis = REAL) -> int:
     """Run until the client is gone. `arguments.tcp` is a port, or None for standard input and output.
 
     Returns 0 when the client said `shutdown` before it left, else 1.
@@ -145,13 +143,13 @@ def serve(arguments: argparse.Namespace, make_session: MakeSession | None = None
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
     with suppress(KeyboardInterrupt):
-        return asyncio.run(_run(getattr(arguments, "tcp", None), make_session or lookup.make_session))
+        return asyncio.run(_run(getattr(arguments, "tcp", None), analysis))
     return 1
 
 
-async def _run(port: int | None, make_session: MakeSession) -> int:
+async def _run(port: int | None, analysis: Analysis) -> int:
     over: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    server = Server(make_session, lambda code: None if over.done() else over.set_result(code))
+    server = Server(analysis, lambda code: None if over.done() else over.set_result(code))
     if port is None:
         await connect_stdio(server, server.connected)
         return await over

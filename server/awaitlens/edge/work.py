@@ -31,14 +31,14 @@ class Worker:
         """Whether a job runs or waits. To be asked on the event loop only."""
         return self._asked != self._answered
 
-    async def run(self, job: Callable[[], T]) -> T:
-        """The job's result. When the caller is cancelled, a job that has not begun never begins."""
+    def submit(self, job: Callable[[], T]) -> asyncio.Future[T]:
+        """The job's result. When the future is cancelled, a job that has not begun never begins."""
         future: Future[T] = Future()
         if not self._thread.is_alive():
             self._thread.start()
         self._asked += 1
         self._jobs.put((future, job))
-        return await asyncio.wrap_future(future)
+        return asyncio.wrap_future(future)
 
     def _work(self) -> None:
         while True:

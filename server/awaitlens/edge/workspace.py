@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from awaitlens.edge.analysis import Indexes
 from awaitlens.edge.convert import path_of
+from awaitlens.edge.documents import Document
 from awaitlens.edge.folders import SECTION, own_section
 from awaitlens.edge.progress import bar
 from awaitlens.edge.protocol import Refused
@@ -47,11 +48,13 @@ def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesPara
     paths = [path_of(change.uri) for change in params.changes]
     if any(path.endswith("pyproject.toml") for path in paths):
         reconfigure(ls)
-    ls.session.disk_changed(paths)
+    ls.documents.files_changed()
     for change in params.changes:
         if change.type == types.FileChangeType.Deleted:
             _clear_deleted(ls, path_of(change.uri))
-    notice_affected(ls)
+    for path in paths:
+        ls.turns.edit(partial(ls.session.file_changed, path))
+    let_in(ls, _nothing)
 
 
 async def did_change_workspace_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -86,17 +89,30 @@ def _configure(ls: Server, values: dict[str | None, Any]) -> None:
 def reconfigure(ls: Server) -> None:
     """Settings may be others now: everything shown is looked at again."""
     ls.folders.refresh()
-    ls.session.reconfigure()
-    ls.diagnostics.mark_all()
+    let_in(ls, ls.session.settings_changed)
+    ls.diagnostics.mark(list(ls.documents))
+    ls.refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
     ls.settle()
 
 
-def notice_affected(ls: Server) -> None:
-    affected = ls.session.affected()
-    if affected:
-        ls.diagnostics.mark(affected)
-        ls.refresh()
-        ls.settle()
+def close(ls: Server, document: Document) -> None:
+    """From now on the disk speaks for the file."""
+    ls.diagnostics.clear(document)
+    let_in(ls, partial(ls.session.close, document.path))
+
+
+def let_in(ls: Server, job: Callable[[], object]) -> None:
+    """Tell the session something large, and look again at what that may have changed."""
+    ls.spawn(_notice(ls, ls.turns.load(job)))
+
+
+async def _notice(ls: Server, affected: Awaitable[Sequence[str]]) -> None:
+    ls.diagnostics.mark(await affected)
+    ls.settle()
+
+
+def _nothing() -> None:
+    """All there is to tell has been told."""
 
 
 def _clear_deleted(ls: Server, path: str) -> None:
@@ -107,12 +123,13 @@ def _clear_deleted(ls: Server, path: str) -> None:
 
 async def index(ls: Server) -> None:
     """Read the folders, with a progress bar. The open documents are answered for meanwhile."""
-    session, roots = ls.session, ls.folders.roots
-    if not roots or not isinstance(session, Indexes):
+    roots, settings_for = ls.folders.roots, ls.folders.settings_for
+    if not roots:
         return
     async with bar(ls, "AwaitLens: reading the workspace") as shown:
-        await ls.indexing.run(partial(session.index, roots, shown.report))
-    notice_affected(ls)
+        read_ahead = partial(ls.analysis.read_ahead, ls.session, roots, settings_for, shown.report)
+        await ls.indexing.submit(read_ahead)
+    let_in(ls, _nothing)
 
 
 async def _register_with_client(ls: Server) -> None:
