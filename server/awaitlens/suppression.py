@@ -14,7 +14,7 @@ Names are separated by commas; without brackets every pitfall is meant. What a c
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,11 +56,13 @@ def apply(
     findings: Iterable[Finding],
     known: Collection[str],
     unchecked: Collection[str] = (),
+    is_intact: Callable[[], bool] | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that nobody silenced, and one finding for each suppression that silenced nothing.
 
     `known` are the names of all pitfalls. `unchecked` are those that did not run here: nothing is claimed of them. Nor
-    is anything claimed in a text that does not parse, where findings may be missing only for the moment.
+    is anything claimed in a text that does not parse, where findings may be missing only for the moment: `is_intact`
+    says whether it does, for callers who know without parsing it all again.
     """
     findings = tuple(findings)
     if _MARK not in source.text:
@@ -74,7 +76,7 @@ def apply(
         if not silencing:
             kept.append(finding)
     unused = [u for n, s in enumerate(suppressions) if (u := _unused(n, s, used, known, unchecked))]
-    if not unused or not _parses(source.text):
+    if not unused or not (is_intact() if is_intact else _parses(source.text)):
         return tuple(kept), ()
     about_unused = [s for s in suppressions if s.names is not None and UNUSED in s.names]
     return tuple(kept), tuple(u for u in unused if not any(s.silences(u) for s in about_unused))
@@ -84,9 +86,9 @@ def suppressions_in(source: Source) -> tuple[Suppression, ...]:
     """All suppressions of a text, in order. Strings that look like comments are none."""
     if _MARK not in source.text:
         return ()
-    from awaitlens.comments import layout_of
+    from awaitlens.comments import Layout
 
-    layout = layout_of(source)
+    layout = Layout(source)
     return tuple(
         _suppression(layout, comment, match)
         for comment in layout.comments
@@ -108,11 +110,11 @@ def removal(source: Source, unused: Finding) -> Patch | None:
 
 def ignore_edit(source: Source, finding: Finding) -> Edit:
     """Silence one finding where it stands; a suppression already there takes the name in."""
-    from awaitlens.comments import layout_of
+    from awaitlens.comments import Layout
 
-    layout = layout_of(source)
+    layout = Layout(source)
     line = finding.span.line
-    if line in layout.continued:
+    if layout.is_continued(line):
         line = layout.statement_at(line)[1]
     for suppression in suppressions_in(source):
         if suppression.names is None or suppression.whole_file:
