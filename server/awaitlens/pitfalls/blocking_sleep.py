@@ -68,7 +68,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         for call in facts.calls_in(function.number):
             target = view.target(call)
             if target.name == "time.sleep" and call.usage.kind != "awaited":
-                message = f"time.sleep blocks the event loop: while {function.name}() sleeps, no other task runs"
+                message = (
+                    f"time.sleep blocks the event loop: while {function.name}() sleeps, no other task runs"
+                )
                 yield Finding(call.span, message, target.confidence)
 
 

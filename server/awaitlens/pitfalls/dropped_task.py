@@ -73,7 +73,9 @@ severity = "warning"
 default = True
 everywhere = True
 
-_SPAWNERS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"})
+_SPAWNERS = frozenset(
+    {"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"}
+)
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

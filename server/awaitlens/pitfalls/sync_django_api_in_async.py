@@ -106,7 +106,13 @@ _WAYS = {
     "blocks": "blocks the event loop, and Django does not say so",
 }
 # Reported elsewhere (orm-call-in-async, transaction-in-async), or quick where nothing is queried.
-_NOT_HERE = ("django.db.", "django.contrib.contenttypes.", "django.template.", "django.dispatch.", "django.shortcuts.render")
+_NOT_HERE = (
+    "django.db.",
+    "django.contrib.contenttypes.",
+    "django.template.",
+    "django.dispatch.",
+    "django.shortcuts.render",
+)
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -30,7 +30,8 @@ def catches_cancellation(
 
 def guarded(facts: Facts, handler: Context) -> Context:
     """The body of the try statement that the clause belongs to."""
-    for context in reversed(facts.contexts[: handler.number]):
+    earlier: list[Context] = list(facts.contexts[: handler.number])
+    for context in reversed(earlier):
         if context.kind == "try" and context.parent == handler.parent:
             return context
     raise ValueError("an except clause without a try")

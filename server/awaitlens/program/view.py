@@ -163,7 +163,7 @@ class View:
     def queries(self, function: Term, scope: int, at: Span | None = None) -> Chain | None:
         """Whether a function that is handed over (not called here) uses Django's database, and how."""
         value = self.infer(function, scope, at).value
-        while isinstance(value, Partial):
+        while isinstance(value, (Partial, Adapted)):
             value = value.function
         if isinstance(value, Function):
             return self._program.summaries.of((value.path, value.qualname), "queries")

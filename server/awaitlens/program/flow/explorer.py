@@ -91,7 +91,7 @@ class Explorer:
     def _premise(self) -> Mapping[int, Symbol] | None:
         """What each test on the path was about when one task ran alone; None when the path contradicts itself."""
         tests: dict[int, Symbol] = {}
-        decided: dict[Symbol, bool] = {}
+        decided: dict[Symbol, tuple[int, bool]] = {}
         state: State | None = self._start()
         assert state is not None
         for _ in range(len(self.path) + 1):
@@ -133,7 +133,7 @@ class Explorer:
         state: State,
         number: int,
         premise: Mapping[int, Symbol] | dict[int, Symbol] | None,
-        decided: dict[Symbol, bool] | None,
+        decided: dict[Symbol, tuple[int, bool]] | None,
     ) -> State | None:
         """Let a task run to its next suspension point, a taken lock or its end; None where a test stops the proof."""
         task = state.tasks[number].copy()
@@ -158,14 +158,14 @@ class Explorer:
         task: Task,
         event: Event,
         premise: Mapping[int, Symbol] | dict[int, Symbol] | None,
-        decided: dict[Symbol, bool] | None,
+        decided: dict[Symbol, tuple[int, bool]] | None,
     ) -> bool:
         position = task.position
         taken = position + 1 >= len(self.path) or self.path[position + 1] == self.path[position] + 1
         tested = task.value(event.value)
         if decided is not None and isinstance(premise, dict):
             premise[position] = task.common(tested)
-            return decided.setdefault(premise[position], taken) == taken
+            return _agrees(decided, premise[position], self.path[position], taken)
         if premise is not None:
             return premise[position] == task.common(tested)
         assert self.alone is not None
@@ -181,6 +181,12 @@ class Explorer:
         """Whether the test's other way never leads to the goal."""
         other = self.graph.events[test].target if taken else test + 1
         return self.graph.path(other, lambda number: number == self.goal) is None
+
+
+def _agrees(decided: dict[Symbol, tuple[int, bool]], tested: Symbol, number: int, taken: bool) -> bool:
+    """Whether the path answers the same question the same way; only the test of a loop may change its mind."""
+    before, answer = decided.setdefault(tested, (number, taken))
+    return before == number or answer == taken
 
 
 def _lock(event: Event, held: dict[str, int], number: int) -> bool:
