@@ -149,6 +149,7 @@ def test_await_goes_away(before: str, after: str) -> None:
     [
         ("«f()»", "await asyncio.to_thread(f)"),
         ("y = «f(1, k=2)».x", "y = (await asyncio.to_thread(f, 1, k=2)).x"),
+        ("«f((\n    1), 2)»", "await asyncio.to_thread(f, (\n    1), 2)"),
         ("«(f)(*x)»", "await asyncio.to_thread((f), *x)"),
         ("«f(i for i in x)»", "await asyncio.to_thread(f, (i for i in x))"),
         (

@@ -6,6 +6,7 @@ A dotted name between single guillemets, `‹asyncio.to_thread›`, stands for i
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from awaitlens.rewrite.tree import Tree, newline_of, tree_of
 
 if TYPE_CHECKING:
     import libcst
+
+
+_NO_CODE = re.compile(r"(?:[\s\\]|#[^\r\n]*)*")
 
 
 def wrap_in_call(facts: Facts, call: Call, wrapper: str = "asyncio.to_thread") -> Edits | None:
@@ -116,14 +120,16 @@ def remove_argument(facts: Facts, call: Call, position: int) -> Edits | None:
 
 def opening_parenthesis(tree: Tree, node: ast.Call) -> int:
     """The offset of the `(` that opens the arguments, behind parentheses, comments and spaces after what is called."""
-    offset = tree.end(node.func)
+    offset = _first_code(tree.text, tree.end(node.func))
     while tree.text[offset] != "(":
-        if tree.text[offset] == "#":
-            while tree.text[offset] not in "\r\n":
-                offset += 1
-        else:
-            offset += 1
+        offset = _first_code(tree.text, offset + 1)
     return offset
+
+
+def _first_code(text: str, offset: int) -> int:
+    """The next offset that is neither white space nor comment nor a backslash that joins lines."""
+    found = _NO_CODE.match(text, offset)
+    return found.end() if found else offset
 
 
 def _offload(facts: Facts, call: Call, wrapper: str, leading: str) -> Edits | None:
@@ -140,7 +146,7 @@ def _offload(facts: Facts, call: Call, wrapper: str, leading: str) -> Edits | No
     elif node.args and shares_parentheses(tree, node.args[0]):
         edits += (tree.insert(opening + 1, f"{leading}{callee}, ("), tree.insert(tree.end(node), ")"))
     else:
-        first = tree.source.offset(*call.arguments[0].span[:2])
+        first = _first_code(tree.text, opening + 1)
         edits.append(tree.insert(first, f"{leading}{callee},{_gap(tree.text, first)}"))
     return _with_await(facts, call, tuple(edits))
 
