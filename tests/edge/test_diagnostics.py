@@ -201,5 +201,5 @@ def test_pulling_clients_are_asked_to_ask_again_one_at_a_time(connect: Callable[
     client.settle()
     assert client.received("workspace/diagnostic/refresh") == []
     client.send({"jsonrpc": "2.0", "id": refresh["id"], "result": None})
-    client.wait(lambda m: m.get("method") == "workspace/inlayHint/refresh")
     assert [d["message"] for d in pull(client, URI)["items"]] == ["helper blocks."]
+    client.wait(lambda m: m.get("method") == "workspace/inlayHint/refresh")
