@@ -9,7 +9,7 @@ from typing import cast, get_args
 from awaitlens.pitfall import Finding, Law, Pitfall, Severity
 from awaitlens.settings import Settings
 from awaitlens.source import Source
-from awaitlens.suppression import UNUSED, apply
+from awaitlens.suppression import UNUSED, apply, may_suppress
 
 ALL = "ALL"
 _SEVERITIES = get_args(Severity)
@@ -22,6 +22,9 @@ def reported(
 
     Unused suppressions are added, and severities are as the user set them. Sorted by place.
     """
+    findings = tuple(findings)
+    if not findings and not may_suppress(source):
+        return ()
     chosen = selected(settings, pitfalls, source.path)
     unchecked = pitfalls.keys() - chosen
     kept, unused = apply(source, (f for f in findings if f.pitfall in chosen), {*pitfalls, UNUSED}, unchecked)

@@ -65,7 +65,7 @@ def apply(
     says whether it does, for callers who know without parsing it all again.
     """
     findings = tuple(findings)
-    if _MARK not in source.text:
+    if not may_suppress(source):
         return findings, ()
     suppressions = suppressions_in(source)
     used: set[tuple[int, str]] = set()
@@ -82,9 +82,14 @@ def apply(
     return tuple(kept), tuple(u for u in unused if not any(s.silences(u) for s in about_unused))
 
 
+def may_suppress(source: Source) -> bool:
+    """Whether a look at the comments is worth while."""
+    return _MARK in source.text
+
+
 def suppressions_in(source: Source) -> tuple[Suppression, ...]:
     """All suppressions of a text, in order. Strings that look like comments are none."""
-    if _MARK not in source.text:
+    if not may_suppress(source):
         return ()
     from awaitlens.comments import Layout
 

@@ -312,6 +312,18 @@ def test_a_file_that_changed_meanwhile_is_not_written(
     assert "awaitlens: app.py was not written: it changed while it was checked\n" in err
 
 
+def test_add_ignores_silences_every_finding_where_it_stands(run: Run, folder: Path) -> None:
+    app = folder / "app.py"
+    app.write_text("time.sleep; race\nf(\n    race,\n)  # noqa\nx = 1  # awaitlens: ignore[shy]\n")
+    status, out, err = run("check", "--add-ignores", "--output-format", "concise")
+    assert (status, out) == (0, "")
+    assert "Ignored 3 findings.\n" in err
+    assert app.read_text() == (
+        "time.sleep; race  # awaitlens: ignore[sleepy, racy]\n"
+        "f(\n    race,  # awaitlens: ignore[racy]\n)  # noqa\nx = 1  # awaitlens: ignore[shy]\n"
+    )
+
+
 # --- explain and rules ------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ class Options(argparse.Namespace):
     fix: bool = False
     unsafe_fixes: bool = False
     diff: bool = False
+    add_ignores: bool = False
     statistics: bool = False
     baseline: str | None = None
     update_baseline: bool = False
@@ -77,6 +78,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--diff", action="store_true", help="print what --fix would change, and change nothing"
+    )
+    parser.add_argument(
+        "--add-ignores", action="store_true", help="silence every finding with a comment on its line"
     )
     parser.add_argument("--statistics", action="store_true", help="only count the findings of each pitfall")
     parser.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file knows")

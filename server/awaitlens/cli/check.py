@@ -37,7 +37,11 @@ def check(options: Options) -> int:
         for problem in configuration.problems:
             raise CouldNotRun(str(problem))
         incomplete = _complain(reading, job)
-        status = _mend(job, reading) if options.fix or options.diff else _report(job, reading)
+        status = (
+            _mend(job, reading)
+            if options.fix or options.diff or options.add_ignores
+            else _report(job, reading)
+        )
     return 2 if failures.messages else max(status, incomplete)
 
 
@@ -49,10 +53,10 @@ def _mend(job: Job, reading: Reading) -> int:
 
 def _report(job: Job, reading: Reading) -> int:
     program = check_sources(reading.sources, job.settings_for)
-    told = job.told(reading.sources, program)
+    found = job.found(reading.sources, program)
     if job.options.update_baseline:
-        return _update_baseline(job.options, told)
-    told = job.new(told)
+        return _update_baseline(job.options, found)
+    told = job.with_patches(job.new(found), program)
     job.write(told, len(reading.sources))
     return 1 if told else 0
 

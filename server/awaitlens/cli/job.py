@@ -25,18 +25,22 @@ class Job(NamedTuple):
     settings_for: SettingsFor
     folder: str
 
-    def told(self, sources: Mapping[str, Source], program: CheckedProgram) -> list[Told]:
-        """All findings to report, by path and place. Repairs are worked out only where the report names them."""
-        wants_fix = self.options.output_format in SHOW_FIXES and not self.options.statistics
+    def found(self, sources: Mapping[str, Source], program: CheckedProgram) -> list[Told]:
+        """All findings to report, by path and place, without repairs."""
         told = []
         for path, source in sources.items():
             shown = shown_path(path, self.folder)
             for finding in self.findings(source, program):
                 pitfall = self.pitfalls.get(finding.pitfall)
-                patches = self.patches(source, program, finding) if wants_fix else ()
-                law = pitfall.law if pitfall else None
-                told.append(Told(shown, self.folder, source, finding, law, patches[0] if patches else None))
+                told.append(Told(shown, self.folder, source, finding, pitfall.law if pitfall else None))
         return sorted(told, key=lambda t: (t.path, t.finding.span))
+
+    def with_patches(self, told: Sequence[Told], program: CheckedProgram) -> list[Told]:
+        """The findings with their repairs, which are worked out only where the report names them."""
+        if self.options.output_format not in SHOW_FIXES or self.options.statistics:
+            return list(told)
+        patches = (self.patches(t.source, program, t.finding) for t in told)
+        return [t._replace(patch=p[0] if p else None) for t, p in zip(told, patches)]
 
     def findings(self, source: Source, program: CheckedProgram) -> tuple[Finding, ...]:
         """What the settings leave of a file's findings, unused suppressions added."""

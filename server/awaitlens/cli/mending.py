@@ -14,42 +14,58 @@ from awaitlens.present.places import shown_path
 from awaitlens.present.styled import Line
 from awaitlens.present.terminal import write_lines
 from awaitlens.source import Source, split_lines
+from awaitlens.suppression import UNUSED, ignore_edit
 
 
 def mend(job: Job, sources: Mapping[str, Source]) -> int:
     """Repair what may be repaired. 1 when findings are left, with --diff when there would be changes."""
-    repaired = repair(sources, lambda now: _wanted(job, now))
+    patches_of = _silencing if job.options.add_ignores else _wanted
+    repaired = repair(sources, lambda now: patches_of(job, now))
     changed = [path for path in sources if repaired.sources[path].text != sources[path].text]
     for path in sorted({path for path, _ in repaired.refused}):
-        print(
-            f"awaitlens: {shown_path(path, job.folder)}: a fix would not parse and was left out",
-            file=sys.stderr,
-        )
+        shown = shown_path(path, job.folder)
+        print(f"awaitlens: {shown}: a fix would not parse and was left out", file=sys.stderr)
     if job.options.diff:
         for path in changed:
-            write_lines(
-                _diff(sources[path], repaired.sources[path], shown_path(path, job.folder)), sys.stdout
-            )
+            shown = shown_path(path, job.folder)
+            write_lines(_diff(sources[path], repaired.sources[path], shown), sys.stdout)
         return 1 if changed else 0
     if job.options.stdin_filename is not None or "-" in job.options.paths:
         return _to_stdout(job, repaired)
     failed = _write_all(job, sources, repaired, changed)
-    told = job.new(job.told(repaired.sources, check_sources(repaired.sources, job.settings_for)))
-    job.write(told, len(sources))
+    left = _report_rest(job, repaired)
+    return 2 if failed else left
+
+
+def _report_rest(job: Job, repaired: Repaired) -> int:
+    program = check_sources(repaired.sources, job.settings_for)
+    told = job.with_patches(job.new(job.found(repaired.sources, program)), program)
+    job.write(told, len(repaired.sources))
     if repaired.applied:
-        print(f"Applied {repaired.applied} fix{'' if repaired.applied == 1 else 'es'}.", file=sys.stderr)
-    return 2 if failed else 1 if told else 0
+        done = "Ignored {} finding{}." if job.options.add_ignores else "Applied {} fix{}."
+        plural = "" if repaired.applied == 1 else "s" if job.options.add_ignores else "es"
+        print(done.format(repaired.applied, plural), file=sys.stderr)
+    return 1 if told else 0
 
 
 def _wanted(job: Job, sources: Sources) -> Iterator[tuple[str, Patch]]:
     """For each finding of the report its first repair of a safety that was asked for."""
     safeties: tuple[Safety, ...] = ("safe", "review") if job.options.unsafe_fixes else ("safe",)
     program = check_sources(sources, job.settings_for)
-    for told in job.new(job.told(sources, program)):
-        patches: Sequence[Patch] = job.patches(told.source, program, told.finding)
+    for told in job.new(job.found(sources, program)):
+        patches = job.patches(told.source, program, told.finding)
         patch = next((p for p in patches if p.safety in safeties and p.edits), None)
         if patch is not None:
             yield told.source.path, patch
+
+
+def _silencing(job: Job, sources: Sources) -> Iterator[tuple[str, Patch]]:
+    """For each finding of the report a comment that silences it. Unused suppressions are not silenced by another."""
+    program = check_sources(sources, job.settings_for)
+    for told in job.new(job.found(sources, program)):
+        if told.finding.pitfall != UNUSED:
+            edit = ignore_edit(told.source, told.finding)
+            yield told.source.path, Patch(f"Ignore {told.finding.pitfall}", "safe", (edit,))
 
 
 def _write_all(job: Job, before: Sources, repaired: Repaired, changed: Sequence[str]) -> bool:
@@ -69,8 +85,8 @@ def _to_stdout(job: Job, repaired: Repaired) -> int:
     """The repaired text goes to stdout as it came in, and nothing else does."""
     for source in repaired.sources.values():
         sys.stdout.buffer.write(source.text.encode("utf-8"))
-    told = job.told(repaired.sources, check_sources(repaired.sources, job.settings_for))
-    return 1 if told else 0
+    left = job.new(job.found(repaired.sources, check_sources(repaired.sources, job.settings_for)))
+    return 1 if left else 0
 
 
 def _diff(before: Source, after: Source, shown: str) -> list[Line]:
