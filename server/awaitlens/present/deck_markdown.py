@@ -46,8 +46,8 @@ def _part(part: Part, slide: Slide) -> list[str]:
         return fenced(drawn(part), "text")
     if isinstance(part, Trail):
         return [
-            f"{number}. {markdown_sentence(where)}: {markdown_sentence(words)}"
-            for number, (where, words) in enumerate(part.steps, 1)
+            f"{number}. {markdown_sentence(place.label)}: {markdown_sentence(words)}"
+            for number, (place, words) in enumerate(part.steps, 1)
         ]
     return [part.markdown if isinstance(part, Prose) else markdown_sentence(part.text)]
 

@@ -78,7 +78,7 @@ class Trail:
     """The proof so far, one actor doing everything; `now` is the number of the last one."""
 
     kind: ClassVar[str] = "trail"
-    steps: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[Place, str], ...]
 
     @property
     def now(self) -> int:
@@ -202,8 +202,10 @@ def _lines(span: Span) -> range:
 
 
 def _so_far(steps: Sequence[Step], sources: Mapping[str, Source]) -> Trail:
-    named = [(_place(None, step.path or sources[""].path, step.span).label, step.words) for step in steps]
-    return Trail(tuple(named))
+    own = sources[""].path
+    return Trail(
+        tuple((_place(sources.get(s.path), s.path or own, s.span), s.words) for s in steps),
+    )
 
 
 def _place(source: Source | None, path: str, span: Span) -> Place:
