@@ -61,15 +61,9 @@ async def my_view(request):
 import asyncio
 
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import transaction
 
 from shop.models import User
-
-
-@sync_to_async
-def setup_connection():
-    with connection.cursor() as cursor:
-        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 
 
 @sync_to_async
@@ -80,7 +74,6 @@ def deactivate_users():
 
 
 async def my_view(request):
-    await setup_connection()
     await deactivate_users()
     await asyncio.to_thread(sum, [1, 2, 3])
 ```

@@ -130,16 +130,13 @@ def _kind(given: Term, call: Call, view: View) -> str:
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
-    waiting = next((s for s in facts.suspensions if facts.call_of(s.operand) == _call(facts, finding)), None)
-    if finding.value("kind") == "coroutines" and waiting is not None and waiting.usage.kind == "dropped":
-        in_order = await_in_order(facts, waiting.span, finding.span)
+    call = facts.calls[int(finding.value("call"))]
+    waiting = next((s for s in facts.suspensions if facts.call_of(s.operand) == call), None)
+    if finding.value("kind") == "coroutines" and (waiting or call).usage.kind == "dropped":
+        in_order = await_in_order(facts, call.span, finding.span)
         if in_order:
             yield Patch("Await them in order", "review", in_order)
     functions = element_texts(facts, finding.span) if finding.value("kind") == "functions" else ()
     as_tasks = wrap_elements(facts, finding.span, "‹asyncio.create_task›", functions)
     if as_tasks:
         yield Patch("Make tasks of them", "review", as_tasks)
-
-
-def _call(facts: Facts, finding: Finding) -> Call:
-    return facts.calls[int(finding.value("call"))]

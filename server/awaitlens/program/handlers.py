@@ -33,7 +33,8 @@ def guarded(facts: Facts, handler: Context) -> Context:
     earlier: list[Context] = list(facts.contexts[: handler.number])
     for context in reversed(earlier):
         if context.kind == "try" and context.parent == handler.parent:
-            return context
+            found: Context = context
+            return found
     raise ValueError("an except clause without a try")
 
 

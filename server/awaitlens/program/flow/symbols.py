@@ -7,10 +7,11 @@ from typing import Any
 from awaitlens.program.flow.model import Event, Place, Value
 
 Symbol = tuple[Any, ...]
-"""A hashable shape: ("v0", "stats['alive']"), ("number", 1), ("+", a, b), ("own", task, event), ("text", "[]")."""
+"""A hashable shape: ("v0", "stats['alive']"), ("number", 1), ("sum", 1, ((a, 1), (b, 2))), ("own", task, event), ("text", "[]")."""
 
 _ABSORBING = frozenset("|&")
 GONE: Symbol = ("gone",)
+_ONE: Symbol = ("one",)
 
 
 class Task:
@@ -90,16 +91,26 @@ def _constant(text: str) -> Symbol:
 
 
 def _sum(operator: str, left: Symbol, right: Symbol) -> Symbol:
-    """Sums of whole numbers are counted together, so that +1 and +1 is +2 whoever added it."""
-    if right[0] != "number":
-        return (operator, left, right)
-    amount = right[1] if operator == "+" else -right[1]
-    if left[0] == "number":
-        return ("number", left[1] + amount)
-    if left[0] == "+" and len(left) == 3 and left[2][0] == "number":
-        amount += left[2][1]
-        left = left[1]
-    return ("+", left, ("number", amount)) if amount else left
+    """A sum as what is in it and how often, in no order: +1 and +1 is +2 whoever added it."""
+    sign = 1 if operator == "+" else -1
+    terms = _terms(left)
+    for term, count in _terms(right).items():
+        terms[term] = terms.get(term, 0) + sign * count
+    number = terms.pop(_ONE, 0)
+    rest = tuple(sorted(((term, count) for term, count in terms.items() if count), key=repr))
+    if not rest:
+        return ("number", number)
+    if number == 0 and len(rest) == 1 and rest[0][1] == 1:
+        return rest[0][0]
+    return ("sum", number, rest)
+
+
+def _terms(symbol: Symbol) -> dict[Symbol, int]:
+    if symbol[0] == "number":
+        return {_ONE: symbol[1]}
+    if symbol[0] == "sum":
+        return {_ONE: symbol[1], **dict(symbol[2])}
+    return {symbol: 1}
 
 
 def _operands(operator: str, symbol: Symbol) -> set[Symbol]:
@@ -145,21 +156,19 @@ def _is_true(symbol: Symbol) -> bool | None:
 
 def is_countable(symbol: Symbol) -> bool:
     """Whether a value can be told by counting up from 0."""
-    if symbol[0] in ("v0", "number"):
-        return True
-    return symbol[0] in ("+", "-") and len(symbol) == 3 and is_countable(symbol[1])
+    if symbol[0] == "sum":
+        return any(term[0] == "v0" and count == 1 for term, count in symbol[2])
+    return symbol[0] in ("v0", "number")
 
 
 def in_words(symbol: Symbol, countable: bool) -> str:
     """A value as people read it: "0" and "1" where counting starts at 0, else "v0" and "f(v0)"."""
-    if symbol[0] == "number":
+    if symbol[0] in ("number", "text"):
         return str(symbol[1])
     if symbol[0] == "v0":
         return "0" if countable else "v0"
-    if symbol[0] in ("+", "-") and len(symbol) == 3:
+    if symbol[0] == "sum":
         return _sum_in_words(symbol, countable)
-    if symbol[0] == "text":
-        return str(symbol[1])
     if symbol == GONE:
         return "nothing"
     if symbol[0] == "own" and len(symbol) == 3:
@@ -170,10 +179,13 @@ def in_words(symbol: Symbol, countable: bool) -> str:
 
 
 def _sum_in_words(symbol: Symbol, countable: bool) -> str:
-    left, right = in_words(symbol[1], countable), in_words(symbol[2], countable)
-    if left.lstrip("-").isdigit() and right.lstrip("-").isdigit():
-        return str(int(left) + int(right) if symbol[0] == "+" else int(left) - int(right))
-    return f"{left} {symbol[0]} {right}"
+    number, terms = symbol[1], sorted(symbol[2], key=lambda term: not mentions_initial(term[0]))
+    if countable and len(terms) == 1 and terms[0] == (terms[0][0], 1) and terms[0][0][0] == "v0":
+        return str(number)
+    words = [in_words(term, countable) for term, count in terms for _ in range(abs(count))]
+    signs = [" + " if count > 0 else " - " for _, count in terms for _ in range(abs(count))]
+    told = words[0] + "".join(sign + word for sign, word in zip(signs[1:], words[1:]))
+    return told if not number else f"{told} {'+' if number > 0 else '-'} {abs(number)}"
 
 
 def mentions_initial(symbol: Symbol) -> bool:
