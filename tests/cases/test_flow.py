@@ -1,0 +1,476 @@
+"""What is a race and what only looks like one. Each case is a function and what must be said of it."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from awaitlens import engine
+from awaitlens.pitfall import Finding
+from awaitlens.program.flow.model import Flow
+from awaitlens.program.flow.trace import trace
+from awaitlens.program.program import Program
+from awaitlens.settings import Settings
+from awaitlens.source import Source, Span
+
+RACES = (
+    "stale-write-after-await",
+    "augmented-await",
+    "check-then-await",
+    "iterate-shared-across-await",
+    "split-critical-section",
+    "lost-global-write",
+)
+
+
+def found(text: str, *, possible: bool = False) -> tuple[Finding, ...]:
+    """The races of a module, as the engine reports them."""
+    source = Source("/project/module.py", textwrap.dedent(text))
+    settings = Settings(select=frozenset(RACES), show_possible=possible)
+    file = engine.read(source, "module", engine.new_reader())
+    return engine.findings(Program([file], lambda path: settings), source.path)
+
+
+def names(text: str, *, possible: bool = False) -> list[str]:
+    return [finding.pitfall for finding in found(text, possible=possible)]
+
+
+def flow_of(text: str) -> Flow:
+    function = ast.parse(textwrap.dedent(text)).body[0]
+    assert isinstance(function, ast.AsyncFunctionDef)
+    flow = trace(function, 0, lambda node: Span(node.lineno - 1, node.col_offset, node.lineno - 1, 0))
+    assert flow is not None
+    return flow
+
+
+def order(text: str) -> list[str]:
+    """The events of a function that are not control flow, in short."""
+    told = []
+    for event in flow_of(text).events:
+        if event.kind in ("read", "write", "acquire", "release", "iterate"):
+            assert event.place is not None
+            told.append(f"{event.kind} {event.place.text}")
+        elif event.kind == "suspend":
+            told.append(event.name)
+    return told
+
+
+# --- the order in which Python does things ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("x.n += await f()", ["read x.n", "read f", "await", "write x.n"]),
+        ("x.n = x.n + await y", ["read x.n", "read y", "await", "write x.n"]),
+        ("x.n = await y + x.n", ["read y", "await", "read x.n", "write x.n"]),
+        ("x[a.k] = await y", ["read y", "await", "read a.k", "write x[a.k]"]),
+        ("x.a, x.b = y.a, await y.b", ["read y.a", "read y.b", "await", "write x.a", "write x.b"]),
+        ("x.n = f(x.a, await y, x.b)", ["read x.a", "read y", "await", "read x.b", "write x.n"]),
+        ("x.n = x.a < await y < x.b", ["read x.a", "read y", "await", "read x.b", "write x.n"]),
+    ],
+)
+def test_order_of_evaluation(statement: str, expected: list[str]) -> None:
+    told = [
+        event
+        for event in order(f"async def g(x, y, a):\n    {statement}\n")
+        if event not in ("read y", "read f")
+    ]
+    assert told == [event for event in expected if event not in ("read y", "read f")]
+
+
+def test_a_lock_is_given_back_on_every_way_out() -> None:
+    told = order(
+        """
+        async def f(self):
+            async with self.lock:
+                if self.a:
+                    return
+                self.a = 1
+        """
+    )
+    assert told.count("acquire self.lock") == 1
+    assert told.count("release self.lock") == 2
+
+
+def test_finally_runs_before_a_return() -> None:
+    events = flow_of(
+        """
+        async def f(self):
+            try:
+                return await self.g()
+            finally:
+                self.a = 1
+        """
+    ).events
+    writes = [n for n, event in enumerate(events) if event.kind == "write"]
+    ends = [n for n, event in enumerate(events) if event.kind == "end"]
+    assert len(writes) == 2
+    assert writes[0] < ends[0]
+
+
+def test_a_function_without_shared_places_has_no_flow() -> None:
+    function = ast.parse("async def f(a):\n    b = a + 1\n    await g(b)\n").body[0]
+    assert isinstance(function, ast.AsyncFunctionDef)
+    assert trace(function, 0, lambda node: Span(0, 0, 0, 0)) is None
+
+
+# --- a rule for another language, and what people held against it -------------------------------------------
+
+STALE = [
+    "foo += await amount",
+    "while condition:\n        foo += await amount",
+    "foo = foo + await amount",
+    "foo = foo + (baz if bar else await amount)",
+    "foo = foo + (await amount if bar else baz)",
+    "foo = foo + await amount if condition else something",
+    "foo = (foo if condition else await bar) + await bar",
+    "foo += bar + await amount",
+    "foo = bar(foo, await something)",
+    "foo = foo + await result(foo)",
+    "foo = await result(foo, await something)",
+    "foo = bar + await foo",
+    "foo = (b if a else foo) + await bar",
+    "tmp = foo + 1\n    other = tmp * 2\n    await bar\n    foo = other",
+    "tmp = foo\n    async with amount:\n        foo = tmp + 1",
+    "tmp = foo\n    async for x in amount:\n        foo = tmp + 1",
+    "tmp = foo\n    y = [x async for x in amount]\n    foo = [*tmp, *y]",
+    "tmp = foo\n    try:\n        await bar\n    except ValueError:\n        foo = tmp + 1",
+    "tmp = foo\n    try:\n        await bar\n    finally:\n        foo = tmp + 1",
+    "tmp = foo\n    foo = f'{tmp}{await bar}'",
+    "a, b = foo, 1\n    await bar\n    foo = a + b",
+]
+
+
+@pytest.mark.parametrize("body", STALE)
+def test_a_stale_value_written_back_is_found(body: str) -> None:
+    told = names(f"foo = 0\n\nasync def x():\n    global foo\n    {body}\n", possible=True)
+    assert set(told) & {"stale-write-after-await", "augmented-await"}
+
+
+@pytest.mark.parametrize("place", ["self.total", "self.totals['a']", "self.totals[key]", "self.meter.total"])
+def test_places_of_self_are_shared(place: str) -> None:
+    assert names(f"class A:\n    async def add(self, key):\n        {place} += await key.read()\n") == [
+        "augmented-await"
+    ]
+
+
+FINE = [
+    "foo += bar",
+    "foo = foo + bar",
+    "foo = await bar + foo",
+    "foo = (await result)(foo)",
+    "foo = bar(await something, foo)",
+    "foo = foo if condition else await bar",
+    "foo = foo + 1\n    await bar",
+    "foo = await bar",
+    "foo = await something + foo\n    tmp = await something\n    foo += tmp",
+    "tmp = foo\n    await bar\n    tmp = foo\n    foo = tmp + 1",
+    "tmp = foo\n    await bar\n    if foo == tmp:\n        foo = tmp + 1",
+    "tmp = foo\n    if condition:\n        await bar\n        return\n    foo = tmp + 1",
+    "foo += 1\n    try:\n        await bar\n    finally:\n        foo -= 1",
+    "async with lock:\n        tmp = foo\n        await bar\n        foo = tmp + 1",
+    "await lock.acquire()\n    try:\n        tmp = foo\n        await bar\n        foo = tmp + 1\n    finally:\n        lock.release()",
+    "tmp = foo\n    async with lock:\n        foo = tmp + 1",
+    "tmp = foo\n    foo = tmp + 1\n    yield foo",
+    "tmp = foo\n    await bar\n    foo = tmp",  # Whoever writes back what was there loses nobody's update.
+]
+
+
+@pytest.mark.parametrize("body", FINE)
+def test_fresh_values_are_fine(body: str) -> None:
+    assert names(f"foo = 0\n\nasync def x():\n    global foo\n    {body}\n", possible=True) == []
+
+
+FALSE_ALARMS_ELSEWHERE = [
+    # A parameter's attribute set after an await owes nothing to what was there.
+    "async def f(foo):\n    buz = await get(foo.id)\n    foo.bar = buz.bar\n",
+    "async def f(foo):\n    bar = await get(foo.id)\n    bar.prop = foo.prop\n",
+    "async def f(foo):\n    bar = await get(foo.id)\n    foo = bar.prop\n",
+    "async def f(ctx):\n    ctx.body = await render(ctx.path)\n",
+    "async def f(note):\n    stat = None\n    if not stat:\n        stat = await read(note.path)\n    note.created = stat or 1\n",
+    "async def g(headers):\n    await f(headers)\n    headers['x'] = 'y'\n",
+    "async def f(flasher):\n    config = await fetch(flasher.id)\n    if config:\n        flasher.config = config\n",
+    # What the function made itself belongs to it.
+    "async def f():\n    foo = {}\n    bar = await get(foo)\n    foo['a'] = bar\n",
+    "async def main():\n    data = await get()\n    more = await other(data.id)\n    data = {**data, **more}\n",
+    "async def f():\n    thing = Thing()\n    old = thing.name\n    await 0\n    thing.name = old\n",
+    # A counter of what is under way, and a flag set before the await.
+    "count = 0\nasync def f():\n    global count\n    count += 1\n    await work()\n    count -= 1\n",
+    "syncing = False\nasync def sync():\n    global syncing\n    if syncing:\n        return\n"
+    "    syncing = True\n    await work()\n    syncing = False\n",
+    # Two branches that never meet.
+    "class A:\n    async def f(self):\n        try:\n            self.foo = make()\n        except ValueError:\n"
+    "            self.foo = None\n            await clean()\n",
+    "async def f(self, opts):\n    if opts.a:\n        opts.spec = 1\n    try:\n        code = await run(opts)\n"
+    "        process.code = code\n    except Exception:\n        process.code = 1\n",
+]
+
+
+@pytest.mark.parametrize("text", FALSE_ALARMS_ELSEWHERE)
+def test_no_alarm_where_others_raise_one(text: str) -> None:
+    assert names(text) == []
+
+
+@pytest.mark.parametrize("branches", [f"    if c{n}:\n        a = {n}\n" for n in (1, 2)])
+def test_many_branches_are_no_trouble(branches: str) -> None:
+    text = (
+        "foo = 0\nasync def x():\n    global foo\n    t = foo\n"
+        + branches * 40
+        + "    await b\n    foo = t + 1\n"
+    )
+    assert names(text) == ["stale-write-after-await"]
+
+
+def test_a_function_too_long_to_follow_is_left_alone() -> None:
+    text = "foo = 0\nasync def x():\n    global foo\n    foo += await b\n" + "    bar.a = foo.c\n" * 2000
+    assert names(text, possible=True) == []
+
+
+# --- bugs that happened, and how their people repaired them ---------------------------------------------------
+
+BUGS = {
+    "connections iterated while others come and go": (
+        "iterate-shared-across-await",
+        """
+        class Pool:
+            async def ping(self):
+                for name in self.connections:
+                    await self.connections[name].ping()
+
+            async def drop(self, name):
+                del self.connections[name]
+        """,
+        """
+        class Pool:
+            async def ping(self):
+                for name in tuple(self.connections):
+                    await self.connections[name].ping()
+
+            async def drop(self, name):
+                del self.connections[name]
+        """,
+    ),
+    "sessions iterated by their items": (
+        "iterate-shared-across-await",
+        """
+        class Manager:
+            async def expire(self):
+                for key, session in self.sessions.items():
+                    await session.check()
+
+            async def open(self, key):
+                self.sessions[key] = await connect(key)
+        """,
+        """
+        class Manager:
+            async def expire(self):
+                for key, session in list(self.sessions.items()):
+                    await session.check()
+
+            async def open(self, key):
+                self.sessions[key] = await connect(key)
+        """,
+    ),
+    "items removed from the list the loop walks": (
+        "iterate-shared-across-await",
+        """
+        class Queue:
+            async def flush(self):
+                for item in self.items:
+                    await self.send(item)
+                    self.items.remove(item)
+        """,
+        """
+        class Queue:
+            async def flush(self):
+                for item in self.items.copy():
+                    await self.send(item)
+                    self.items.remove(item)
+        """,
+    ),
+    "a connection removed twice": (
+        "check-then-await",
+        """
+        class Hub:
+            async def leave(self, key):
+                if key in self.clients:
+                    await self.clients[key].aclose()
+                    del self.clients[key]
+        """,
+        """
+        class Hub:
+            async def leave(self, key):
+                async with self._lock:
+                    if key in self.clients:
+                        await self.clients[key].aclose()
+                        del self.clients[key]
+        """,
+    ),
+    "a rate limiter that forgets": (
+        "stale-write-after-await",
+        """
+        class Limiter:
+            async def hit(self, now):
+                history = self.history
+                await self.store.touch()
+                self.history = history + [now]
+        """,
+        """
+        class Limiter:
+            async def hit(self, now):
+                async with self.lock:
+                    history = self.history
+                    await self.store.touch()
+                    self.history = history + [now]
+        """,
+    ),
+    "identical requests each start the job": (
+        "check-then-await",
+        """
+        jobs = {}
+
+        async def result(key):
+            if key not in jobs:
+                jobs[key] = await start(key)
+            return jobs[key]
+        """,
+        """
+        jobs = {}
+
+        async def result(key):
+            if key not in jobs:
+                jobs[key] = asyncio.create_task(start(key))
+            return await jobs[key]
+        """,
+    ),
+    "the missing global": (
+        "lost-global-write",
+        """
+        connected = False
+
+        async def connect():
+            await client.open()
+            connected = True
+
+        def status():
+            return "up" if connected else "down"
+        """,
+        """
+        connected = False
+
+        async def connect():
+            global connected
+            await client.open()
+            connected = True
+
+        def status():
+            return "up" if connected else "down"
+        """,
+    ),
+    "a per-request value on a shared object": (
+        "stale-write-after-await",
+        """
+        class Transport:
+            async def request(self, url, timeout):
+                before = self.timeout
+                self.timeout = timeout
+                reply = await self.send(url)
+                self.timeout = before
+                return reply
+        """,
+        """
+        class Transport:
+            async def request(self, url, timeout):
+                transport = Transport()
+                transport.timeout = timeout
+                return await transport.send(url)
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_bugs_that_happened_are_found(bug: str) -> None:
+    pitfall, before, _ = BUGS[bug]
+    assert names(before) == [pitfall]
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_their_repairs_are_silent(bug: str) -> None:
+    assert names(BUGS[bug][2]) == []
+
+
+# --- who runs it, and how often -------------------------------------------------------------------------------
+
+
+def test_several_tasks_started_at_once_make_it_certain() -> None:
+    (finding,) = found(
+        """
+        total = 0
+
+        async def add(source):
+            global total
+            total += await source.read()
+
+        async def everything(sources):
+            await asyncio.gather(*[add(source) for source in sources])
+        """
+    )
+    assert finding.confidence == "certain"
+
+
+def test_a_private_method_only_called_under_a_lock_is_guarded_by_it() -> None:
+    told = names(
+        """
+        class A:
+            async def update(self):
+                async with self._lock:
+                    await self._update()
+
+            async def _update(self):
+                n = self.n
+                await self.save()
+                self.n = n + 1
+        """,
+        possible=True,
+    )
+    assert told == []
+
+
+def test_one_task_that_goes_round_is_alone() -> None:
+    told = names(
+        """
+        class A:
+            async def poll(self):
+                while True:
+                    n = self.n
+                    await self.save()
+                    self.n = n + 1
+        """
+    )
+    assert told == []
+
+
+def test_the_proof_is_told_in_the_programs_own_words() -> None:
+    (finding,) = found(
+        """
+        stats = {"alive": 0}
+
+        async def fetch_site(site):
+            alive = stats["alive"]
+            response = await client.get(site)
+            if response.status_code < 400:
+                stats["alive"] = alive + 1
+        """
+    )
+    assert [(step.lane, step.words) for step in finding.trail] == [
+        ("task 1", "alive = 0"),
+        ("task 1", "await"),
+        ("task 2", "alive = 0"),
+        ("task 2", "await"),
+        ("task 1", "writes 1"),
+        ("task 2", "writes 1: one update lost"),
+    ]
