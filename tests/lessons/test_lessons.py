@@ -126,7 +126,7 @@ def repaired(here: Page, files: Files) -> dict[str, str]:
 def identify(value: object) -> str | None:
     if isinstance(value, Page):
         return value.name
-    return value.__name__ if callable(value) else None
+    return getattr(value, "__name__", None)
 
 
 # --- what is found ------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import pytest
 from awaitlens import rewrite
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Call, Facts
-from awaitlens.rewrite import Edits, apply, calls, expressions
+from awaitlens.rewrite import Edits, apply, expressions
 from awaitlens.rewrite.tree import Tree, _tree, suites, tree_of
 from awaitlens.syntax.blocks import layout
 from awaitlens.syntax.parse import parse
@@ -168,8 +168,3 @@ def test_one_statement_changes_and_nothing_else(
             assert_makes(facts, tree, edits)
             made += 1
     assert made > 50
-
-
-def test_what_is_patched_for_this_test_exists() -> None:
-    """calls.py awaits through expressions.py: patching one place reaches both."""
-    assert calls.await_expression is expressions.await_expression
