@@ -18,7 +18,7 @@ def with_comments(code: str) -> str | None:
     ends, starts = {}, {}
     first = True
     for token in _tokens(code):
-        if first and token.type not in _LAYOUT:
+        if first and token.type not in _NO_CODE:
             starts[token.start[0]] = token.line[: token.start[1]]
             first = False
         if token.type in (tokenize.NEWLINE, tokenize.NL) and token.line.strip() and "#" not in token.line:
@@ -122,12 +122,12 @@ def in_a_class(code: str) -> str | None:
     return _if_parses("\n".join(lines) + "\n")
 
 
+# Those that change white space alone: the fix of a text so changed is the so changed fix of the text.
+LAYOUT: tuple[Mutation, ...] = (with_tabs, with_windows_line_ends, without_last_line_end)
 # Those that change how code is written and nothing else: what is found must stay the same.
 SPELLING: tuple[Mutation, ...] = (
+    *LAYOUT,
     with_comments,
-    with_tabs,
-    with_windows_line_ends,
-    without_last_line_end,
     with_emoji_and_semicolons,
     with_semicolons_behind,
     as_one_liners,
@@ -135,7 +135,7 @@ SPELLING: tuple[Mutation, ...] = (
 # Those that move it somewhere else: what is found may change, what is repaired must still be right.
 PLACE: tuple[Mutation, ...] = (with_decorators, in_a_function, in_an_if, in_a_class)
 
-_LAYOUT = (
+_NO_CODE = (
     tokenize.NL,
     tokenize.NEWLINE,
     tokenize.COMMENT,
