@@ -39,8 +39,9 @@ def main() -> None:
     names = {key: canonical(obj, paths) for key, (obj, paths) in subjects.items()}
     names = add_ancestors(subjects, names)
     write(folder / "aliases.tsv", aliases(subjects, names))
-    write(folder / "bases.tsv", bases(subjects, names))
-    write(folder / "kinds.tsv", kinds(subjects, names, only_async))
+    members = kinds(subjects, names, only_async)
+    write(folder / "bases.tsv", worth_knowing(bases(subjects, names), members))
+    write(folder / "kinds.tsv", members)
 
 
 def set_up_django() -> None:
@@ -241,6 +242,16 @@ def bases(subjects: dict[int, tuple[Any, list[str]]], names: dict[int, str]) -> 
             direct = [names.get(id(b), "") or plain_path(b) for b in parents]
             rows[names[key]]["bases"] = dict.fromkeys(b for b in direct if b)  # type: ignore[assignment]
     return rows
+
+
+def worth_knowing(classes: Rows, members: Rows) -> Rows:
+    """The classes something is known of: methods of their own, or inherited ones; and errors asyncio code catches."""
+
+    def speaks(name: str) -> bool:
+        return name in members or any(speaks(base) for base in classes.get(name, {}).get("bases", ()))
+
+    errors = ("asyncio.", "concurrent.futures.", "anyio.", "trio.", "contextlib.", "queue.")
+    return {name: row for name, row in classes.items() if speaks(name) or name.startswith(errors)}
 
 
 def plain_path(cls: type) -> str:
