@@ -89,7 +89,7 @@ def test_a_deck_is_walked_by_keyboard(opened: Any) -> None:
     ]:  # fmt: skip
         page.keyboard.press(key)
         assert (key, shown(page)) == (key, [slide])
-        assert page.locator(".way output").inner_text() == f"{slide} / 9"
+        assert page.locator(".way .count").inner_text() == f"{slide} / 9"
 
 
 def test_the_change_of_slides_is_spoken(opened: Any) -> None:

@@ -21,7 +21,7 @@ from awaitlens.source import Source, Span
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "main", "h1", "section", "header", "p", "h2", "figure",
     "figcaption", "ol", "li", "span", "code", "table", "caption", "thead", "tbody", "tr", "th", "td", "nav", "button",
-    "output", "script", "div",
+    "script", "div",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@
   const slides = [...document.querySelectorAll(".slide")];
   const way = document.querySelector(".way");
   const [back, on] = way.querySelectorAll("button");
-  const counter = way.querySelector("output");
+  const counter = way.querySelector(".count");
   const voice = document.querySelector("[aria-live]");
   const host = typeof acquireVsCodeApi === "function" ? acquireVsCodeApi() : null;
   let here = -1;
