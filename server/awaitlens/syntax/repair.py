@@ -127,10 +127,12 @@ def _body_for_header(lines: _Lines, line: int) -> Iterator[Patch]:
 
 
 def _reindented(lines: _Lines, at: int) -> Iterator[Patch]:
-    """The line at the nearest depths that lines before it have; without its content, at the last line's depth."""
+    """The line before as the header it may have been; the line at the nearest depths known; nothing in its place."""
     before = lines.code_before(at)
     if before is None:
         return
+    if (header := lines.lost_header(before, at)) is not None:
+        yield {before: lines.indent(before) + header}
     depth = len(lines.indent(at))
     known = dict.fromkeys([lines.indent(line) for line in range(before, -1, -1) if lines.has_code(line)])
     for indent in sorted(known, key=lambda indent: abs(len(indent) - depth))[:2]:
@@ -152,7 +154,7 @@ _INDENT = re.compile(r"[ \t\f]*")
 _DEF = re.compile(r"(?:(async)[ \t]+)?def\b[ \t]*(\w*)")
 _CLASS = re.compile(r"class\b[ \t]*(\w*)")
 _HEADER = re.compile(r"(?:async[ \t]+)?(if|for|while|with|try|else|elif|except|finally|match|case)\b")
-_CLAUSE = re.compile(r"[ \t\f]*(?:elif|else|except|finally)\b")
+_CLAUSE = re.compile(r"[ \t\f]*(elif|else|except|finally)\b")
 _STAND_INS = {
     "try": "try:",
     "else": "else:",
@@ -199,10 +201,27 @@ class _Lines:
                 return at
         return None
 
+    def code_after(self, line: int) -> int | None:
+        return next(filter(self.has_code, range(line + 1, len(self.lines))), None)
+
     def is_before_clause(self, line: int) -> bool:
         """Whether the next line of code is an `elif`, `else`, `except` or `finally`, which no statement may precede."""
-        following = next(filter(self.has_code, range(line + 1, len(self.lines))), None)
+        following = self.code_after(line)
         return following is not None and _CLAUSE.match(self.lines[following]) is not None
+
+    def lost_header(self, line: int, body: int) -> str | None:
+        """What the line must be if the deeper line `body` and more that follow belong to it; None if nothing says so."""
+        depth, inner = len(self.indent(line)), len(self.indent(body))
+        alike = False
+        for at in filter(self.has_code, range(body + 1, len(self.lines))):
+            here = len(self.indent(at))
+            alike = alike or here == inner
+            if here > depth:
+                continue
+            if here == depth and (clause := _CLAUSE.match(self.lines[at])):
+                return "try:" if clause[1] in ("except", "finally") else "if 1:"
+            break
+        return "if 1:" if alike else None
 
     def balance(self) -> int:
         return sum(self._balances)
