@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 
+from awaitlens.comments import Layout
 from awaitlens.pitfall import Finding
 from awaitlens.source import Source
 
@@ -24,16 +26,26 @@ def enclosing_qualname(source: Source, line: int) -> str:
 
     Judged by indentation, so it also answers in code that does not parse. A definition's own line is inside it.
     """
+    layout = _layout(source)
     names: list[str] = []
+    line = layout.statement_at(line)[0]
     limit = _indent(source.line_text(line)) + 1
     while line >= 0 and limit > 0:
+        line = layout.statement_at(line)[0]
         text = source.line_text(line)
-        found = _DEFINITION.match(text)
-        if found and _indent(text) < limit:
-            names.append(found[2])
-            limit = _indent(text)
+        indent = _indent(text)
+        if indent < limit and text.strip() and not text.lstrip().startswith("#"):
+            if found := _DEFINITION.match(text):
+                names.append(found[2])
+            limit = indent
         line -= 1
     return ".".join(reversed(names))
+
+
+@lru_cache(maxsize=2)
+def _layout(source: Source) -> Layout:
+    """The findings of one file are asked about one after the other."""
+    return Layout(source)
 
 
 def fingerprint(shown: str, source: Source, finding: Finding) -> str:
