@@ -43,9 +43,10 @@ class Graph:
     def _belongs_to_lock(self, number: int) -> bool:
         """Entering a free lock does not suspend, and leaving one never does; a taken one is the explorer's to know."""
         name = self.events[number].name
-        return (name == "async with exit" and number - 1 in self.locks) or (
-            name in ("async with", "await") and number + 1 in self.locks
-        )
+        if name == "async with exit":
+            return number - 1 in self.locks
+        following = number + 1
+        return following in self.locks and self.events[following].kind == "acquire"
 
     def successors(self, number: int) -> tuple[int, ...]:
         event = self.events[number]
