@@ -28,7 +28,7 @@ def find(name: str) -> Any:
     for cut in range(len(parts), 0, -1):
         try:
             found = importlib.import_module(".".join(parts[:cut]))
-        except ImportError:
+        except Exception:
             continue
         for part in parts[cut:]:
             found = inspect.getattr_static(found, part, None) or getattr(found, part, None)

@@ -71,6 +71,11 @@ def iterates(name: str) -> Protocol:
     return _protocol(name, "__iter__", "__aiter__")
 
 
+def names_of(owner: str) -> tuple[str, ...]:
+    """The names a module or class has in the tables itself, inherited ones left out."""
+    return tuple(_KINDS.of(canonical(owner)))
+
+
 @lru_cache(maxsize=4096)
 def _protocol(name: str, sync: str, asynchronous: str) -> Protocol:
     has_sync = kind(f"{name}.{sync}") != "unknown"
