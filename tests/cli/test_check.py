@@ -39,7 +39,7 @@ def test_full_shows_the_code_the_proof_the_fix_and_the_law(run: Run, folder: Pat
         "  law 1: Never block the loop.\n"
         "\n"
     )
-    assert err == "1 pitfall in 1 file. 1 fix with --fix.\n"
+    assert err == "1 pitfall in 1 file. --fix applies 1.\n"
 
 
 def test_carets_under_wide_characters_and_over_lines(run: Run, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -82,11 +83,19 @@ def _closing(told: Sequence[Told], files: int) -> str:
     checked = _counted(files, "file")
     if not told:
         return f"No pitfalls in {checked}."
-    fixable = sum(1 for t in told if t.patch is not None and t.patch.safety == "safe" and t.patch.edits)
-    hint = f" {_counted(fixable, 'fix')} with --fix." if fixable else ""
-    return f"{_counted(len(told), 'pitfall')} in {checked}.{hint}"
+    safeties = Counter(t.patch.safety for t in told if t.patch is not None and t.patch.edits)
+    hints = (
+        (safeties["safe"], "--fix applies {}"),
+        (
+            safeties["review"],
+            "--unsafe-fixes with it {} more, to be reviewed"
+            if safeties["safe"]
+            else "--fix --unsafe-fixes applies {}, to be reviewed",
+        ),
+    )
+    hint = "; ".join(words.format(number) for number, words in hints if number)
+    return f"{_counted(len(told), 'pitfall')} in {checked}." + (f" {hint}." if hint else "")
 
 
 def _counted(number: int, noun: str) -> str:
-    plural = noun + ("es" if noun.endswith("x") else "s")
-    return f"{number:,} {noun if number == 1 else plural}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
