@@ -55,7 +55,8 @@ class Menu:
         if _wanted(QUICK_FIX, only):
             offers += [offer for finding in findings for offer in self._repairs(finding)]
             offers += self._same_pitfall(findings)
-        if _wanted(FIX_ALL, only) and (findings or only) and self._snapshot.findings:
+        concerned = findings if only is None else self._snapshot.findings
+        if _wanted(FIX_ALL, only) and next(self._safe(concerned), None) is not None:
             offers.append(Offer("Fix all that is safe to fix (AwaitLens)", FIX_ALL, Key("all")))
         if _wanted(QUICK_FIX, only):
             offers += [offer for finding in findings for offer in _silence(finding)]

@@ -218,7 +218,7 @@ class Diagnostics:
         """
         shown, news = self._update(document, answer)
         if news or shown.disturbed:
-            self._send(_publication(document.uri, answer.snapshot.source.version, shown.body or ""))
+            self._send(_publication(document.uri, document.version, shown.body or ""))
         shown.disturbed = False
 
     def _reported(self, document: Document, answer: Answer, previous: str | None) -> str:
@@ -235,6 +235,7 @@ class Diagnostics:
         if news and known and shown.edited == document.edited:
             self._refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
         shown.edited = document.edited
+        document.adopt(answer.snapshot.source)
         self.mark([path for path in answer.affected if path != document.path])
         return shown, news
 

@@ -8,8 +8,9 @@ wrong line.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from threading import Lock
 
 from awaitlens.edge.analysis import source_on_disk
 from awaitlens.edge.client import Json
@@ -20,20 +21,34 @@ from awaitlens.source import Encoding, Source
 
 @dataclass(slots=True)
 class Document:
-    """`uri` is spelled as the client spells it. `edited` is the time of the last change on the clock of edits."""
+    """`uri` is spelled as the client spells it. `edited` is the time of the last change on the clock of edits.
+
+    The text is made anew only when it is asked for: mostly the session has made it by then, and the two share it.
+    """
 
     uri: str
-    source: Source
+    path: str
+    version: int | None
     edited: int
+    base: Source
     open: bool = True
+    waiting: list[Change] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
 
     @property
-    def path(self) -> str:
-        return self.source.path
+    def source(self) -> Source:
+        with self.lock:
+            for edit in self.waiting:
+                self.base = self.base.edited(edit.span, edit.text, self.version)
+            self.waiting.clear()
+            return self.base
 
-    @property
-    def version(self) -> int | None:
-        return self.source.version
+    def adopt(self, source: Source) -> None:
+        """The session's text of the newest version."""
+        if source.version == self.version:
+            with self.lock:
+                self.base = source
+                self.waiting.clear()
 
 
 class LostDocument(Exception):
@@ -77,8 +92,9 @@ class Documents:
 
     def open(self, item: Json) -> Document:
         uri, text, version = item["uri"], item["text"], item.get("version")
-        document = Document(uri, Source(path_of(uri), text, version), self._tick())
-        self._open[document.path] = document
+        path = path_of(uri)
+        document = Document(uri, path, version, self._tick(), Source(path, text, version))
+        self._open[path] = document
         return document
 
     def change(self, params: Json) -> tuple[Document, list[Change]] | None:
@@ -91,9 +107,10 @@ class Documents:
         if document is None:
             return None
         document.edited = self._tick()
-        version = params["textDocument"].get("version")
         try:
-            return document, [self._apply(document, raw, version) for raw in params["contentChanges"]]
+            changes = [self._apply(document, raw) for raw in params["contentChanges"]]
+            document.version = params["textDocument"].get("version")
+            return document, changes
         except Exception as error:
             self.close(document.path)
             raise LostDocument(document) from error
@@ -104,9 +121,10 @@ class Documents:
             document.open = False
         return document
 
-    def _apply(self, document: Document, raw: Json, version: int | None) -> Change:
+    def _apply(self, document: Document, raw: Json) -> Change:
         changed = change(raw, document.source, self._encoding)
-        document.source = document.source.edited(changed.span, changed.text, version)
+        with document.lock:
+            document.waiting.append(changed)
         return changed
 
     def _tick(self) -> int:

@@ -17,7 +17,7 @@ from awaitlens.edge.actions import KINDS
 from awaitlens.edge.analysis import Snapshot
 from awaitlens.edge.client import Json
 from awaitlens.edge.convert import path_of
-from awaitlens.edge.documents import LostDocument
+from awaitlens.edge.documents import Document, LostDocument
 from awaitlens.edge.protocol import ARRIVED, CONTENT_MODIFIED, Refused
 from awaitlens.session import Change
 
@@ -80,8 +80,17 @@ def did_change(ls: Server, params: Json) -> None:
     if changed is not None:
         document, changes = changed
         hand_over = ls.turns.edit if all(map(_is_small, changes)) else partial(workspace.let_in, ls)
-        hand_over(partial(ls.session.change, document.path, changes, document.version))
+        hand_over(partial(_take_in, ls, document, changes, document.version))
         ls.diagnostics.edited(document.path, changes)
+
+
+def _take_in(ls: Server, document: Document, changes: list[Change], version: int | None) -> None:
+    """An edit the session stumbles over must not leave it with another text than the editor's."""
+    try:
+        ls.session.change(document.path, changes, version)
+    except Exception:
+        ls.session.open(document.path, document.source.text, document.version)
+        raise
 
 
 def _is_small(change: Change) -> bool:
