@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from awaitlens.lesson import parse_lesson
@@ -280,7 +281,9 @@ def blocking_chain() -> Example:
     return Example(finding, pitfall, PRICES, (patch,), {RATES.path: RATES})
 
 
-EXAMPLES = {
+Make = Callable[[], Example]
+
+EXAMPLES: dict[str, Make] = {
     "lost_update": lost_update,
     "transaction_in_async": transaction_in_async,
     "blocking_chain": blocking_chain,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.present.examples import EXAMPLES, blocking_chain, lost_update
+from tests.present.examples import EXAMPLES, Make, blocking_chain, lost_update
 from tests.present.hostile import HOSTILE
 from tests.present.test_slides import deck_of
 
@@ -55,10 +55,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
         path.write_text(html, "utf-8")
         contexts.append(browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options}))
         page = contexts[-1].new_page()
-        page.on(
-            "request",
-            lambda request: request.url.split("#")[0] == path.as_uri() or troubles.append(request.url),
-        )
+        page.on("request", lambda request: troubles.extend({request.url.split("#")[0]} - {path.as_uri()}))
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: troubles.append(dialog.message))
@@ -75,9 +72,10 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
 
 def shown(page: Any) -> list[int]:
     """The numbers of the slides one can see, from 1."""
-    return page.evaluate(
+    seen: list[int] = page.evaluate(
         "[...document.querySelectorAll('.slide')].map((s, n) => s.checkVisibility() ? n + 1 : 0).filter(Boolean)"
     )
+    return seen
 
 
 def test_a_deck_is_walked_by_keyboard(opened: Any) -> None:
@@ -156,7 +154,7 @@ def test_without_its_script_every_slide_is_there(opened: Any) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("make", EXAMPLES.values(), ids=EXAMPLES)
-def test_axe_finds_nothing_on_one_slide_or_all(opened: Any, make: Any, scheme: str) -> None:
+def test_axe_finds_nothing_on_one_slide_or_all(opened: Any, make: Make, scheme: str) -> None:
     for deck in (deck_of(make()), deck_for_lesson(make().pitfall)):
         page = opened(render_html(deck), color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
         assert accessible(page) == []

@@ -9,7 +9,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from tests.present.examples import EXAMPLES, lost_update
+from tests.present.examples import EXAMPLES, Make, lost_update
 from tests.present.hostile import HOSTILE
 from tests.present.test_slides import deck_of
 
@@ -40,7 +40,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("make", EXAMPLES.values(), ids=EXAMPLES)
-def test_a_page_asks_for_nothing_and_its_policy_says_so(make) -> None:
+def test_a_page_asks_for_nothing_and_its_policy_says_so(make: Make) -> None:
     html = render_html(deck_of(make()))
     for _, attributes in Page(html).tags:
         assert not {"src", "href", "srcset", "style", "onclick"} & attributes.keys()
@@ -99,7 +99,7 @@ def test_hostile_text_is_shown_and_nothing_else(text: str) -> None:
 
 
 @pytest.mark.parametrize("make", EXAMPLES.values(), ids=EXAMPLES)
-def test_every_slide_has_a_heading_that_names_it(make) -> None:
+def test_every_slide_has_a_heading_that_names_it(make: Make) -> None:
     for deck in (deck_of(make()), deck_for_lesson(make().pitfall)):
         tags = Page(render_html(deck)).tags
         named = [attributes["aria-labelledby"] for tag, attributes in tags if tag == "section"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from tests.present.golden import FOLDER, check, decks, found, golden_text, hover_of
 
+from awaitlens.pitfall import Pitfall
 from awaitlens.pitfalls import pitfalls
 from awaitlens.present.deck_html import render_html
 from awaitlens.present.hover import SCREEN
@@ -26,13 +28,13 @@ FALSE = (
 
 
 @pytest.mark.parametrize("told", sorted(FOLDER.glob("*.md")), ids=lambda path: path.stem)
-def test_hover_and_deck_are_as_last_read(told) -> None:
+def test_hover_and_deck_are_as_last_read(told: Path) -> None:
     now = golden_text(pitfalls()[told.stem])
     assert now == told.read_text("utf-8"), "read the new text, then run: python -m tests.present.golden"
 
 
 @every_pitfall
-def test_every_hover_fits_one_screen(pitfall) -> None:
+def test_every_hover_fits_one_screen(pitfall: Pitfall) -> None:
     for slide in pitfall.lesson.of_kind("bad"):
         checked = check(pitfall, slide)
         for path, finding in found(checked, pitfall):
@@ -40,12 +42,12 @@ def test_every_hover_fits_one_screen(pitfall) -> None:
 
 
 @every_pitfall
-def test_every_deck_can_be_drawn(pitfall) -> None:
+def test_every_deck_can_be_drawn(pitfall: Pitfall) -> None:
     for deck in decks(pitfall):
         assert render_html(deck).count("<section") == len(deck.slides)
 
 
 @every_pitfall
-def test_nothing_known_to_be_false_is_said(pitfall) -> None:
+def test_nothing_known_to_be_false_is_said(pitfall: Pitfall) -> None:
     text = golden_text(pitfall)
     assert [claim for claim in FALSE if re.search(claim, text, re.IGNORECASE)] == []

