@@ -127,7 +127,8 @@ class _Cut(NamedTuple):
     indent: str
 
 
-# These open a block of their own. Groups: 1 a decorator, 2 a keyword of a compound statement.
+# These open a block of their own: a decorator is group 1, the keyword of a compound statement group 2.
+_PLAIN, _DECORATOR = None, 1
 _COMPOUND = r"(?:(@)|((?:async|class|def|for|if|match|try|while|with)\b)|)"
 _CONTINUES = r"(?:else|elif|except|finally)\b"
 # No line inside brackets starts like this, so a bracket still open there was forgotten.
@@ -205,28 +206,19 @@ def _start_pattern(indent: str) -> re.Pattern[str]:
 
 def _block_starts(code: str, begin: int, end: int, indent: str) -> list[int]:
     """Where the blocks start in code[begin:end] whose statements stand at `indent`; the first at `begin`."""
-    starts = [begin]
+    starts, run = [begin], 0
     pattern = _start_pattern(indent)
     first = pattern.match("\n" + code[begin : begin + len(indent) + 8])
-    decorated, compound, run = _kind_of(first)
+    before = first.lastindex if first else None
     for match in pattern.finditer(code, begin, end):
-        was_decorated, was_compound = decorated, compound
-        decorated, compound, _ = _kind_of(match)
-        if was_decorated and compound:
-            continue
-        run += 1
-        at = match.start()
+        kind, at, run = match.lastindex, match.start(), run + 1
+        opens = kind != _PLAIN or before != _PLAIN or run >= _PARAGRAPH
         after_blank = code[at - 1] == "\n" or code[at - 2 : at] == "\n\r"
-        if compound or was_compound or after_blank or run >= _PARAGRAPH:
+        if (opens or after_blank) and not (before == _DECORATOR and kind != _PLAIN):
             starts.append(at + 1)
             run = 0
+        before = kind
     return _joined_by_brackets(code, starts, end)
-
-
-def _kind_of(match: re.Match[str] | None) -> tuple[bool, bool, int]:
-    """Whether the line is a decorator, whether it opens a block of its own; and a run of no statements yet."""
-    kind = match.lastindex if match else None
-    return kind == 1, kind is not None, 0
 
 
 def _joined_by_brackets(code: str, starts: list[int], end: int) -> list[int]:
@@ -247,9 +239,9 @@ def _outside_brackets(code: str, starts: list[int], end: int) -> list[int]:
     depth = 0
     opened: list[tuple[int, int]] = []
     closes: dict[int, int] = {}
-    for number, start in enumerate(starts):
+    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], end])):
         before = depth
-        depth += bracket_balance(code[start : starts[number + 1] if number + 1 < len(starts) else end])
+        depth += bracket_balance(code[_last_statement(code, start, stop) : stop])
         while opened and depth <= opened[-1][1]:
             closes[opened.pop()[0]] = number
         if depth > before:
@@ -259,3 +251,12 @@ def _outside_brackets(code: str, starts: list[int], end: int) -> list[int]:
         kept.append(starts[number])
         number = closes.get(number, number) + 1
     return kept
+
+
+def _last_statement(code: str, start: int, end: int) -> int:
+    """The last line in code[start:end] that must be a statement, so that no bracket before it is open; or `start`."""
+    at = end
+    while (at := code.rfind("\n", start, at)) >= 0:
+        if _HARD.match(code, at + 1, end):
+            return at + 1
+    return start
