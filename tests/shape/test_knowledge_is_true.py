@@ -5,6 +5,7 @@ What is really there is looked up by probe.py in a process of its own.
 
 from __future__ import annotations
 
+import builtins
 import json
 import subprocess
 import sys
@@ -66,7 +67,8 @@ def would_be_twins() -> dict[str, str]:
 
 
 def root(name: str) -> str:
-    return name.split(".")[0] if "." in name else "builtins"
+    first = name.split(".")[0]
+    return "builtins" if first == name or hasattr(builtins, first) else first
 
 
 def is_standard(package: str) -> bool:
@@ -164,6 +166,10 @@ def test_twins_are_of_the_kind_the_table_says() -> None:
     rows = [row for row in django.twins() if not row.twin.startswith(RUN_TIME) and row.form != "iteration"]
     found = reality(row.twin for row in rows)
     wrong = {row.twin: found[row.twin] for row in rows if found[row.twin] not in (None, row.kind)}
+    if _django_version() < (5, 0):  # the client's methods were plain functions that hand a coroutine on
+        wrong = {
+            name: word for name, word in wrong.items() if not name.startswith("django.test.AsyncClient.")
+        }
     assert wrong == {}
 
 
