@@ -1,4 +1,4 @@
-// Runs the scenarios in a real VS Code: `node run.mjs [--version 4.139.1] [--only words] [--stage trusted]`.
+// Runs the scenarios in a real VS Code: `node run.mjs [--version 4.139.1] [--only 'words|words'] [--stage trusted]`.
 
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -41,7 +41,7 @@ function vsix() {
 let failures = 0;
 
 async function runStage(name, stage) {
-  const wanted = Object.entries(stage.scenarios).filter(([title]) => title.includes(options.only));
+  const wanted = Object.entries(stage.scenarios).filter(([title]) => options.only.split('|').some((words) => title.includes(words)));
   if (wanted.length === 0) {
     return;
   }
@@ -73,6 +73,8 @@ async function runScenario(code, title, scenario) {
     await code.shotOfAll(`failed-${title.replace(/\W+/g, '-')}`);
   } finally {
     for (const context of code.browser.contexts().filter((each) => !before.includes(each))) {
+      // Leaving the page ends its extension host; a page that just vanishes is waited for.
+      await Promise.all(context.pages().map((page) => page.goto('about:blank').catch(() => undefined)));
       await context.close();
     }
   }

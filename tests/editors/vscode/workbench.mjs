@@ -75,11 +75,16 @@ export class VSCode {
     writeFileSync(path.join(this.root, 'config.yaml'), 'auth: none\ncert: false\n');
   }
 
-  /** The user's settings, changed while the editor runs; undefined takes one back. */
+  /**
+   * The user's settings, changed while the editor runs; undefined takes one back. They are written as the machine's too:
+   * this editor is a remote one, and paths are settings of the machine they lie on.
+   */
   writeSettings(changes) {
     this.settings = { ...this.settings, ...changes };
-    mkdirSync(path.join(this.user, 'User'), { recursive: true });
-    writeFileSync(path.join(this.user, 'User/settings.json'), JSON.stringify(this.settings, null, 2));
+    for (const kind of ['User', 'Machine']) {
+      mkdirSync(path.join(this.user, kind), { recursive: true });
+      writeFileSync(path.join(this.user, kind, 'settings.json'), JSON.stringify(this.settings, null, 2));
+    }
   }
 
   get arguments() {
@@ -143,7 +148,7 @@ export class VSCode {
   logs() {
     const folder = path.join(this.user, 'logs');
     const names = existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => /AwaitLens[^/]*\.log$/.test(name)) : [];
-    return names.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').trim().split('\n').slice(-12));
+    return names.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').trim().split('\n').filter(Boolean).slice(-12));
   }
 
   file(name) {
