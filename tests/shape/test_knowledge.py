@@ -208,6 +208,8 @@ def test_calls_that_block(name: str) -> None:
         "boto3.Client.get_paginator",
         "openai.OpenAI",
         "openai.OpenAI.with_options",
+        "openai.OpenAI.api_key.startswith",
+        "redis.Redis.__enter__",
         "openai.AsyncOpenAI.chat.completions.create",
         "sqlalchemy.create_engine",
         "csv.reader",
@@ -299,6 +301,7 @@ def test_receivers_are_reached_through_what_calls_return() -> None:
     assert attribute("django.db.connection") == "django.db.backends.base.base.BaseDatabaseWrapper"
     assert attribute("django.test.TestCase.client") == "django.test.Client"
     assert returns("time.time") is None
+    assert types.returned_class("django.contrib.auth.get_user_model") == "django.contrib.auth.models.User"
 
 
 def test_classes_know_their_ancestors() -> None:

@@ -92,11 +92,18 @@ def rows() -> tuple[BlockingCall, ...]:
 
 
 def _candidates(name: str) -> Iterator[str]:
-    """Class by class the method and then the class's wildcard; then what speaks for everything below an object."""
+    """Class by class the method and then the class's wildcard; then what speaks for everything below an object.
+
+    Wildcards do not speak for statements: making a client a context manager costs nothing.
+    """
+    owner, _, member = name.rpartition(".")
+    if member.startswith("__"):
+        yield from lookups(name)
+        return
     for candidate in lookups(name):
         yield candidate
         yield f"{candidate.rpartition('.')[0]}.*"
-    owner = name
+    yield f"{owner}.**"
     while "." in owner:
         owner = owner.rpartition(".")[0]
         yield f"{owner}.**"

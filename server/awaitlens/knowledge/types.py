@@ -30,6 +30,12 @@ _NOT_ON_MANAGERS = frozenset(
     {"delete", "adelete", "as_manager", "__iter__", "__aiter__", "__len__", "__bool__"}
 )
 
+# Calls that return a class (Django 3.2-6.1). A project's own user model keeps the interface of the stock one.
+_CLASS_GETTERS = {
+    "django.contrib.auth.get_user_model": "django.contrib.auth.models.User",
+    "django.apps.apps.get_model": "django.db.models.Model",
+}
+
 
 def is_class(name: str) -> bool:
     """Whether the name is a class of a package the tables know."""
@@ -70,7 +76,8 @@ def returns(name: str) -> str | None:
 
     Calling a class yields an instance. "In the end" depends on `coroutines.kind(name)`: after `await` for a coroutine,
     inside `async with` for a context manager, per turn of `async for` for an async iterator; a future or task is
-    given as such. A plain call's value is also what `with` binds. MODEL stands for the model class at hand.
+    given as such; a generator (Path.iterdir, as_completed) by what one turn of `for` yields. A plain call's value is
+    also what `with` binds. MODEL stands for the model class at hand.
     """
     name = canonical(name)
     for candidate in lookups(name):
@@ -79,6 +86,11 @@ def returns(name: str) -> str | None:
         if found is not None:
             return name.rpartition(".")[0] if found == SELF else found
     return name if name in _BASES else None
+
+
+def returned_class(name: str) -> str | None:
+    """The class itself that a call returns, not an instance: `User = get_user_model()`; None for other calls."""
+    return _CLASS_GETTERS.get(canonical(name))
 
 
 @lru_cache(maxsize=8192)
