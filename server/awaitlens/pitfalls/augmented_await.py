@@ -73,6 +73,7 @@ from awaitlens.program.facts import Facts
 from awaitlens.program.flow.races import stale_writes
 from awaitlens.program.view import View
 from awaitlens.rewrite.moves import hoist
+from awaitlens.rewrite.statements import fresh_name
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
@@ -93,9 +94,5 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     race = next((race for race in stale_writes(facts, view) if race.write == finding.span), None)
-    if race is None:
-        return None
-    taken = {name for scope in facts.scopes for name in scope.reads} | {each.name for each in facts.bindings}
-    name = next((name for name in ("value", "result", "awaited") if name not in taken), None)
-    edits = hoist(facts, race.suspension, name) if name else None
-    return Patch(f"Wait first, then read {race.place}", "review", edits) if edits else None
+    edits = hoist(facts, race.suspension, fresh_name(facts, "value")) if race is not None else None
+    return Patch(f"Wait first, then read {race.place}", "review", edits) if race and edits else None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitlens.confidence import Confidence, weakest
+from awaitlens.knowledge.concurrency import decorator_entry, lock
 from awaitlens.program.facts import (
     Attribute,
     Call,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from awaitlens.program.view import View
 
 _LOCK_WORDS = ("lock", "mutex", "semaphore", "condition", "_sem", "limiter", "critical")
-_LOCK_TYPES = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "CapacityLimiter")
 _STARTERS = frozenset(
     ("gather", "wait", "as_completed", "create_task", "ensure_future", "start_soon", "spawn", "amap")
 )
@@ -89,6 +89,9 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
     callers = list(_callers(facts, scope, view))
     if any(_starts_several(caller, call) for caller, call in callers):
         return "certain"
+    entries = [decorator_entry(name) for name in view.decorator_names(scope.number) if name]
+    if any(entry is not None and entry.overlaps for entry in entries):
+        return "certain"
     own = by_name(scope)
     if _is_in_endless_loop(facts, scope.number, span):
         own = "possible"
@@ -124,7 +127,11 @@ def sounds_like_lock(text: str) -> bool:
 
 
 def is_lock_type(name: str) -> bool:
-    return name.rpartition(".")[2] in _LOCK_TYPES or "lock" in name.lower()
+    """Whether objects of that class keep others out while they are held; own classes are judged by their name."""
+    known = lock(name)
+    if known is not None:
+        return known.kind in ("lock", "semaphore", "condition")
+    return "lock" in name.rpartition(".")[2].lower()
 
 
 def _callers(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Call]]:

@@ -1,0 +1,121 @@
+"""A lock of one's own locks nobody out.
+
+Each call makes a new lock, takes it, and finds it free. A lock must live where everybody who needs it finds the same
+one: beside the state it guards.
+
+## Bad
+
+```python
+import asyncio
+
+
+async def save(order):
+    lock = asyncio.Lock()
+    async with lock:
+        #      ^^^^ each call makes a lock of its own
+        await store(order)
+```
+
+## Bad: made on the spot
+
+```python
+import asyncio
+
+
+async def save(order):
+    async with asyncio.Lock():
+        #      ^^^^^^^^^^^^^^ each call makes a lock of its own
+        await store(order)
+```
+
+## Good
+
+```python
+import asyncio
+
+
+lock = asyncio.Lock()
+
+
+async def save(order):
+    async with lock:
+        await store(order)
+```
+
+## Fine: the tasks it starts share it
+
+```python
+import asyncio
+
+
+async def save_all(orders):
+    limit = asyncio.Semaphore(10)
+
+    async def save(order):
+        async with limit:
+            await store(order)
+
+    await asyncio.gather(*[save(order) for order in orders])
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitlens.knowledge.concurrency import lock
+from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.program.facts import Call, Facts, Result
+from awaitlens.program.view import View
+from awaitlens.rewrite.expressions import replace
+
+law = Law.ALONE_BETWEEN_AWAITS
+severity = "error"
+default = True
+
+
+def detect(facts: Facts, view: View) -> Iterator[Finding]:
+    for call in facts.calls:
+        if facts.scopes[call.scope].kind != "function" or not _makes_lock(call, view):
+            continue
+        if call.usage.kind == "async entered":
+            yield _finding(call, call)
+        elif call.usage.kind == "assigned" and call.usage.name.isidentifier():
+            uses = [use for use in facts.uses if use.name == call.usage.name and use.scope == call.scope]
+            if uses and all(use.usage.kind == "async entered" for use in uses) and _is_own(facts, call):
+                yield Finding(uses[0].span, _MESSAGE, "certain")
+
+
+_MESSAGE = "each call makes a lock of its own, so it keeps nobody out"
+
+
+def _finding(call: Call, at: Call) -> Finding:
+    return Finding(at.span, _MESSAGE, "certain")
+
+
+def _makes_lock(call: Call, view: View) -> bool:
+    kind = lock(view.type_of(Result(call.number), call.scope))
+    return (
+        kind is not None
+        and kind.kind in ("lock", "semaphore")
+        and kind.family in ("asyncio", "anyio", "trio")
+    )
+
+
+def _is_own(facts: Facts, call: Call) -> bool:
+    """Whether the name is bound once, and no function within can reach it."""
+    name = call.usage.name
+    bound = [b for b in facts.bindings if b.name == name and b.scope == call.scope]
+    inner = (s for s in facts.scopes if s.number != call.scope and facts.is_within(s.number, call.scope))
+    here = facts.scopes[call.scope]
+    own = name not in here.global_names | here.nonlocal_names
+    return own and len(bound) == 1 and not any(name in scope.reads for scope in inner)
+
+
+def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
+    call = next((call for call in facts.calls if call.span == finding.span), None)
+    if call is None or call.arguments:
+        return None
+    name = view.target(call).name
+    edits = replace(facts, call.span, f"‹lock = {name}()›")
+    return Patch("Keep one lock for all calls", "review", edits)
