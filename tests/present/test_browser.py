@@ -48,7 +48,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Any]:
     """Opens HTML as a file in a fresh page; fails the test if the page asked for more, complained or ran an alert."""
-    contexts, troubles = [], []
+    contexts: list[Any] = []
+    troubles: list[str] = []
 
     def open_page(html: str, script: str = "", **options: Any) -> Any:
         path = tmp_path / "deck.html"

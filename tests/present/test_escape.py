@@ -88,6 +88,8 @@ def test_names_are_told_from_words() -> None:
         if piece.is_code
     ]
     assert said == ["load()", 'stats["alive"]', "x y"]
+    said = [piece.text for piece in pieces("Use await asyncio.sleep or f(g(), 1) (or not).") if piece.is_code]
+    assert said == ["await asyncio.sleep", "f(g(), 1)"]
 
 
 def test_a_sentence_begins_with_a_capital_unless_it_begins_with_a_name() -> None:

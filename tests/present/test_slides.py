@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.present.examples import EXAMPLES, Example, Make, blocking_chain, lost_update, transaction_in_async
 
 from awaitlens.pitfall import Edit, Patch
-from awaitlens.present.change import changed_lines
+from awaitlens.present.change import Advice, advice_of, changed_lines
 from awaitlens.present.deck_markdown import SEPARATOR, markdown_slides, render_markdown
 from awaitlens.present.excerpt import excerpt
 from awaitlens.present.slides import Change, Deck, Listing, Slide, Trail, deck_for_finding, deck_for_lesson
@@ -98,6 +98,20 @@ def test_advice_is_code_to_look_at() -> None:
     slide = deck_of(transaction_in_async()).slides[-2]
     assert slide.kicker == "What to do"
     assert part_of(slide, Listing).lines[0].text == "@sync_to_async"
+
+
+@pytest.mark.parametrize(
+    ("advice", "words", "lines", "is_code"),
+    [
+        ("Use one lock: hold it longer.", "Hold it longer.", (), False),
+        ("Hold it longer.", "Hold it longer.", (), False),
+        ("    await ready.wait()\n", "", ("await ready.wait()",), True),
+        ("x = 1\nthe other side: x.set()", "", ("x = 1", "the other side: x.set()"), False),
+        ("", "", (), True),
+    ],
+)
+def test_advice_is_words_or_lines(advice: str, words: str, lines: tuple[str, ...], is_code: bool) -> None:
+    assert advice_of(Patch("Use one lock", "show", advice=advice)) == Advice(words, lines, is_code)
 
 
 @pytest.mark.parametrize("make", EXAMPLES.values(), ids=EXAMPLES)

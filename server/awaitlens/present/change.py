@@ -52,10 +52,31 @@ def other_files(patch: Patch) -> tuple[str, ...]:
     return tuple(dict.fromkeys(edit.path for edit in patch.edits if edit.path))
 
 
-def is_code(advice: str) -> bool:
-    """Whether a piece of advice is Python to look at, or words."""
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a patch without edits, or beside them, says: words, or lines to look at (Python when `is_code`)."""
+
+    words: str
+    lines: tuple[str, ...]
+    is_code: bool
+
+
+def advice_of(patch: Patch) -> Advice:
+    """The patch's advice without the title it may repeat. Several lines, or Python, are to be looked at as they are."""
+    text = patch.advice.removeprefix(patch.title).removeprefix(":").strip("\n")
+    if _is_python(text):
+        return Advice("", tuple(textwrap.dedent(text).splitlines()), is_code=True)
+    if "\n" in text:
+        return Advice("", tuple(text.splitlines()), is_code=False)
+    words = text.strip()
+    return Advice(words[:1].upper() + words[1:] if text != patch.advice else words, (), is_code=False)
+
+
+def _is_python(text: str) -> bool:
+    """Whether text is Python; await may stand outside of a function, as advice is cut short."""
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
-        ast.parse(textwrap.dedent(advice))
+        compile(textwrap.dedent(text), "advice", "exec", flags)
     except (SyntaxError, ValueError):
         return False
     return True

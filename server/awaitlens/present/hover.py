@@ -9,7 +9,7 @@ from typing import Literal
 
 from awaitlens.confidence import Confidence
 from awaitlens.pitfall import Finding, Patch, Pitfall, Safety, Step
-from awaitlens.present.change import changed_lines, is_code, other_files
+from awaitlens.present.change import advice_of, changed_lines, other_files
 from awaitlens.present.columns import displayed
 from awaitlens.present.escape import fenced, file_link, markdown_link, visible
 from awaitlens.present.phrase import markdown_sentence, opened, plain_sentence
@@ -64,7 +64,7 @@ def hover(
 
 def _fitting(page: _Plain, room: int) -> tuple[list[str], list[str]]:
     """Proof and repair in `room` lines: first the repair gives up the lines around it, then both their middles."""
-    for context in (1, 0):
+    for context in (2, 1, 0):
         why, repair = page.why(SCREEN), page.repair(SCREEN, context)
         if len(why) + len(repair) <= room:
             return why, repair
@@ -105,15 +105,20 @@ class _Plain:
         if self.patch is None:
             return []
         title = f"{self.sentence(self.patch.title.rstrip('.'))} ({SAFETY[self.patch.safety]}){_elsewhere(self.patch)}"
-        changed = changed_lines(self.source, self.patch, context)
-        if not context:
-            changed = tuple(line for line in changed if line.text or line.kind == "gap")
-        advice = self.patch.advice
-        lines = [displayed(str(line)) for line in changed] or (advice.splitlines() if is_code(advice) else [])
+        lines, language = self.code(self.patch, context)
         if not lines:
-            return ["", f"{title}: {self.sentence(advice)}" if advice else f"{title}."]
+            words = advice_of(self.patch).words
+            return ["", f"{title}: {self.sentence(words)}" if words else f"{title}."]
         kept = _without_middle(lines, room - 2 - len(self.block([], "")))
-        return ["", f"{title}:", *self.block(kept, "diff" if changed else "python")]
+        return ["", f"{title}:", *self.block(kept, language)]
+
+    def code(self, patch: Patch, context: int) -> tuple[list[str], str]:
+        """What the patch changes, or what it advises, as lines and their language; blank lines go when room is scarce."""
+        changed = changed_lines(self.source, patch, context)
+        if changed:
+            return [displayed(str(c)) for c in changed if c.text or c.kind == "gap" or context], "diff"
+        advice = advice_of(patch)
+        return list(advice.lines), "python" if advice.is_code else "text"
 
     def foot(self) -> list[str]:
         return ["", f"{SURE[self.finding.confidence]} {self.lesson()}".rstrip()]

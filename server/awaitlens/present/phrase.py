@@ -14,7 +14,7 @@ from awaitlens.present.escape import code_span, markdown_text
 
 _CODE = re.compile(
     r"(?<!`)`(?!\s)([^`\n]*[^`\s])`(?!`)"
-    r"|(?<![\w.@/`])((?:await )?@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\([^()\s]*\))*)(?![\w@/`])"
+    r"|(?<![\w.@/`])((?:await )?@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\((?:[^()\n]|\([^()\n]*\)){0,60}\))*)(?![\w@/`])"
 )
 
 _ABBREVIATIONS = {"e.g", "i.e"}

@@ -14,7 +14,7 @@ from typing import ClassVar
 from awaitlens.lesson import Code, Expectation
 from awaitlens.lesson import Slide as LessonSlide
 from awaitlens.pitfall import Finding, Law, Patch, Pitfall, Step
-from awaitlens.present.change import ChangedLine, changed_lines, is_code, other_files
+from awaitlens.present.change import ChangedLine, advice_of, changed_lines, other_files
 from awaitlens.present.excerpt import common_indentation, excerpt
 from awaitlens.present.phrase import opened
 from awaitlens.present.timeline import Timeline, timeline_of, trail_of
@@ -220,19 +220,16 @@ def _repair(source: Source, patch: Patch) -> Slide:
     lines = changed_lines(source, patch)
     if lines:
         parts.append(Change(lines))
-    if patch.advice:
-        parts.append(_advice(patch.advice))
+    advice = advice_of(patch)
+    if advice.lines:
+        told = (Line(number, text) for number, text in enumerate(advice.lines))
+        parts.append(Listing("", tuple(told), "python" if advice.is_code else "text"))
+    elif advice.words:
+        parts.append(Words(advice.words))
     if other_files(patch):
         names = ", ".join(PurePath(path).name for path in other_files(patch))
         parts.append(Words(f"It also edits {names}."))
     return Slide("The repair" if patch.edits else "What to do", patch.title, tuple(parts))
-
-
-def _advice(advice: str) -> Part:
-    if not is_code(advice):
-        return Words(advice)
-    lines = enumerate(line.rstrip("\r\n") for line in split_lines(advice))
-    return Listing("", tuple(Line(number, text) for number, text in lines))
 
 
 def _law(pitfall: Pitfall) -> Slide:
