@@ -75,6 +75,15 @@ def test_without_trail_patch_or_link_the_claim_stands_alone() -> None:
     ]
 
 
+def test_the_deck_is_linked_where_the_client_follows() -> None:
+    example = blocking_chain()
+    slides = 'command:awaitlens.slides?["file:///a b.py"]'
+    text = hover(example.finding, example.pitfall, example.source, (), "markdown", None, slides)
+    assert text.endswith(
+        "blocking-call-chain [Show slides](command:awaitlens.slides?%5B%22file:///a%20b.py%22%5D)"
+    )
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_stay_text(text: str) -> None:
     example = lost_update()

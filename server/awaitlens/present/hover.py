@@ -40,6 +40,7 @@ class _Subject:
     source: Source
     patch: Patch | None
     link: str | None
+    slides: str | None
 
 
 def hover(
@@ -49,12 +50,14 @@ def hover(
     patches: Sequence[Patch],
     style: Style,
     link: str | None,
+    slides: str | None = None,
 ) -> str:
-    """The text of a hover, at most SCREEN lines. `source` is the file the finding is in, `link` the lesson's URI.
+    """The text of a hover, at most SCREEN lines. `source` is the file the finding is in, `link` the lesson's URI,
+    `slides` a URI that shows the deck, where the client follows such links.
 
     Of several patches the first is shown. Long proofs and repairs lose their middle, and say so.
     """
-    subject = _Subject(finding, pitfall, source, patches[0] if patches else None, link)
+    subject = _Subject(finding, pitfall, source, patches[0] if patches else None, link, slides)
     page = _Markdown(subject) if style == "markdown" else _Plain(subject)
     head, foot = page.head(), page.foot()
     room = SCREEN - len(head) - len(foot)
@@ -77,7 +80,7 @@ class _Plain:
 
     def __init__(self, subject: _Subject) -> None:
         self.finding, self.pitfall, self.patch = subject.finding, subject.pitfall, subject.patch
-        self.source, self.link = subject.source, subject.link
+        self.source, self.link, self.slides = subject.source, subject.link, subject.slides
         self.trail = trail_of(subject.finding, subject.source)
 
     def head(self) -> list[str]:
@@ -150,7 +153,8 @@ class _Markdown(_Plain):
         return [f"**Law {law.number}: {law.value}.**", "", self.claim()]
 
     def lesson(self) -> str:
-        return markdown_link(self.pitfall.name, self.link)
+        lesson = markdown_link(self.pitfall.name, self.link)
+        return f"{lesson} {markdown_link('Show slides', self.slides)}" if self.slides else lesson
 
     def sentence(self, words: str) -> str:
         return markdown_sentence(words)
