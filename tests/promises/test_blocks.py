@@ -99,6 +99,10 @@ SHAPES = {
         "def f():\r\n    pass\r\ndef g():\r    pass\rdef h(): pass",
         [(0, "statement", ""), (2, "statement", ""), (4, "statement", "")],
     ),
+    "comments on top": (
+        "# c\n\nimport a\n# d\nimport b\n@e\ndef f(): pass\n",
+        [(0, "statement", ""), (2, "statement", ""), (5, "statement", "")],
+    ),
     "only a comment": ("# nothing\n\n", [(0, "statement", "")]),
     "nothing": ("", []),
 }
@@ -177,6 +181,19 @@ def test_unchanged_blocks_are_read_once():
     assert [result for _, _, result in rows] == [4, 2, 3]
 
 
+def test_a_reader_forgets_the_oldest_but_nothing_it_just_read():
+    seen = []
+    reader = Reader(lambda block, parsed: seen.append(block.text), budget=40)
+    small, large = layout("def f(): pass\ndef g(): pass\n"), layout("def h():\n" + "    pass\n" * 9)
+    for found in (small, large, large, small):
+        reader.read(found)
+    assert seen == [
+        *[b.text for b in small.blocks],
+        *[b.text for b in large.blocks],
+        *[b.text for b in small.blocks],
+    ]
+
+
 # --- texts nobody thought of --------------------------------------------------------------------------------
 
 PIECES = [
@@ -199,7 +216,7 @@ def test_any_text_has_a_layout_and_reads_without_raising(text):
     fresh = Source("m.py", text)
     ends = [*found.lines[1:], len(fresh.lines)]
     assert ["".join(fresh.lines[a:b]) for a, b in zip(found.lines, ends)] == [b.text for b in found.blocks]
-    rows = Reader(lambda block, parsed: parsed, size=50).read(found)
+    rows = Reader(lambda block, parsed: parsed, budget=200).read(found)
     assert "".join([block.text for _, block, _ in rows]) == text
     try:
         ast.parse(text)

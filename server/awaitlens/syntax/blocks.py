@@ -3,7 +3,8 @@
 A block is a top-level statement, the header of a class, or a statement of a class (a member; nested classes are
 split in turn). Three rules keep blocks few and edits cheap:
 
-- Blank lines and comments belong to the block before them; those at the top of the file to the first block.
+- Blank lines and comments belong to the block before them; those at the top of the file are a block of their own,
+  unless a simple statement follows at once.
 - Simple statements that follow each other without a blank line (imports, fields, constants) share a block.
 - A class header ends before the class's first statement, so a docstring is a member. A class on one line is a
   header that holds its statements.

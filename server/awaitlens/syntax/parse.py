@@ -18,9 +18,7 @@ from awaitlens.syntax.blocks import Block, Layout
 from awaitlens.syntax.repair import Failure, repaired
 from awaitlens.syntax.scan import mask
 
-K = TypeVar("K")
 T = TypeVar("T")
-V = TypeVar("V")
 
 _NAME = "<awaitlens>"
 # Python warns of odd escapes and the like while it parses. That is between the user and Python.
@@ -57,7 +55,7 @@ def parse(block: Block) -> Parsed:
 def parse_layout(layout: Layout) -> tuple[tuple[int, Block, Parsed], ...]:
     """(first line, block, tree) of every block in order; blocks that parse only together come joined.
 
-    The trees of the last few thousand blocks are kept. Callers that need something smaller than the tree are better
+    The last trees are kept, and equal blocks share one: leave them as they are. Callers that need something smaller than the tree are better
     served by a Reader of their own.
     """
     return _TREES.read(layout)
@@ -66,12 +64,14 @@ def parse_layout(layout: Layout) -> tuple[tuple[int, Block, Parsed], ...]:
 class Reader(Generic[T]):
     """Reads layouts with a memo: `extract` is called once for each block, and its result kept instead of the tree.
 
-    `size` is the number of results kept; the oldest go first. Not safe to share between threads.
+    `budget` is how many characters of blocks are remembered (four million are a hundred thousand lines); beyond it
+    the oldest go, but none of the layout just read. Equal blocks share one result. Not safe to share between threads.
     """
 
-    def __init__(self, extract: Callable[[Block, Parsed], T], size: int = 50_000) -> None:
+    def __init__(self, extract: Callable[[Block, Parsed], T], budget: int = 4_000_000) -> None:
         self._extract = extract
-        self._size = size
+        self._budget = budget
+        self._held = 0
         self._memo: dict[Block, tuple[bool, T]] = {}
         self._unjoinable: dict[str, None] = {}
 
@@ -79,6 +79,8 @@ class Reader(Generic[T]):
         """(first line, block, result) in order; blocks that parse only together come joined."""
         known = self._memo.get
         hits = [known(block) or self._read(block) for block in layout.blocks]
+        if self._held > self._budget:
+            self._forget(layout)
         broken = [number for number, (whole, _) in enumerate(hits) if not whole]
         if broken and len(hits) > 1 and (joined := self._joined(layout, broken)) is not None:
             return self.read(joined)
@@ -87,8 +89,19 @@ class Reader(Generic[T]):
     def _read(self, block: Block) -> tuple[bool, T]:
         parsed = parse(block)
         hit = parsed.error is None, self._extract(block, parsed)
-        _remember(self._memo, block, hit, self._size)
+        self._memo[block] = hit
+        self._held += len(block.text)
         return hit
+
+    def _forget(self, layout: Layout) -> None:
+        """Drop the oldest results until a quarter of the budget is free, so that this is seldom needed."""
+        current = {block: self._memo.pop(block) for block in dict.fromkeys(layout.blocks)}
+        for block in [*self._memo]:
+            if self._held <= self._budget * 3 // 4:
+                break
+            del self._memo[block]
+            self._held -= len(block.text)
+        self._memo |= current
 
     def _joined(self, layout: Layout, broken: list[int]) -> Layout | None:
         """The layout with some broken blocks joined to others, if what they make up parses.
@@ -120,12 +133,14 @@ class Reader(Generic[T]):
             return False
         if isinstance(_tree(block.text, block), ast.Module):
             return True
-        _remember(self._unjoinable, block.text, None, 256)
+        self._unjoinable[block.text] = None
+        if len(self._unjoinable) > 64:
+            del self._unjoinable[next(iter(self._unjoinable))]
         return False
 
 
 _JOIN_LIMIT = 400_000  # Characters: a hundred milliseconds of parsing, once for each broken text.
-_TREES: Reader[Parsed] = Reader(lambda block, parsed: parsed, size=4_000)
+_TREES: Reader[Parsed] = Reader(lambda block, parsed: parsed, budget=500_000)
 
 
 def _join(layout: Layout, start: int, end: int) -> tuple[int, int, Block]:
@@ -138,12 +153,6 @@ def _join(layout: Layout, start: int, end: int) -> tuple[int, int, Block]:
             end += 1
         return start, end, Block("".join([block.text for block in blocks[start:end]]), (), "statement", "")
     return start, end, blocks[start]._replace(text="".join([block.text for block in blocks[start:end]]))
-
-
-def _remember(memo: dict[K, V], key: K, value: V, size: int) -> None:
-    memo[key] = value
-    if len(memo) > size:
-        del memo[next(iter(memo))]
 
 
 # --- one parse ----------------------------------------------------------------------------------------------
