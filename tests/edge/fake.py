@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from awaitlens.edge.analysis import Analysis, Report, Session, SettingsFor
+from awaitlens.edge.analysis import Analysis, Report, SettingsFor, TakeIn
 from awaitlens.edge.server import serve
 from awaitlens.pitfall import Edit, Finding, Patch, Step
 from awaitlens.session import Change
@@ -101,12 +101,13 @@ class FakeSession:
         pass
 
 
-def read_ahead(_: Session, roots: tuple[str, ...], settings_for: SettingsFor, report: Report) -> None:
+def read_ahead(roots: tuple[str, ...], settings_for: SettingsFor, report: Report) -> TakeIn:
     """Work on for ever in a folder that holds a file named `large`."""
     for done in count():
         if not report(done % 100, 100) or not any(Path(root, "large").exists() for root in roots):
-            return
+            break
         time.sleep(0.01)
+    return lambda session: None
 
 
 FAKE = Analysis(lambda settings_for, roots: FakeSession(settings_for), read_ahead)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from awaitlens import session as real
 from awaitlens.engine import new_reader, read
 from awaitlens.pitfall import Finding, Patch
+from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import module_name
 from awaitlens.session import Change
 from awaitlens.settings import Settings
@@ -52,12 +55,18 @@ class Session(Protocol):
     def settings_changed(self) -> None: ...
 
 
+TakeIn = Callable[[Session], None]
+
+
 @dataclass(frozen=True)
 class Analysis:
-    """How a session is made for folders, and how those folders are read ahead of need (in a thread)."""
+    """How a session is made for folders, and how those folders are read ahead of need (in a thread).
+
+    What was read is handed to the session by calling the result.
+    """
 
     make_session: Callable[[SettingsFor, tuple[str, ...]], Session]
-    read_ahead: Callable[[Session, tuple[str, ...], SettingsFor, Report], None]
+    read_ahead: Callable[[tuple[str, ...], SettingsFor, Report], TakeIn]
 
 
 def read_bytes(path: str) -> bytes | None:
@@ -81,23 +90,32 @@ def _make_session(settings_for: SettingsFor, roots: tuple[str, ...]) -> Session:
     return real.Session(settings_for, read_bytes, roots)
 
 
-def _read_ahead(session: Session, roots: tuple[str, ...], settings_for: SettingsFor, report: Report) -> None:
+def _read_ahead(roots: tuple[str, ...], settings_for: SettingsFor, report: Report) -> TakeIn:
     """Read every file under the roots. Whole disks and home folders are left alone."""
-    assert isinstance(session, real.Session)
     home = str(Path.home())
     roots = tuple(root for root in roots if root != home and not home.startswith(root.rstrip("/") + "/"))
     paths = files_of(roots, settings_for).paths
     if len(paths) > _MOST_FILES:
-        return
+        return _nothing
     packages = {str(Path(path).parent) for path in paths if path.endswith("/__init__.py")}
     reader, files = new_reader(), []
     for number, path in enumerate(paths):
         if not report(number, len(paths)):
-            return
+            return _nothing
         source = source_on_disk(path)
         if source is not None and not reason_to_skip(source.text):
             files.append(read(source, module_name(path, packages), reader))
+    return partial(_take_in, files)
+
+
+def _take_in(files: list[FileFacts], session: Session) -> None:
+    assert isinstance(session, real.Session)
     session.index(files)
+    gc.freeze()
+
+
+def _nothing(_: Session) -> None:
+    """Nothing was read."""
 
 
 REAL = Analysis(_make_session, _read_ahead)

@@ -201,7 +201,8 @@ class Diagnostics:
             if document.open:
                 self._show(document, answer)
         except Exception as error:
-            log.error("analysis failed: %s", type(error).__name__)
+            if document.open:
+                log.error("analysis failed: %s", type(error).__name__)
         finally:
             del self._running[document.path]
         self.settle()

@@ -27,6 +27,7 @@ class Folders:
     def __init__(self) -> None:
         self._configurations: dict[str, Configuration] = {"": Configuration()}
         self._uris: dict[str, str] = {}
+        self._told: set[str] = set()
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -58,6 +59,13 @@ class Folders:
                 configuration.editor, changed = table, True
                 configuration.refresh()
         return changed
+
+    def new_problems(self) -> list[str]:
+        """What was not understood in the settings read so far, each thing once."""
+        found = [str(problem) for each in self._configurations.values() for problem in each.problems]
+        new = [problem for problem in dict.fromkeys(found) if problem not in self._told]
+        self._told.update(new)
+        return new
 
     def refresh(self) -> None:
         """Files that decide may have changed on the disk."""

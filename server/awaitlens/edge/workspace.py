@@ -109,6 +109,8 @@ def let_in(ls: Server, job: Callable[[], object]) -> None:
 async def _notice(ls: Server, affected: Awaitable[Sequence[str]]) -> None:
     ls.diagnostics.mark(await affected)
     ls.settle()
+    for problem in ls.folders.new_problems():
+        ls.window_log_message(types.LogMessageParams(types.MessageType.Warning, problem))
 
 
 def _nothing() -> None:
@@ -127,9 +129,8 @@ async def index(ls: Server) -> None:
     if not roots:
         return
     async with bar(ls, "AwaitLens: reading the workspace") as shown:
-        read_ahead = partial(ls.analysis.read_ahead, ls.session, roots, settings_for, shown.report)
-        await ls.indexing.submit(read_ahead)
-    let_in(ls, _nothing)
+        take_in = await ls.indexing.submit(partial(ls.analysis.read_ahead, roots, settings_for, shown.report))
+    let_in(ls, partial(take_in, ls.session))
 
 
 async def _register_with_client(ls: Server) -> None:
