@@ -73,14 +73,14 @@ def test_grouped_tables_name_an_owner_and_words(table: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["kinds_by_hand", "bases_by_hand", "returns", "attributes", "django_reactions"]
+    "table", ["kinds_by_hand", "bases_by_hand", "returns", "yields", "attributes", "django_reactions"]
 )
 def test_owners_written_by_hand_are_canonical(table: str) -> None:
     owners = [line.split("\t")[0] for line in tables.lines(table)]
     assert [owner for owner in owners if canonical(owner) != owner] == []
 
 
-@pytest.mark.parametrize("table", ["returns", "attributes"])
+@pytest.mark.parametrize("table", ["returns", "yields", "attributes"])
 def test_what_is_returned_is_a_known_class(table: str) -> None:
     words = {group.split(": ")[0] for line in tables.lines(table) for group in line.split("\t")[1:]}
     classes = words - {types.MODEL, types.SELF}
@@ -301,6 +301,8 @@ def test_receivers_are_reached_through_what_calls_return() -> None:
     assert attribute("django.db.connection") == "django.db.backends.base.base.BaseDatabaseWrapper"
     assert attribute("django.test.TestCase.client") == "django.test.Client"
     assert returns("time.time") is None
+    assert types.yields("pathlib.PosixPath.glob") == "pathlib.Path"
+    assert types.yields("django.db.models.Manager.iterator") == types.MODEL
     assert types.returned_class("django.contrib.auth.get_user_model") == "django.contrib.auth.models.User"
 
 

@@ -2,7 +2,7 @@
 
 With this the program model can tell that `conn` in `conn = sqlite3.connect(path)` is a sqlite3.Connection, without
 reading sqlite3. Sources: `bases.tsv` is harvested (see tools/harvest_knowledge.py); `bases_by_hand.tsv`,
-`returns.tsv` and `attributes.tsv` are written by hand from the packages' documentation and annotations.
+`returns.tsv`, `yields.tsv` and `attributes.tsv` are written by hand from the packages' documentation and annotations.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ SELF = "<self>"
 
 _BASES = Grouped("bases_by_hand", "bases")
 _RETURNS = Grouped("returns")
+_YIELDS = Grouped("yields")
 _ATTRIBUTES = Grouped("attributes")
 
 # A manager hands these queryset methods on at run time (Django 3.2-6.1, django/db/models/manager.py); delete() and
@@ -76,16 +77,25 @@ def returns(name: str) -> str | None:
 
     Calling a class yields an instance. "In the end" depends on `coroutines.kind(name)`: after `await` for a coroutine,
     inside `async with` for a context manager, per turn of `async for` for an async iterator; a future or task is
-    given as such; a generator (Path.iterdir, as_completed) by what one turn of `for` yields. A plain call's value is
-    also what `with` binds. MODEL stands for the model class at hand.
+    given as such. A plain call's value is also what `with` binds. MODEL stands for the model class at hand.
     """
     name = canonical(name)
+    return _class_in(_RETURNS, name) or (name if name in _BASES else None)
+
+
+@lru_cache(maxsize=2048)
+def yields(name: str) -> str | None:
+    """The class of what one turn of `for` over the call's value gives: Path.iterdir, QuerySet.iterator, as_completed."""
+    return _class_in(_YIELDS, canonical(name))
+
+
+def _class_in(table: Grouped, name: str) -> str | None:
     for candidate in lookups(name):
         owner, _, member = candidate.rpartition(".")
-        found = _RETURNS.get(owner or "builtins", member)
+        found = table.get(owner or "builtins", member)
         if found is not None:
             return name.rpartition(".")[0] if found == SELF else found
-    return name if name in _BASES else None
+    return None
 
 
 def returned_class(name: str) -> str | None:
@@ -96,9 +106,4 @@ def returned_class(name: str) -> str | None:
 @lru_cache(maxsize=8192)
 def attribute(name: str) -> str | None:
     """The class of the value behind `Class.attribute` or `module.name` ("django.db.connection"); None if unknown."""
-    for candidate in lookups(name):
-        owner, _, member = candidate.rpartition(".")
-        found = _ATTRIBUTES.get(owner, member)
-        if found is not None:
-            return found
-    return None
+    return _class_in(_ATTRIBUTES, canonical(name))
