@@ -2,7 +2,7 @@
 
 pathspec translates each pattern; the matching is done here, entry by entry while a folder is walked. A walk never
 enters an ignored folder, so an entry is only ever asked about once, and nearly always the answer is "no pattern fits":
-one joined expression says so in a single search.
+one joined expression says so. Most patterns speak of names alone, and for those the path need not be looked at.
 """
 
 from __future__ import annotations
@@ -12,26 +12,39 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _GROUP_NAME = re.compile(r"\(\?P<\w+>")
+_ANYWHERE = "^(?:.+/)?"
+_ENDS = ("(?:(?:/)|$)", "(?:/)")
+
+
+class _Pattern(NamedTuple):
+    expression: re.Pattern[str]
+    ignores: bool
+    by_name: bool
 
 
 class IgnorePatterns(NamedTuple):
-    """The patterns of one file, for the folder `base` (an absolute path that ends in a separator)."""
+    """The patterns of one file, last one first, for the folder `base` (an absolute path that ends in a slash)."""
 
     base: str
-    any_of_them: re.Pattern[str] | None
-    patterns: tuple[tuple[re.Pattern[str], bool], ...]
+    some_name: re.Pattern[str] | None
+    some_path: re.Pattern[str] | None
+    patterns: tuple[_Pattern, ...]
 
     def decide(self, entry: str) -> bool | None:
         """Whether the absolute path `entry` is ignored; None when no pattern says anything.
 
         A folder's path ends in a slash. The last pattern that fits decides.
         """
-        if self.any_of_them is None or not entry.startswith(self.base):
+        if not entry.startswith(self.base):
             return None
-        relative = entry[len(self.base) :]
-        if self.any_of_them.search(relative) is None:
+        path = entry[len(self.base) :]
+        name = path[path.rfind("/", 0, -1) + 1 :]
+        by_name = self.some_name is not None and self.some_name.match(name)
+        if not by_name and not (self.some_path is not None and self.some_path.match(path)):
             return None
-        return next((ignores for pattern, ignores in self.patterns if pattern.search(relative)), None)
+        return next(
+            (p.ignores for p in self.patterns if p.expression.match(name if p.by_name else path)), None
+        )
 
 
 def read_patterns(lines: Iterable[str], folder: str) -> IgnorePatterns:
@@ -39,14 +52,37 @@ def read_patterns(lines: Iterable[str], folder: str) -> IgnorePatterns:
     from pathspec.patterns.gitignore.base import GitIgnorePatternError
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-    expressions: list[tuple[str, bool]] = []
+    names: list[str] = []
+    paths: list[str] = []
+    patterns: list[_Pattern] = []
     for line in lines:
         try:
             expression, ignores = GitIgnoreSpecPattern.pattern_to_regex(line.rstrip("\r\n"))
         except GitIgnorePatternError:
             continue
-        if expression is not None and ignores is not None:
-            expressions.append((_GROUP_NAME.sub("(?:", expression), ignores))
-    joined = re.compile("|".join(expression for expression, _ in expressions)) if expressions else None
+        if expression is None or ignores is None:
+            continue
+        expression = _GROUP_NAME.sub("(?:", expression)
+        by_name = _is_about_names(expression)
+        expression = expression.removeprefix(_ANYWHERE) if by_name else _from_the_start(expression)
+        (names if by_name else paths).append(expression)
+        patterns.append(_Pattern(re.compile(expression), ignores, by_name))
     base = folder.rstrip("/") + "/"
-    return IgnorePatterns(base, joined, tuple((re.compile(e), i) for e, i in reversed(expressions)))
+    return IgnorePatterns(base, _joined(names), _joined(paths), tuple(reversed(patterns)))
+
+
+def _is_about_names(expression: str) -> bool:
+    """Whether a translated pattern holds one name, wherever it lies, with or without the slash of a folder."""
+    if not expression.startswith(_ANYWHERE):
+        return False
+    end = next((end for end in _ENDS if expression.endswith(end)), "")
+    return bool(end) and "/" not in expression[len(_ANYWHERE) : -len(end)].replace("[^/]", "")
+
+
+def _from_the_start(expression: str) -> str:
+    """pathspec's expressions are searched for; the few that are not tied to the start are tied with a prefix here."""
+    return expression if expression.startswith("^") else f".*(?:{expression})"
+
+
+def _joined(expressions: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{expression})" for expression in expressions)) if expressions else None
