@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.present.examples import Example, blocking_chain, lost_update, transaction_in_async
@@ -65,6 +67,16 @@ def test_a_blocking_chain_is_named_and_leads_to_what_waits() -> None:
     assert hint.label == "■ blocks here: load > fetch > requests.get"
     assert hint.at == example.finding.trail[-1]
     assert hint.column == len(example.source.line_text(hint.line))
+
+
+def test_what_does_not_block_is_not_said_to_block() -> None:
+    example = blocking_chain()
+    raising = replace(
+        example.finding, message="load() raises SynchronousOnlyOperation in async code", trail=()
+    )
+    assert labels(replace(example, finding=raising)) == []
+    bare = replace(example.finding, message="time.sleep blocks the event loop", trail=())
+    assert labels(replace(example, finding=bare)) == [(6, "blocking", "# blocks here: time.sleep")]
 
 
 def test_a_finding_without_a_pitfall_gives_no_hint() -> None:

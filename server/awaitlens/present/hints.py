@@ -6,6 +6,7 @@ tooltip is one plain sentence; the step it rests on is where a click leads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,9 @@ Category = Literal["threads", "switches", "blocking", "atomic", "colour"]
 Glyphs = Literal["unicode", "ascii"]
 
 _LONGEST = 60
+_BLOCKS = re.compile(r"\bblocks\b")
+"""Not every breach of the first law blocks where it stands: some raise, some only poll. The claim's own word decides."""
+
 _SIGNS: dict[Glyphs, dict[Category, str]] = {
     "unicode": {"threads": "⇢", "switches": "⇄", "blocking": "■", "atomic": "⌐", "colour": "◦"},
     "ascii": {"threads": "->", "switches": "<>", "blocking": "#", "atomic": "[", "colour": ":"},
@@ -101,7 +105,7 @@ def hints_for(
 
 
 def _from(finding: Finding, law: Law, source: Source) -> Iterator[tuple[Category, int, Wording, Step | None]]:
-    if law is Law.NEVER_BLOCK_THE_LOOP:
+    if law is Law.NEVER_BLOCK_THE_LOOP and _BLOCKS.search(finding.message):
         witness = finding.trail[-1] if finding.trail else None
         yield "blocking", finding.span.line, blocks(_chain(finding)), witness
     for step in trail_of(finding, source):
@@ -115,7 +119,9 @@ def _from(finding: Finding, law: Law, source: Source) -> Iterator[tuple[Category
 
 
 def _chain(finding: Finding) -> Iterator[str]:
-    """The name each step of the proof ends on: what it calls."""
+    """The name each step of the proof ends on: what it calls. Without a proof, what the claim names first."""
+    if not finding.trail:
+        yield from [piece.text for piece in pieces(finding.message) if piece.is_code][:1]
     seen: set[str] = set()
     for step in finding.trail:
         names = [piece.text for piece in pieces(step.words) if piece.is_code]
