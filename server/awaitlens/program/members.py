@@ -150,17 +150,20 @@ def _is_none(found: Inferred) -> bool:
     return isinstance(found.value, Instance) and found.value.cls.name == "NoneType"
 
 
-def lineage(names: Names, cls: Class, depth: int = 0) -> Iterator[Class]:
+def lineage(names: Names, cls: Class) -> tuple[Class, ...]:
     """The class and its bases, nearest first, each once; bases outside the program follow knowledge's hierarchy."""
-    seen: set[str] = set()
+    return names.memory.about_names(("lineage", cls), lambda: _lineage(names, cls), (cls,))
+
+
+def _lineage(names: Names, cls: Class) -> tuple[Class, ...]:
+    seen: dict[str, Class] = {}
     queue = [cls]
     while queue and len(seen) < 64:
         current = queue.pop(0)
-        if current.name in seen:
-            continue
-        seen.add(current.name)
-        yield current
-        queue[:0] = list(bases(names, current))
+        if current.name not in seen:
+            seen[current.name] = current
+            queue[:0] = bases(names, current)
+    return tuple(seen.values())
 
 
 def bases(names: Names, cls: Class) -> Iterator[Class]:

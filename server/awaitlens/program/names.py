@@ -32,6 +32,7 @@ from awaitlens.program.facts import (
     Term,
     Unpacked,
 )
+from awaitlens.program.memory import Memory
 from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
 from awaitlens.program.values import (
     NOT_KNOWN,
@@ -49,24 +50,14 @@ if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
 _BUILTINS = frozenset(dir(builtins))
-_DEEPEST = 24
 
 
 class Names:
-    """Answers what terms stand for. Remembers answers per call, until `forget`."""
+    """Answers what terms stand for."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._calls: dict[tuple[str, int, int], tuple[Facts, Inferred]] = {}
-        self._active: set[tuple[object, ...]] = set()
-
-    def forget(self) -> None:
-        self._calls.clear()
-
-    def forget_block(self, path: str, facts: Facts) -> None:
-        """Drop the answers about one block's calls: its facts are no longer part of the program."""
-        for call in facts.calls:
-            self._calls.pop((path, id(facts), call.number), None)
+        self.memory = Memory()
 
     def infer(
         self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None = None
@@ -124,22 +115,14 @@ class Names:
     # --- calls ---------------------------------------------------------------------------------------------
 
     def _call(self, term: Result, file: FileFacts, facts: Facts) -> Inferred:
-        key = (file.path, id(facts), term.call)
-        known = self._calls.get(key)
-        if known is not None and known[0] is facts:
-            return known[1]
-        if key in self._active or len(self._active) > _DEEPEST:
-            return NOT_KNOWN
-        self._active.add(key)
-        try:
-            call = facts.calls[term.call]
-            callee = self.infer(call.callee, file, facts, call.scope, call.span)
-            found = results.called(self, callee, call, file, facts)
-        finally:
-            self._active.discard(key)
-        if not self._active or found:
-            self._calls[key] = (facts, found)
-        return found
+        return self.memory.about_block(
+            file.path, facts, term.call, lambda: self._called(term.call, file, facts), NOT_KNOWN
+        )
+
+    def _called(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
+        call = facts.calls[number]
+        callee = self.infer(call.callee, file, facts, call.scope, call.span)
+        return results.called(self, callee, call, file, facts)
 
     def callee(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
         """What call number `number` calls."""
@@ -174,14 +157,11 @@ class Names:
                 if parameter.name == name:
                     return self._parameter(position, file, facts, scope)
             return None
-        key = ("local", file.path, id(facts), scope, name, at)
-        if key in self._active or len(self._active) > _DEEPEST:
-            return NOT_KNOWN
-        self._active.add(key)
-        try:
-            return join([self.bound(b, file, facts) for b in _reaching(bindings, facts, at)])
-        finally:
-            self._active.discard(key)
+        reaching = _reaching(bindings, facts, at)
+        key = (scope, name, tuple(binding.span for binding in reaching))
+        return self.memory.about_block(
+            file.path, facts, key, lambda: join([self.bound(b, file, facts) for b in reaching]), NOT_KNOWN
+        )
 
     def _parameter(self, position: int, file: FileFacts, facts: Facts, scope: int) -> Inferred:
         here = facts.scopes[scope]
@@ -222,16 +202,12 @@ class Names:
 
     def global_name(self, name: str, file: FileFacts) -> Inferred:
         """A module's name as its own code, or an importer, sees it."""
-        key = ("global", file.path, name)
-        if key in self._active or len(self._active) > _DEEPEST:
-            return NOT_KNOWN
+        return self.memory.about_names((file.path, name), lambda: self._global(name, file), NOT_KNOWN)
+
+    def _global(self, name: str, file: FileFacts) -> Inferred:
         bound = file.globals.get(name)
         if bound:
-            self._active.add(key)
-            try:
-                return self._agree([self.bound(m.binding, file, file.facts(m.block)) for m in bound[:6]])
-            finally:
-                self._active.discard(key)
+            return self._agree([self.bound(m.binding, file, file.facts(m.block)) for m in bound[:6]])
         for star in file.imports.get("*", ()):
             found = self._through_star(star, name, file)
             if found:

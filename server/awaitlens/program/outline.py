@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from awaitlens.program.facts import Facts, Lambda, Result, Scope, Term
+from awaitlens.program.facts import Constant, Facts, Lambda, Name, Result, Scope, Term
 
 Outline = tuple[Any, ...]
 
 
 def outline(facts: Facts) -> Outline:
     """A value that differs whenever a name, a signature, an inferred type or a class member may."""
-    typed = {access.scope for access in facts.accesses}
+    returned = {
+        scope.number
+        for scope in facts.scopes
+        if scope.kind in ("function", "lambda") and scope.returns is None
+    }
+    jumps = [jump for jump in facts.jumps if jump.kind == "return" and jump.scope in returned]
+    writes = [access for access in facts.accesses if access.kind == "write"]
+    telling = _telling(facts, [*((j.scope, j.value) for j in jumps), *((w.scope, w.value) for w in writes)])
     visible = [
-        b
-        for b in facts.bindings
-        if facts.scopes[b.scope].kind in ("module", "class")
-        or b.scope in typed
-        or _is_global(facts, b.scope, b.name)
+        b for b in facts.bindings if _is_public(facts, b.scope, b.name) or (b.scope, b.name) in telling
     ]
-    inferred = {scope.number for scope in facts.scopes if scope.kind == "function" and scope.returns is None}
     return (
         facts.owner,
         tuple(_scope(facts, scope) for scope in facts.scopes),
@@ -27,17 +30,42 @@ def outline(facts: Facts) -> Outline:
             (b.name, b.kind, _shape(facts, b.value), _shape(facts, b.annotation), b.scope) for b in visible
         ),
         tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in facts.imports),
-        tuple(
-            (_shape(facts, a.place), a.kind, _shape(facts, a.value), a.scope)
-            for a in facts.accesses
-            if a.kind == "write"
-        ),
-        tuple(
-            (j.kind, _shape(facts, j.value), j.scope)
-            for j in facts.jumps
-            if j.kind == "return" and j.scope in inferred
-        ),
+        tuple((_shape(facts, w.place), _shape(facts, w.value), w.scope) for w in writes),
+        tuple((j.scope, _shape(facts, j.value)) for j in jumps),
     )
+
+
+def _telling(facts: Facts, values: list[tuple[int, Term]]) -> set[tuple[int, str]]:
+    """The local names, by scope, on which what is returned or kept in an attribute depends."""
+    telling: set[tuple[int, str]] = set()
+    waiting = [(scope, name) for scope, value in values for name in _names(facts, value)]
+    while waiting:
+        scope, name = waiting.pop()
+        if (scope, name) in telling:
+            continue
+        telling.add((scope, name))
+        bound = [b for b in facts.bindings if b.name == name and b.scope == scope]
+        waiting.extend((scope, other) for b in bound for other in _names(facts, b.value))
+        if not bound and facts.scopes[scope].parent >= 0:
+            waiting.append((facts.scopes[scope].parent, name))
+    return telling
+
+
+def _names(facts: Facts, term: object) -> Iterator[str]:
+    if isinstance(term, Name):
+        yield term.id
+    elif isinstance(term, Result):
+        call = facts.calls[term.call]
+        yield from _names(facts, call.callee)
+        for argument in call.arguments:
+            yield from _names(facts, argument.value)
+    elif isinstance(term, tuple) and not isinstance(term, Constant):
+        for part in term:
+            yield from _names(facts, part)
+
+
+def _is_public(facts: Facts, scope: int, name: str) -> bool:
+    return facts.scopes[scope].kind in ("module", "class") or _is_global(facts, scope, name)
 
 
 def _is_global(facts: Facts, scope: int, name: str) -> bool:

@@ -64,7 +64,7 @@ class Program:
         if outline(old) != outline(facts):
             return self.put(FileFacts(file.path, file.module, blocks))
         self.files[file.path] = file.with_same_outline(blocks)
-        self.names.forget_block(file.path, old)
+        self.names.memory.forget_block(file.path, old)
         if not self.summaries.changed(file.path, old, facts):
             return False
         self.epoch += 1
@@ -79,7 +79,7 @@ class Program:
     def forget(self) -> None:
         """Drop every answer: names may mean something else now."""
         self.epoch += 1
-        self.names.forget()
+        self.names.memory.forget()
         self.summaries.forget()
 
     # --- modules -------------------------------------------------------------------------------------------

@@ -101,11 +101,7 @@ def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: F
     if isinstance(value, External):
         return _external_called(names, value, callee, call, file, facts)
     if isinstance(value, Function):
-        return (
-            callee.holding(NOTHING)
-            if depth_exceeded(names)
-            else function_called(names, value).because_of(callee.confidence)
-        )
+        return function_called(names, value).because_of(callee.confidence)
     if isinstance(value, Adapted):
         return _adapted_called(names, value, callee, call)
     if isinstance(value, Partial):
@@ -115,10 +111,6 @@ def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: F
         if isinstance(method.value, Function):
             return function_called(names, method.value).because_of(callee.confidence)
     return NOT_KNOWN
-
-
-def depth_exceeded(names: Names) -> bool:
-    return len(names._active) > 20
 
 
 def _class_called(cls: Class, callee: Inferred) -> Inferred:
@@ -242,22 +234,18 @@ def returned(names: Names, function: Function) -> Inferred:
     if scope.is_generator:
         return NOT_KNOWN
     key = ("returned", function.path, function.qualname)
-    if key in names._active or depth_exceeded(names):
-        return NOT_KNOWN
-    names._active.add(key)
-    try:
-        values = [
-            j
-            for j in facts.jumps
-            if j.kind == "return" and j.scope == scope.number and j.value is not UNKNOWN
-        ]
-        return (
-            join([names.infer(j.value, file, facts, j.scope, j.span) for j in values[:6]])
-            if values
-            else NOT_KNOWN
-        )
-    finally:
-        names._active.discard(key)
+    return names.memory.about_names(key, lambda: _inferred_result(names, file, facts, scope), NOT_KNOWN)
+
+
+def _inferred_result(names: Names, file: FileFacts, facts: Facts, scope: Scope) -> Inferred:
+    values = [
+        j for j in facts.jumps if j.kind == "return" and j.scope == scope.number and j.value is not UNKNOWN
+    ]
+    return (
+        join([names.infer(j.value, file, facts, j.scope, j.span) for j in values[:6]])
+        if values
+        else NOT_KNOWN
+    )
 
 
 # --- decorators -------------------------------------------------------------------------------------------
