@@ -11,6 +11,10 @@ SLEEPS = "import time\ntime.sleep(1)\n"
 PUBLISH = "textDocument/publishDiagnostics"
 
 
+def codes(published: Json) -> list[str]:
+    return [diagnostic["code"] for diagnostic in published["diagnostics"]]
+
+
 def pull(client: Driver, uri: str, previous: str | None = None) -> Json:
     params: Json = {"textDocument": {"uri": uri}, "identifier": "awaitlens"}
     if previous is not None:
@@ -165,6 +169,21 @@ def test_a_document_closed_during_its_analysis_stays_dark(client: Driver, tmp_pa
     client.open(HELPER, SLEEPS)
     assert client.published(HELPER)["diagnostics"]
     assert client.received(PUBLISH) == []
+
+
+def test_a_document_opened_again_during_its_analysis_is_shown(client: Driver, tmp_path: Path) -> None:
+    client.open(URI, f"import time\n# slow {tmp_path}/go\n")
+    client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+    client.open(URI, SLEEPS, 9)
+    (tmp_path / "go").touch()
+    assert codes(client.published(URI, 9)) == ["blocking-sleep"]
+
+
+def test_an_edit_during_an_analysis_that_fails_is_shown(client: Driver, tmp_path: Path) -> None:
+    client.open(URI, f"raise Exception\n# slow {tmp_path}/go\n")
+    client.change(URI, 2, {"text": SLEEPS})
+    (tmp_path / "go").touch()
+    assert codes(client.published(URI, 2)) == ["blocking-sleep"]
 
 
 def test_a_failing_analysis_hurts_no_other_document(client: Driver) -> None:

@@ -192,19 +192,20 @@ class Diagnostics:
         return dict(json.loads(self._reported(document, answer, previous) if document else _NOTHING))
 
     async def _analyse(self, document: Document) -> None:
-        """Ask in the thread until the answer is for the newest version, then show it."""
+        """Ask in the thread, and again when the text has changed before the answer was there."""
+        path, edited = document.path, document.edited
         try:
-            edited = -1
-            while document.edited != edited and document.open:
-                edited = document.edited
-                answer = await self._turns.later(document.path)
-            if document.open:
+            answer = await self._turns.later(path)
+            if document.open and document.edited == edited:
                 self._show(document, answer)
         except Exception as error:
             if document.open:
                 log.error("analysis failed: %s", type(error).__name__)
         finally:
-            del self._running[document.path]
+            del self._running[path]
+        newest = self._documents.get(path)
+        if newest is not None and (newest is not document or newest.edited != edited):
+            self._stale[path] = None
         self.settle()
 
     def _show_now(self, document: Document) -> None:
