@@ -46,6 +46,11 @@ class IgnorePatterns(NamedTuple):
             (p.ignores for p in self.patterns if p.expression.match(name if p.by_name else path)), None
         )
 
+    def covers(self, path: str) -> bool:
+        """Whether the patterns fit a file, or a folder around it, that no walk has asked about before."""
+        ends = (n + 1 for n in range(len(self.base), len(path)) if path[n] == "/")
+        return any(self.decide(path[:end]) for end in (*ends, len(path)))
+
 
 def read_patterns(lines: Iterable[str], folder: str) -> IgnorePatterns:
     """Understand the lines of a .gitignore in `folder`. Lines that are no valid pattern are passed over, as git does."""

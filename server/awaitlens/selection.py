@@ -74,7 +74,7 @@ def _ignored_in(settings: Settings, path: str) -> frozenset[str]:
 
     names: frozenset[str] = frozenset()
     for pattern, ignored in settings.per_file_ignores if path else ():
-        if read_patterns([pattern], settings.root).decide(path):
+        if read_patterns([pattern], settings.root).covers(path):
             names |= ignored
     return names
 

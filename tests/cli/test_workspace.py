@@ -114,6 +114,14 @@ def test_files_named_outright_are_always_in(tmp_path: Path) -> None:
     assert list(files.paths) == names[:3]
 
 
+@pytest.mark.parametrize("pattern", ["tests/", "tests", "/tests/**", "a.py", "tests/deep/*.py", "deep/"])
+def test_a_file_is_covered_by_what_fits_a_folder_around_it(pattern: str) -> None:
+    patterns = read_patterns([pattern], "/work")
+    assert patterns.covers("/work/tests/deep/a.py")
+    assert not patterns.covers("/work/src/b.py")
+    assert not patterns.covers("/other/tests/deep/a.py")
+
+
 def test_too_large(tmp_path: Path) -> None:
     make(tmp_path, **{"big.py": "#" * (LARGEST_FILE + 1), "small.py": ""})
     assert found(tmp_path) == ["small.py"]
