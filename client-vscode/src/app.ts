@@ -12,6 +12,7 @@ import { chosenInterpreter, watchInterpreters } from './python_environments';
 import { ServerSearch } from './server_search';
 import { SlidesPanel } from './slides_panel';
 import { Status } from './status';
+import { WorkspaceCheck } from './workspace_check';
 
 export class App implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel('AwaitLens', { log: true });
@@ -20,6 +21,7 @@ export class App implements vscode.Disposable {
     trace: vscode.window.createOutputChannel('AwaitLens Trace', { log: true }),
   };
   readonly slides = new SlidesPanel(async (...place) => (this.client ? askForDeck(this.client, ...place) : null));
+  readonly check = new WorkspaceCheck((line) => this.log.info(line));
   readonly search: ServerSearch;
   readonly lifecycle: Lifecycle;
   state: State = { kind: 'off' };
@@ -35,7 +37,7 @@ export class App implements vscode.Disposable {
       complain: (message) => void this.complain(message),
       log: (line) => this.log.info(line),
     });
-    this.parts.push(this.log, this.channels.server, this.channels.trace, this.slides, this.status, registerCommands(this), ...this.watch());
+    this.parts.push(this.log, this.channels.server, this.channels.trace, this.slides, this.check, this.status, registerCommands(this), ...this.watch());
   }
 
   get version(): string {

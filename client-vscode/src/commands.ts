@@ -5,7 +5,6 @@ import * as vscode from 'vscode';
 import type { App } from './app';
 import { placeOf } from './client';
 import { debugInformation } from './debug_information';
-import type { FoundServer } from './discovery';
 
 const EXAMPLE = `import asyncio
 import time
@@ -43,23 +42,13 @@ async function showSlides(app: App, argument: unknown): Promise<void> {
   }
 }
 
-// The command line writes into a terminal; the problem matcher shows what is in files that are not open.
 async function checkWorkspace(app: App): Promise<void> {
   if (app.state.kind !== 'running') {
     void vscode.window.setStatusBarMessage('AwaitLens does not run yet.', 5000);
     return;
   }
-  for (const folder of vscode.workspace.workspaceFolders ?? []) {
-    await vscode.tasks.executeTask(checkTask(app.state.server, folder));
-  }
-}
-
-function checkTask(server: FoundServer, folder: vscode.WorkspaceFolder): vscode.Task {
-  const args = [...server.args, 'check', '--output-format', 'concise', '.'];
-  const execution = new vscode.ProcessExecution(server.command, args, { cwd: folder.uri.fsPath });
-  const task = new vscode.Task({ type: 'awaitlens' }, folder, 'check', 'AwaitLens', execution, '$awaitlens');
-  task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, clear: true, showReuseMessage: false };
-  return task;
+  await app.check.run(app.state.server);
+  await vscode.commands.executeCommand('workbench.actions.view.problems');
 }
 
 async function installServer(app: App): Promise<void> {

@@ -16,7 +16,7 @@ export interface Circumstances {
   readonly serverState?: unknown;
 }
 
-/** No file names, no code, and of the environment variables only the names. */
+/** None of the user's code, and of the environment variables only the names. */
 export function debugInformation(about: Circumstances): string {
   return [
     `AwaitLens extension ${about.extension}`,

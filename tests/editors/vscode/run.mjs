@@ -3,7 +3,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { fresh, folders, offline, plantTraps, restricted, trusted } from './scenarios.mjs';
+import { NEEDS, offered } from './offered.mjs';
+import { fresh, folders, needs, offline, plantTraps, restricted, trusted } from './scenarios.mjs';
 import { ROOT, VSCode } from './workbench.mjs';
 
 const { values: options } = parseArgs({
@@ -49,6 +50,10 @@ async function runStage(name, stage) {
   try {
     stage.before?.(code);
     for (const [title, scenario] of wanted) {
+      if (needs[title] && !NEEDS[needs[title]](capabilities)) {
+        console.log(`skipped ${name}: ${title} (the server does not offer ${needs[title]})`);
+        continue;
+      }
       await runScenario(code, `${name}: ${title}`, scenario);
       if (failures && options.bail) {
         return;
@@ -84,6 +89,7 @@ if (!existsSync(path.join(ROOT, `.e2e/vscode-${options.version}/.complete`))) {
   console.error(`VS Code of code-server ${options.version} is not installed; tests/editors/install_vscode.sh does it`);
   process.exit(75);
 }
+const capabilities = await offered(options.server);
 console.log(`VS Code of code-server ${options.version}`);
 for (const [name, stage] of Object.entries(STAGES)) {
   if (!options.stage || options.stage === name) {

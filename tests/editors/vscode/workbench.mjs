@@ -32,6 +32,7 @@ const QUIET = {
   'editor.autoIndent': 'none',
   'git.enabled': false,
   'files.autoSave': 'off',
+  'files.hotExit': 'off',
   'security.workspace.trust.enabled': false,
 };
 
