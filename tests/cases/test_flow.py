@@ -11,9 +11,9 @@ from awaitlens import engine
 from awaitlens.pitfall import Finding
 from awaitlens.program.flow.model import Flow
 from awaitlens.program.flow.trace import trace
-from awaitlens.program.program import Program
+from awaitlens.rewrite.apply import apply
 from awaitlens.settings import Settings
-from awaitlens.source import Source, Span
+from awaitlens.source import Span
 
 RACES = (
     "stale-write-after-await",
@@ -24,13 +24,13 @@ RACES = (
     "lost-global-write",
 )
 
+EVERYTHING = Settings(select=frozenset(RACES), show_possible=True)
+
 
 def found(text: str, *, possible: bool = False) -> tuple[Finding, ...]:
     """The races of a module, as the engine reports them."""
-    source = Source("/project/module.py", textwrap.dedent(text))
-    settings = Settings(select=frozenset(RACES), show_possible=possible)
-    file = engine.read(source, "module", engine.new_reader())
-    return engine.findings(Program([file], lambda path: settings), source.path)
+    settings = EVERYTHING if possible else Settings(select=frozenset(RACES))
+    return engine.check_texts({"module.py": textwrap.dedent(text)}, settings).findings("module.py")
 
 
 def names(text: str, *, possible: bool = False) -> list[str]:
@@ -155,6 +155,16 @@ def test_places_of_self_are_shared(place: str) -> None:
     assert names(f"class A:\n    async def add(self, key):\n        {place} += await key.read()\n") == [
         "augmented-await"
     ]
+
+
+@pytest.mark.parametrize("body", STALE)
+def test_a_repair_leaves_no_race(body: str) -> None:
+    path, text = "module.py", f"foo = 0\n\nasync def x():\n    global foo\n    {body}\n"
+    checked = engine.check_texts({path: text}, EVERYTHING)
+    for finding in checked.findings(path):
+        for patch in checked.patches(path, finding):
+            if patch.edits:
+                assert names(apply(text, patch.edits), possible=True) == []
 
 
 FINE = [

@@ -71,7 +71,9 @@ from collections.abc import Iterator
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.races import stale_writes
+from awaitlens.program.flow.verify import is_repaired
 from awaitlens.program.view import View
+from awaitlens.rewrite.apply import apply
 from awaitlens.rewrite.moves import hoist
 from awaitlens.rewrite.statements import fresh_name
 
@@ -95,4 +97,6 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     race = next((race for race in stale_writes(facts, view) if race.write == finding.span), None)
     edits = hoist(facts, race.suspension, fresh_name(facts, "value")) if race is not None else None
-    return Patch(f"Wait first, then read {race.place}", "review", edits) if race and edits else None
+    if race is None or not edits or not is_repaired(facts, view, apply(facts.text, edits), race):
+        return None
+    return Patch(f"Wait first, then read {race.place}", "review", edits)

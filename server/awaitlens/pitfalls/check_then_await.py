@@ -94,7 +94,9 @@ from collections.abc import Iterator
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.races import check_races
+from awaitlens.program.flow.verify import is_repaired
 from awaitlens.program.view import View
+from awaitlens.rewrite.apply import apply
 from awaitlens.rewrite.statements import guard_with_lock
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -124,4 +126,6 @@ def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     inside = any(c.span.overlaps(race.check) and c.body_span.overlaps(race.write) for c in facts.contexts)
     last = race.check if inside else race.write
     edits = guard_with_lock(facts, race.check, last, f"‹{root}_lock = asyncio.Lock()›")
-    return Patch(f"Let one task at a time fill {race.place}", "review", edits) if edits else None
+    if not edits or not is_repaired(facts, view, apply(facts.text, edits), race):
+        return None
+    return Patch(f"Let one task at a time fill {race.place}", "review", edits)

@@ -42,6 +42,26 @@ async def save(order):
         await store(order)
 ```
 
+## Fine: a function that hands out the lock of all
+
+```python
+import asyncio
+
+_lock = None
+
+
+def _get_lock():
+    global _lock
+    if _lock is None:
+        _lock = asyncio.Lock()
+    return _lock
+
+
+async def save(order):
+    async with _get_lock():
+        await store(order)
+```
+
 ## Fine: the tasks it starts share it
 
 ```python
@@ -65,7 +85,7 @@ from collections.abc import Iterator
 
 from awaitlens.knowledge.concurrency import lock
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.facts import Call, Facts, Result
+from awaitlens.program.facts import Call, Facts
 from awaitlens.program.view import View
 from awaitlens.rewrite.expressions import replace
 
@@ -79,7 +99,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if facts.scopes[call.scope].kind != "function" or not _makes_lock(call, view):
             continue
         if call.usage.kind == "async entered":
-            yield _finding(call, call)
+            yield Finding(call.span, _MESSAGE, "certain")
         elif call.usage.kind == "assigned" and call.usage.name.isidentifier():
             uses = [use for use in facts.uses if use.name == call.usage.name and use.scope == call.scope]
             if uses and all(use.usage.kind == "async entered" for use in uses) and _is_own(facts, call):
@@ -89,12 +109,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 _MESSAGE = "each call makes a lock of its own, so it keeps nobody out"
 
 
-def _finding(call: Call, at: Call) -> Finding:
-    return Finding(at.span, _MESSAGE, "certain")
-
-
 def _makes_lock(call: Call, view: View) -> bool:
-    kind = lock(view.type_of(Result(call.number), call.scope))
+    kind = lock(view.target(call).name)
     return (
         kind is not None
         and kind.kind in ("lock", "semaphore")

@@ -73,7 +73,9 @@ from collections.abc import Iterator
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.races import stale_writes
+from awaitlens.program.flow.verify import is_repaired
 from awaitlens.program.view import View
+from awaitlens.rewrite.apply import apply
 from awaitlens.rewrite.moves import move_statement_below
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -97,4 +99,6 @@ def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     """The read moves below the last await. Where its value travels through other names first, people know better."""
     race = next((race for race in stale_writes(facts, view) if race.write == finding.span), None)
     edits = move_statement_below(facts, race.read, race.suspension) if race is not None else None
-    return Patch(f"Read {race.place} after the await", "review", edits) if race and edits else None
+    if race is None or not edits or not is_repaired(facts, view, apply(facts.text, edits), race):
+        return None
+    return Patch(f"Read {race.place} after the await", "review", edits)

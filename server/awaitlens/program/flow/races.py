@@ -123,7 +123,7 @@ def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Eve
         path = graph.whole(middle)
         proof = Explorer(graph, path, place, number).prove() if path is not None else None
         if proof is not None:
-            sure = weakest(shared, _strength(graph, chain))
+            sure = weakest(shared, _strength(graph, chain), _of_rollback(graph, facts, chain))
             return _race(graph, facts, chain, middle, proof, sure)
     return None
 
@@ -183,6 +183,14 @@ def _strength(graph: Graph, chain: tuple[int, ...]) -> Confidence:
         if _went_through(value, "call", chain[0], carriers):
             return "likely"
     return "certain"
+
+
+def _of_rollback(graph: Graph, facts: Facts, chain: tuple[int, ...]) -> Confidence:
+    """What a failure puts back as it was is hardly ever someone else's by then."""
+    write = graph.events[chain[-1]]
+    copied = all(graph.events[number].value.kind in ("local", "read") for number in chain[1:])
+    in_handler = any(c.kind == "except" and c.body_span.overlaps(write.span) for c in facts.contexts)
+    return "possible" if copied and in_handler else "certain"
 
 
 def _went_through(value: Value, kind: str, read: int, carriers: set[str]) -> bool:
