@@ -139,7 +139,9 @@ class Reader(Generic[T]):
         return False
 
 
-_JOIN_LIMIT = 400_000  # Characters: a hundred milliseconds of parsing, once for each broken text.
+_JOIN_LIMIT = (
+    100_000  # Characters, some 20 ms of parsing: it is tried anew with each edit while code is broken.
+)
 _TREES: Reader[Parsed] = Reader(lambda block, parsed: parsed, budget=500_000)
 
 
