@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaitlens.present.change import ChangedLine
 from awaitlens.present.escape import visible
-from awaitlens.present.phrase import pieces
+from awaitlens.present.phrase import pieces, plain_sentence
 from awaitlens.present.slides import Change, Deck, Line, Listing
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    engine.filters.update(pieces=_pieces, visible=visible, highlighted=highlighted, prose=prose)
+    engine.filters.update(
+        pieces=_pieces, plain=plain_sentence, visible=visible, highlighted=highlighted, prose=prose
+    )
     return engine
 
 

@@ -16,7 +16,7 @@ from awaitlens.lesson import Slide as LessonSlide
 from awaitlens.pitfall import Finding, Law, Patch, Pitfall, Step
 from awaitlens.present.change import ChangedLine, advice_of, changed_lines, other_files
 from awaitlens.present.excerpt import common_indentation, excerpt
-from awaitlens.present.phrase import opened
+from awaitlens.present.phrase import opened, plain_sentence
 from awaitlens.present.timeline import Timeline, timeline_of, trail_of
 from awaitlens.source import Source, Span, split_lines
 
@@ -121,6 +121,8 @@ class Slide:
 
 @dataclass(frozen=True, slots=True)
 class Deck:
+    """A talk about one finding or one lesson. `title` is plain text, `pitfall` the pitfall's name."""
+
     title: str
     pitfall: str
     slides: tuple[Slide, ...]
@@ -143,7 +145,7 @@ def deck_for_finding(
     )
     told = [_told(trail, number, sources) for number in range(len(trail))]
     repairs = [_repair(source, patch) for patch in patches[:1]]
-    return Deck(pitfall.lesson.title, pitfall.name, (opening, *told, *repairs, _law(pitfall)))
+    return Deck(plain_sentence(pitfall.lesson.title), pitfall.name, (opening, *told, *repairs, _law(pitfall)))
 
 
 def deck_for_lesson(pitfall: Pitfall) -> Deck:
@@ -155,7 +157,7 @@ def deck_for_lesson(pitfall: Pitfall) -> Deck:
         (Prose(lesson.introduction),) if lesson.introduction else (),
     )
     told = map(_lesson_slide, lesson.slides)
-    return Deck(lesson.title, pitfall.name, (opening, *told, _law(pitfall)))
+    return Deck(plain_sentence(lesson.title), pitfall.name, (opening, *told, _law(pitfall)))
 
 
 def _told(trail: Sequence[Step], number: int, sources: Mapping[str, Source]) -> Slide:
