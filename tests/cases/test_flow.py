@@ -464,6 +464,22 @@ def test_one_task_that_goes_round_is_alone() -> None:
     assert told == []
 
 
+def test_an_await_that_never_waits_is_no_gap() -> None:
+    text = """
+        class A:
+            async def add(self):
+                n = self.n
+                await self.note()
+                self.n = n + 1
+
+            async def note(self):
+                BODY
+        """
+    assert names(text.replace("BODY", "self.log.append(1)")) == []
+    assert names(text.replace("BODY", "await self.log.write(1)")) == ["stale-write-after-await"]
+    assert names(text.replace("BODY", "...")) == ["stale-write-after-await"]
+
+
 def test_the_proof_is_told_in_the_programs_own_words() -> None:
     (finding,) = found(
         """

@@ -9,7 +9,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place
-from awaitlens.program.flow.races import graphs
+from awaitlens.program.flow.races import graphs, on_second_look
 from awaitlens.program.flow.sharing import alias, sharing, term_of
 from awaitlens.source import Span
 
@@ -43,7 +43,9 @@ def open_iterations(facts: Facts, view: View) -> Iterator[OpenIteration]:
     for graph in graphs(facts, view):
         for number in sorted(graph.reachable):
             event = graph.events[number]
-            found = _open_iteration(graph, facts, view, number) if event.kind == "iterate" else None
+            if event.kind != "iterate" or _open_iteration(graph, facts, view, number) is None:
+                continue
+            found = _open_iteration(on_second_look(graph, facts, view), facts, view, number)
             if found is not None:
                 yield found
 

@@ -12,8 +12,9 @@ from awaitlens.program.flow.concurrency import concurrency
 from awaitlens.program.flow.explorer import Explorer, Proof
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
-from awaitlens.program.flow.sharing import is_closure, is_lock, may_suspend, sharing
+from awaitlens.program.flow.sharing import is_closure, is_lock, sharing
 from awaitlens.program.flow.story import Scene, tell
+from awaitlens.program.flow.suspending import may_suspend, really_suspends
 from awaitlens.program.flow.symbols import is_own
 from awaitlens.source import Span
 
@@ -68,9 +69,10 @@ _REMEMBERED = _Remembered()
 def _stale_writes(facts: Facts, view: View) -> Iterator[Race]:
     for graph in graphs(facts, view):
         for number, write in _writes(graph):
-            race = _stale_write(graph, facts, view, number, write)
-            if race is not None:
-                yield race
+            if _stale_write(graph, facts, view, number, write) is not None:
+                race = _stale_write(on_second_look(graph, facts, view), facts, view, number, write)
+                if race is not None:
+                    yield race
 
 
 def check_races(facts: Facts, view: View) -> Iterator[Race]:
@@ -78,19 +80,24 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
     for graph in graphs(facts, view):
         told: set[int] = set()
         for number, write in _writes(graph):
-            if _is_stale(graph, number, write):
+            if _is_stale(graph, number, write) or _late_write(graph, facts, view, number, write) is None:
                 continue
-            for race, test in _late_writes(graph, facts, view, number, write):
-                if test not in told:
-                    told.add(test)
-                    yield race
-                break
+            found = _late_write(on_second_look(graph, facts, view), facts, view, number, write)
+            if found is not None and found[1] not in told:
+                told.add(found[1])
+                yield found[0]
 
 
 def graphs(facts: Facts, view: View) -> Iterator[Graph]:
     for flow in facts.flows:
         if flow.complete:
             yield Graph(flow, may_suspend, partial(is_lock, flow, view))
+
+
+def on_second_look(graph: Graph, facts: Facts, view: View) -> Graph:
+    """The same function, now that it is worth asking the program which of its awaits really wait."""
+    flow = graph.flow
+    return Graph(flow, partial(really_suspends, flow, facts, view), partial(is_lock, flow, view))
 
 
 def _writes(graph: Graph) -> Iterator[tuple[int, Event]]:
@@ -111,8 +118,7 @@ def _is_stale(graph: Graph, number: int, write: Event) -> bool:
 def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Event) -> Race | None:
     place = write.place
     assert place is not None
-    shared = _shared(graph, facts, view, write)
-    if shared is None or write.name not in ("assign", "augmented"):
+    if write.name not in ("assign", "augmented") or sharing(graph.flow, place, facts) is None:
         return None
     for chain in graph.origins(write.value, number):
         if graph.events[chain[0]].place != place:
@@ -122,29 +128,30 @@ def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Eve
             continue
         path = graph.whole(middle)
         proof = Explorer(graph, path, place, number).prove() if path is not None else None
-        if proof is not None:
+        shared = _shared(graph, facts, view, write) if proof is not None else None
+        if proof is not None and shared is not None:
             sure = weakest(shared, _strength(graph, chain), _of_rollback(graph, facts, chain))
             return _race(graph, facts, chain, middle, proof, sure)
     return None
 
 
-def _late_writes(
-    graph: Graph, facts: Facts, view: View, number: int, write: Event
-) -> Iterator[tuple[Race, int]]:
+def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Event) -> tuple[Race, int] | None:
+    """The race of a write behind a test, and the number of the test."""
     place = write.place
     assert place is not None
-    shared = _shared(graph, facts, view, write)
-    if shared is None:
-        return
+    if sharing(graph.flow, place, facts) is None:
+        return None
     for test, chain in _tests_of(graph, place):
         middle = graph.path_across((*chain, number))
         if middle is None or _keys_change(graph, middle, place):
             continue
         path = graph.whole(middle)
         proof = Explorer(graph, path, place, number).prove() if path is not None else None
-        if proof is not None and proof.turned_away:
+        shared = _shared(graph, facts, view, write) if proof is not None and proof.turned_away else None
+        if proof is not None and shared is not None:
             sure: Confidence = "likely" if write.name == "delete" or is_own(proof.final) else "possible"
-            yield _race(graph, facts, (*chain, number), middle, proof, weakest(sure, shared)), test
+            return _race(graph, facts, (*chain, number), middle, proof, weakest(sure, shared)), test
+    return None
 
 
 def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence | None:

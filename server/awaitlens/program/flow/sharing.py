@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
 from awaitlens.program.flow.concurrency import is_lock_type, sounds_like_lock
-from awaitlens.program.flow.model import Event, Flow, Place
+from awaitlens.program.flow.model import Flow, Place
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
@@ -119,8 +119,3 @@ def term_of(place: Place) -> Term:
         if part[0] == ".":
             term = Attribute(term, part[1:])
     return term
-
-
-def may_suspend(event: Event) -> bool:
-    """A yield hands control to the caller, not to the event loop."""
-    return event.name != "yield"

@@ -1,0 +1,54 @@
+"""Whether an await really hands control over: a coroutine that awaits nothing runs to its end at once.
+
+(CPython 3.7-3.15: awaiting a coroutine steps into it; only what it awaits in the end can suspend.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitlens.program.facts import Call, Facts, Result, Suspension
+from awaitlens.program.flow.model import Event, Flow
+
+if TYPE_CHECKING:
+    from awaitlens.program.view import View
+
+
+def may_suspend(event: Event) -> bool:
+    """A first look, without asking the program: a yield hands control to the caller, not to the event loop."""
+    return event.name != "yield"
+
+
+def really_suspends(flow: Flow, facts: Facts, view: View, event: Event) -> bool:
+    """A second look: false for `await f()` where the program shows that f has nothing in it to wait for."""
+    if event.name != "await":
+        return may_suspend(event)
+    found = next((s for s in facts.suspensions if s.span == event.span and s.scope == flow.scope), None)
+    call = _awaited_call(found, facts) if found is not None else None
+    return call is None or not _runs_through(call, view)
+
+
+def _awaited_call(suspension: Suspension, facts: Facts) -> Call | None:
+    return facts.calls[suspension.operand.call] if isinstance(suspension.operand, Result) else None
+
+
+def _runs_through(call: Call, view: View) -> bool:
+    """Whether the call is one of an own coroutine function without a single suspension point."""
+    target = view.target(call)
+    definition = view.definition(target) if target.path and target.confidence == "certain" else None
+    if definition is None or target.colour != "async":
+        return False
+    facts, scope = definition
+    undecorated = scope.is_async and not scope.decorators and not scope.is_generator
+    return undecorated and not _is_stub(facts, scope.number) and not _suspends(facts, scope.number)
+
+
+def _suspends(facts: Facts, scope: int) -> bool:
+    return any(suspension.scope == scope for suspension in facts.suspensions)
+
+
+def _is_stub(facts: Facts, scope: int) -> bool:
+    """A body that does nothing stands for one that other code, or another class, will fill in."""
+    busy = {call.scope for call in facts.calls} | {access.scope for access in facts.accesses}
+    busy |= {binding.scope for binding in facts.bindings if binding.kind != "parameter"}
+    return scope not in busy | {jump.scope for jump in facts.jumps if jump.kind != "raise"}
