@@ -187,6 +187,17 @@ class Summaries:
         )
 
 
+_UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
+"""Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
+
+
+def certainty(row: known.BlockingCall) -> Confidence:
+    """How surely the call of a row holds up its thread long enough to matter."""
+    if row.confidence == "high":
+        return "certain"
+    return "likely" if row.confidence == "medium" and row.category not in _UNSEEN else "possible"
+
+
 def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
     """Whether an argument makes the call return at once."""
     argument = call.argument(condition.position, condition.keyword)

@@ -1,0 +1,68 @@
+"""Repairs of a call that holds up the event loop: the awaitable twin, a worker thread, or a word of advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitlens.knowledge import types
+from awaitlens.knowledge.blocking import BlockingCall, blocking_call
+from awaitlens.pitfall import Patch
+from awaitlens.program.facts import Call, Facts
+from awaitlens.program.view import View
+from awaitlens.rewrite.calls import wrap_in_adapter, wrap_in_call, wrap_in_executor
+from awaitlens.rewrite.expressions import await_with_callee
+
+_THREADS = frozenset(
+    {"asyncio.to_thread", "asyncio.AbstractEventLoop.run_in_executor", "asgiref.sync.sync_to_async"}
+)
+
+# A lock is given back by the thread that took it, a sqlite3 connection is used on the thread that made it (CPython
+# 3.10-3.15), and what these generators do they do while they are iterated.
+_BOUND_TO_THREAD = ("threading.RLock.", "threading.Lock.", "threading.Condition.", "sqlite3.")
+_LAZY = frozenset({"os.walk", "os.fwalk", "glob.iglob", "concurrent.futures.as_completed"})
+_KEPT_OPEN = frozenset({"entered", "iterated", "attribute"})
+
+
+def off_the_loop(facts: Facts, view: View, call: Call, name: str) -> Iterator[Patch]:
+    """The repairs for a call of what the tables call `name`, best first."""
+    row = blocking_call(name)
+    if row is None:
+        return
+    if row.awaitable_twin and not types.is_class(row.name.rpartition(".")[0]):
+        edits = await_with_callee(facts, call, f"‹{row.alternative}›")
+        if edits:
+            yield Patch(f"Use await {row.alternative}", "review", edits)
+    if moves_to_thread(row, call):
+        yield from in_thread(facts, view, call)
+    if row.alternative and not row.awaitable_twin and row.alternative not in _THREADS:
+        needs = f" (needs {row.package})" if row.package else ""
+        yield Patch(
+            f"Use {spoken(row.alternative)}",
+            "show",
+            advice=f"{spoken(row.alternative)}{needs} does not block.",
+        )
+
+
+def moves_to_thread(row: BlockingCall, call: Call) -> bool:
+    """Whether a worker thread can make the call in this one's stead, as it stands."""
+    if row.name.startswith(_BOUND_TO_THREAD) or row.name in _LAZY:
+        return False
+    return not (row.category == "file" and row.swap == "other" and call.usage.kind in _KEPT_OPEN)
+
+
+def in_thread(facts: Facts, view: View, call: Call) -> Iterator[Patch]:
+    """The call made on a worker thread; in Django's code on the thread that holds its database connection."""
+    if view.imports_anything_from("django"):
+        edits = wrap_in_adapter(facts, call, "‹asgiref.sync.sync_to_async›")
+        title = "Wrap in sync_to_async"
+    elif (view.settings.python or (3, 10)) < (3, 9):
+        edits, title = wrap_in_executor(facts, call), "Run it in the executor"
+    else:
+        edits, title = wrap_in_call(facts, call, "‹asyncio.to_thread›"), "Run it with asyncio.to_thread"
+    if edits:
+        yield Patch(title, "review", edits)
+
+
+def spoken(name: str) -> str:
+    """A dotted name as people say it: the methods of the running loop are the loop's."""
+    return name.replace("asyncio.AbstractEventLoop.", "loop.")
