@@ -1,7 +1,9 @@
 """What is offered for a finding, and that an edit never meets another text than the one it was made for."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import pytest
 from tests.edge.driver import POOR, RICH, Driver, Json, ServerError, at, insert, with_pull
@@ -42,6 +44,7 @@ def test_repairs_come_first_and_silence_last(client: Driver) -> None:
         ("Think about it", "quickfix", None),
         ("Fix all blocking-sleep in this file", "quickfix", None),
         ("Fix all that is safe to fix (AwaitLens)", "source.fixAll.awaitlens", None),
+        ("Show slides about blocking-sleep", "quickfix", None),
         ("Ignore blocking-sleep on this line", "quickfix", None),
         ("Ignore blocking-sleep in this file", "quickfix", None),
     ]
@@ -146,6 +149,40 @@ def test_advice_is_shown_as_text(client: Driver) -> None:
     assert text == "Think about it\n\nWho waits for whom?"
     shown = client.wait(lambda m: m.get("method") == "window/showMessage")
     assert shown["params"]["message"] == text
+
+
+def execute(client: Driver, command: str, *arguments: Any) -> Any:
+    return client.request("workspace/executeCommand", {"command": command, "arguments": list(arguments)})
+
+
+def test_a_client_with_a_page_of_its_own_gets_the_slides(client: Driver) -> None:
+    client.open(URI, TWICE)
+    place = {"uri": URI, "position": {"line": 1, "character": 3}}
+    deck = execute(client, "awaitlens.slides", {**place, "nonce": "c2xpZGVz"})
+    assert set(deck) == {"title", "html", "markdown"}
+    assert "c2xpZGVz" in deck["html"]
+    assert "time.sleep(1)" in deck["markdown"]
+    elsewhere = {**place, "position": {"line": 0, "character": 0}, "nonce": "c2xpZGVz"}
+    assert execute(client, "awaitlens.slides", elsewhere) is None
+    for wrong in ({}, {"uri": URI}, {**place, "nonce": "<script>"}, {**place, "position": None}, 5):
+        with pytest.raises(ServerError) as refused:
+            execute(client, "awaitlens.slides", wrong)
+        assert refused.value.code == -32602
+
+
+def test_any_other_client_is_asked_to_open_them(driver: Driver) -> None:
+    opened: list[Json] = []
+    driver.answers["window/showDocument"] = lambda params: opened.append(params) or {"success": True}
+    driver.initialize({**RICH, "window": {"showDocument": {"support": True}}})
+    driver.open(URI, TWICE)
+    action = named(actions(driver), "Show slides about blocking-sleep")
+    assert execute(driver, action["command"]["command"], *action["command"]["arguments"])
+    driver.wait(lambda m: m.get("method") == "window/showDocument")
+    assert opened[0]["uri"].endswith("slides.html")
+    page = Path(unquote(urlparse(opened[0]["uri"]).path))
+    assert "time.sleep" in page.read_text(encoding="utf-8")
+    page.unlink()
+    page.parent.rmdir()
 
 
 def test_a_clean_place_has_no_actions(connect: Callable[[Json], Driver]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.edge.driver import FAKE, RICH, Driver, ServerError
+from tests.edge.driver import FAKE, RICH, Driver, ServerError, with_pull
 
 URI = "file:///shop/views.py"
 
@@ -123,7 +123,8 @@ def test_nothing_but_the_protocol_reaches_standard_output(start: Callable[..., D
 
 def test_the_users_text_never_reaches_the_log(client: Driver) -> None:
     client.open(URI, "secret = 1\nraise Exception\n")
-    client.settle()
+    client.open("file:///shop/after.py", "")
+    client.published("file:///shop/after.py")
     client.notify(
         "textDocument/didChange", {"textDocument": {"uri": URI}, "contentChanges": [{"text": ["secret"]}]}
     )
@@ -175,6 +176,22 @@ def test_input_from_a_file_is_served_too(tmp_path: Path) -> None:
     with script.open("rb") as stdin, answers.open("wb") as stdout:
         assert subprocess.run(FAKE, stdin=stdin, stdout=stdout, timeout=15, check=False).returncode == 0
     assert answers.read_bytes().count(b"Content-Length: ") == 2
+
+
+def test_what_is_offered_is_what_the_client_can_use(start: Callable[..., Driver]) -> None:
+    rich = start().initialize(RICH)["capabilities"]
+    assert rich["textDocumentSync"] == {"openClose": True, "change": 2, "save": False}
+    assert rich["codeActionProvider"]["resolveProvider"] is True
+    assert "diagnosticProvider" not in rich
+    assert set(rich["executeCommandProvider"]["commands"]) == {
+        "awaitlens.advice",
+        "awaitlens.slides",
+        "awaitlens.debugInformation",
+    }
+    poor = start().initialize(with_pull({}))["capabilities"]
+    assert poor["codeActionProvider"].get("resolveProvider") is not True
+    assert poor["diagnosticProvider"]["interFileDependencies"] is True
+    assert poor["diagnosticProvider"]["workspaceDiagnostics"] is False
 
 
 def test_a_client_of_odd_capabilities_is_served(driver: Driver) -> None:

@@ -59,6 +59,7 @@ class Menu:
         if _wanted(FIX_ALL, only) and next(self._safe(concerned), None) is not None:
             offers.append(Offer("Fix all that is safe to fix (AwaitLens)", FIX_ALL, Key("all")))
         if _wanted(QUICK_FIX, only):
+            offers += [_slides(finding) for finding in findings[:1] if finding.pitfall != UNUSED]
             offers += [offer for finding in findings for offer in _silence(finding)]
         return list({offer.title + fingerprint_of(offer): offer for offer in offers}.values())
 
@@ -137,6 +138,12 @@ def _collide(edit: Edit, other: Edit) -> bool:
 def _wanted(kind: str, only: Sequence[str] | None) -> bool:
     """Kinds are asked for by prefix: "source.fixAll" wants "source.fixAll.awaitlens"."""
     return only is None or any(not asked or kind == asked or kind.startswith(asked + ".") for asked in only)
+
+
+def _slides(finding: Finding) -> Offer:
+    return Offer(
+        f"Show slides about {finding.pitfall}", QUICK_FIX, Key("slides", fingerprint(finding)), finding
+    )
 
 
 def _silence(finding: Finding) -> Iterator[Offer]:

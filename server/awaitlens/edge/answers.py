@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 
 def hover(ls: Server, position: types.Position, snapshot: Snapshot) -> types.Hover | None:
     """The lesson of the narrowest finding at a position, in the user's own names."""
-    point = span_of_range(types.Range(position, position), snapshot.source, ls.client.encoding)
-    found = sorted(snapshot.at(point), key=_extent)
-    if not found:
+    found = finding_at(ls, position, snapshot)
+    if found is None:
         return None
-    text = _told(ls, found[0], snapshot)
-    content = types.MarkupContent(types.MarkupKind(ls.client.markup), text)
-    return types.Hover(content, range_of(found[0].span, snapshot.source, ls.client.encoding))
+    content = types.MarkupContent(types.MarkupKind(ls.client.markup), _told(ls, found, snapshot))
+    return types.Hover(content, range_of(found.span, snapshot.source, ls.client.encoding))
+
+
+def finding_at(ls: Server, position: types.Position, snapshot: Snapshot) -> Finding | None:
+    """The narrowest finding at a position."""
+    point = span_of_range(types.Range(position, position), snapshot.source, ls.client.encoding)
+    return min(snapshot.at(point), key=_extent, default=None)
 
 
 def _told(ls: Server, finding: Finding, snapshot: Snapshot) -> str:
@@ -79,6 +83,9 @@ def _action(
     action.diagnostics = _answered(ls, offer, params, snapshot.source) or None
     if offer.key.task == "advice":
         action.command = types.Command(offer.title, "awaitlens.advice", arguments=[data])
+    elif offer.key.task == "slides":
+        place = {"uri": uri, "position": params.range.start}
+        action.command = types.Command(offer.title, "awaitlens.slides", arguments=[place])
     elif ls.client.resolves_edits:
         action.data = {**data, "safety": offer.safety}
     else:

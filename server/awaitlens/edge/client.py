@@ -28,11 +28,11 @@ class Client:
     shows_related: bool = False
     shows_links: bool = False
     keeps_data: bool = False
-    literal_actions: bool = False
     resolves_edits: bool = False
     versions_edits: bool = False
     annotates_edits: bool = False
     shows_progress: bool = False
+    opens_documents: bool = False
     answers_configuration: bool = False
     registers_configuration: bool = False
     registers_watchers: bool = False
@@ -52,10 +52,10 @@ class Client:
             shows_related=has.either("relatedInformation"),
             shows_links=has.either("codeDescriptionSupport"),
             keeps_data=has.either("dataSupport") and has("textDocument.codeAction.dataSupport"),
-            literal_actions=has.get("textDocument.codeAction.codeActionLiteralSupport") is not None,
             resolves_edits=has("textDocument.codeAction.dataSupport") and "edit" in _strings(resolve),
             versions_edits=has("workspace.workspaceEdit.documentChanges"),
             annotates_edits=has.get("workspace.workspaceEdit.changeAnnotationSupport") is not None,
+            opens_documents=has("window.showDocument.support"),
             shows_progress=has("window.workDoneProgress"),
             answers_configuration=has("workspace.configuration"),
             registers_configuration=has("workspace.didChangeConfiguration.dynamicRegistration"),

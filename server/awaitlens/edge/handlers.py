@@ -6,13 +6,13 @@ them; what takes long in them runs in a thread of its own, on a frozen snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
 
-from awaitlens.edge import answers, workspace
+from awaitlens.edge import answers, commands, workspace
 from awaitlens.edge.actions import KINDS
 from awaitlens.edge.analysis import Snapshot
 from awaitlens.edge.client import Json
@@ -48,8 +48,7 @@ def register(ls: Server) -> None:
     ls.feature(types.TEXT_DOCUMENT_INLAY_HINT)(inlay_hint)
     if ls.client.pulls:
         register_pull(ls)
-    ls.protocol.fm.commands["awaitlens.advice"] = partial(advice, ls)
-    ls.protocol.fm.commands["awaitlens.debugInformation"] = partial(debug_information, ls)
+    commands.register(ls, _answer)
     workspace.register(ls)
 
 
@@ -78,10 +77,13 @@ def did_change(ls: Server, params: Json) -> None:
         workspace.close(ls, lost.document)
         raise
     if changed is not None:
-        document, changes = changed
-        hand_over = ls.turns.edit if all(map(_is_small, changes)) else partial(workspace.let_in, ls)
-        hand_over(partial(_take_in, ls, document, changes, document.version))
-        ls.diagnostics.edited(document.path, changes)
+        _hand_over(ls, *changed)
+
+
+def _hand_over(ls: Server, document: Document, changes: list[Change]) -> None:
+    hand_over = ls.turns.edit if all(map(_is_small, changes)) else partial(workspace.let_in, ls)
+    hand_over(partial(_take_in, ls, document, changes, document.version))
+    ls.diagnostics.edited(document.path, changes)
 
 
 def _take_in(ls: Server, document: Document, changes: list[Change], version: int | None) -> None:
@@ -137,35 +139,27 @@ async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.In
     return await _answer(ls, params.text_document.uri, partial(answers.inlay_hints, ls, params.range))
 
 
-# --- commands: these and no others ------------------------------------------------------------------------------------
-
-
-async def advice(ls: Server, arguments: Sequence[Any]) -> str | None:
-    """Show the advice of a patch that is to be read."""
-    uri, key = answers.checked(ls, arguments[0] if arguments else None)
-    text = await _answer(ls, uri, partial(answers.advice, key))
-    if text:
-        ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
-    return text
-
-
-async def debug_information(ls: Server, _: Sequence[Any]) -> dict[str, Any]:
-    return ls.state()
+# --- how questions are answered -----------------------------------------------------------------------------------
 
 
 async def _answer(ls: Server, uri: str, job: Callable[[Snapshot], T]) -> T | None:
-    """Do the job on the document's newest snapshot; an answer that is stale when it is ready is not given."""
+    """Do the job on the document's newest snapshot. An answer that would be stale when it is ready is not given."""
     document = ls.documents.get(path_of(uri))
     if document is None:
         return None
-    if document.edited <= ARRIVED.get():
+    if _is_current(document):
         snapshot = await _snapshot(ls, document.path)
-        result = await ls.turns.work(partial(job, snapshot)) if document.edited <= ARRIVED.get() else None
-        if document.edited <= ARRIVED.get() and document.open:
+        result = await ls.turns.work(partial(job, snapshot)) if _is_current(document) else None
+        if _is_current(document):
             return result
     if ls.client.retries_stale:
         raise Refused(CONTENT_MODIFIED, "The document has changed.")
     return None
+
+
+def _is_current(document: Document) -> bool:
+    """Whether the text is still the one the request being answered was asked about."""
+    return document.open and document.edited <= ARRIVED.get()
 
 
 async def _snapshot(ls: Server, path: str) -> Snapshot:

@@ -73,7 +73,10 @@ class Server(LanguageServer):
 
     def settle(self) -> None:
         if self.protocol.stage == "running":
-            self.diagnostics.settle()
+            try:
+                self.diagnostics.settle()
+            except Exception as error:
+                log.error("diagnostics failed: %s", type(error).__name__)
 
     def lost(self) -> None:
         """The client is gone without a word."""

@@ -53,7 +53,10 @@ class Turns:
         return self._analysis.submit(self._load)
 
     def is_cheap(self, path: str) -> bool:
-        return self.free and not self._edits and self._session.is_cheap(path)
+        try:
+            return self.free and not self._edits and self._session.is_cheap(path)
+        except Exception:
+            return False
 
     def now(self, path: str) -> Answer:
         """The newest answer, on the loop. To be asked only when it is cheap."""
