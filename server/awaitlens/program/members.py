@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from awaitlens.knowledge import types
+from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
+from awaitlens.knowledge.blocking import blocking_call
 from awaitlens.program import declared, results
 from awaitlens.program.facts import Attribute, Binding, Name
 from awaitlens.program.modules import Assigned, FileFacts
@@ -48,6 +49,11 @@ def attribute(names: Names, owner: Inferred, name: str) -> Inferred:
 
 def of_instance(names: Names, instance: Instance, name: str) -> Inferred:
     """An attribute of an object: what its classes define, else what their methods assign to `self`."""
+    key = ("attribute", instance, name)
+    return names.memory.about_names(key, lambda: _of_instance(names, instance, name), NOT_KNOWN)
+
+
+def _of_instance(names: Names, instance: Instance, name: str) -> Inferred:
     found = of_class(names, instance.cls, name, instance)
     if found and not isinstance(found.value, External):
         return _accessed(names, found, instance)
@@ -65,17 +71,27 @@ def _accessed(names: Names, found: Inferred, instance: Instance) -> Inferred:
 
 def of_class(names: Names, cls: Class, name: str, receiver: Value) -> Inferred:
     """A name looked up in a class and its bases, as seen through `receiver` (the class itself, or an instance)."""
+    guess = NOT_KNOWN
     for base in lineage(names, cls):
         if not base.path:
             found = _of_external_class(names, base, name, receiver)
-            if found:
+            if found and _is_documented(found):
                 return found
+            guess = guess or found
             continue
         file = names.program.files.get(base.path)
         members = file.members.get(base.qualname, {}).get(name) if file else None
         if file and members:
             return join([_member(names, file, m.block, m.binding, receiver) for m in members[-2:]])
-    return NOT_KNOWN
+    return guess
+
+
+def _is_documented(found: Inferred) -> bool:
+    """Whether knowledge says anything of an attribute of a class outside the program."""
+    if not isinstance(found.value, External):
+        return True
+    name = found.value.name
+    return coroutines.kind(name) != "unknown" or types.returns(name) is not None or blocking_call(name) is not None
 
 
 def _member(names: Names, file: FileFacts, block: int, binding: Binding, receiver: Value) -> Inferred:
