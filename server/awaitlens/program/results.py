@@ -192,7 +192,7 @@ def _model_of_receiver(names: Names, call: Call, file: FileFacts, facts: Facts) 
 def function_called(names: Names, function: Function) -> Inferred:
     """What calling a function of the program gives, by its colour, its decorators and its return statements."""
     file, facts, scope = located(names, function)
-    if scope is None or file is None or facts is None:
+    if scope is None or file is None or facts is None or (function.wrapped and not scope.is_async):
         return NOT_KNOWN
     result = returned(names, function)
     manager = context_manager_colour(names, file, facts, scope)
@@ -268,11 +268,13 @@ def _decorate(
     if name in _KEEPS or name in _PROPERTIES or name.rpartition(".")[2] in ("setter", "deleter", "getter"):
         return value
     wrapper = _wrapper_colour(names, decorator, file, facts, scope)
-    if wrapper is not None and wrapper == scope.is_async:
-        return value
-    if wrapper is not None:
+    if wrapper is not None and wrapper != scope.is_async:
         return NOT_KNOWN
-    return value.because_of("likely" if name.startswith(_FRAMEWORKS) else "possible")
+    if wrapper is None and scope.is_async:
+        return value.because_of("likely" if name.startswith(_FRAMEWORKS) else "possible")
+    if not scope.is_async and isinstance(value.value, Function):
+        return value.holding(value.value._replace(wrapped=True)).because_of("likely")
+    return value
 
 
 def decorator_name(names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> str:

@@ -23,12 +23,16 @@ class Class(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function or method of the program. `receiver` is what it is bound to, None for a plain function."""
+    """A function or method of the program. `receiver` is what it is bound to, None for a plain function.
+
+    `wrapped` is true behind a decorator that may make something else of the result.
+    """
 
     name: str
     path: str
     qualname: str
     receiver: Value | None = None
+    wrapped: bool = False
 
 
 class External(NamedTuple):
@@ -101,13 +105,18 @@ NOT_KNOWN = Inferred(NOTHING, "possible")
 
 
 def join(candidates: list[Inferred]) -> Inferred:
-    """The one value that all known candidates agree on. Unknown candidates lower the confidence, others veto."""
+    """The one value that all known candidates agree on. Unknown candidates lower the confidence, others veto.
+
+    A coroutine is only known where every candidate is one: the others may be plain results.
+    """
     known = [candidate for candidate in candidates if candidate]
     if not known:
         return NOT_KNOWN
     if len(candidates) == 1:
         return known[0]
     if any(candidate.value != known[0].value for candidate in known[1:]):
+        return NOT_KNOWN
+    if isinstance(known[0].value, Coroutine) and len(known) < len(candidates):
         return NOT_KNOWN
     confidence = weakest(*(candidate.confidence for candidate in known))
     return Inferred(
