@@ -178,6 +178,14 @@ def test_input_from_a_file_is_served_too(tmp_path: Path) -> None:
     assert answers.read_bytes().count(b"Content-Length: ") == 2
 
 
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
+def test_input_from_a_device_ends_the_server(device: str) -> None:
+    with Path(device).open("rb") as stdin:
+        ended = subprocess.run(FAKE, stdin=stdin, capture_output=True, timeout=15, check=False)
+    assert ended.returncode == 1
+    assert b"Traceback" not in ended.stderr
+
+
 def test_what_is_offered_is_what_the_client_can_use(start: Callable[..., Driver]) -> None:
     rich = start().initialize(RICH)["capabilities"]
     assert rich["textDocumentSync"] == {"openClose": True, "change": 2, "save": False}

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import stat
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import BinaryIO, Protocol
 
 from awaitlens.edge.frames import BrokenStream, Frames
@@ -86,10 +88,16 @@ def _private(descriptor: int, mode: str) -> BinaryIO:
 
 async def _listen(source: BinaryIO, connection: Connection) -> None:
     loop = asyncio.get_running_loop()
-    try:
+    if _is_stream(source):
         await loop.connect_read_pipe(lambda: connection, source)
-    except (ValueError, OSError, NotImplementedError):
+    else:
         threading.Thread(target=_read, args=(source, loop, connection), daemon=True).start()
+
+
+def _is_stream(file: BinaryIO) -> bool:
+    """Whether an event loop can wait for it. Files and devices cannot be waited for, Windows' pipes not this way."""
+    mode = os.fstat(file.fileno()).st_mode
+    return os.name == "posix" and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or file.isatty())
 
 
 def _read(source: BinaryIO, loop: asyncio.AbstractEventLoop, connection: Connection) -> None:
@@ -100,11 +108,15 @@ def _read(source: BinaryIO, loop: asyncio.AbstractEventLoop, connection: Connect
 
 
 async def _output(sink: BinaryIO) -> Output:
-    try:
-        transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, sink)
-    except (ValueError, OSError, NotImplementedError):
-        return Output(sink.write)
+    if not _is_stream(sink):
+        return Output(partial(_write_all, sink))
+    transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, sink)
     return Output(transport.write)
+
+
+def _write_all(sink: BinaryIO, data: bytes) -> None:
+    while data:
+        data = data[sink.write(data) :]
 
 
 class _Caller(Connection):
