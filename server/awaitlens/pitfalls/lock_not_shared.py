@@ -88,6 +88,7 @@ from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Call, Facts
 from awaitlens.program.view import View
 from awaitlens.rewrite.expressions import replace
+from awaitlens.source import Span
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "error"
@@ -96,14 +97,20 @@ default = True
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for call in facts.calls:
-        if facts.scopes[call.scope].kind != "function" or not _makes_lock(call, view):
-            continue
-        if call.usage.kind == "async entered":
-            yield Finding(call.span, _MESSAGE, "certain")
-        elif call.usage.kind == "assigned" and call.usage.name.isidentifier():
-            uses = [use for use in facts.uses if use.name == call.usage.name and use.scope == call.scope]
-            if uses and all(use.usage.kind == "async entered" for use in uses) and _is_own(facts, call):
-                yield Finding(uses[0].span, _MESSAGE, "certain")
+        at = _entered(facts, call) if facts.scopes[call.scope].kind == "function" else None
+        if at is not None and _makes_lock(call, view):
+            yield Finding(at, _MESSAGE, "certain")
+
+
+def _entered(facts: Facts, call: Call) -> Span | None:
+    """Where the call's value is entered, if nothing else is ever done with it."""
+    if call.usage.kind == "async entered":
+        return call.span
+    if call.usage.kind != "assigned" or not call.usage.name.isidentifier():
+        return None
+    uses = [use for use in facts.uses if use.name == call.usage.name and use.scope == call.scope]
+    entered = bool(uses) and all(use.usage.kind == "async entered" for use in uses)
+    return uses[0].span if entered and _is_own(facts, call) else None
 
 
 _MESSAGE = "each call makes a lock of its own, so it keeps nobody out"

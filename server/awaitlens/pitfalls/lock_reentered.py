@@ -56,7 +56,7 @@ lock = asyncio.Lock()
 async def add(order):
     async with lock:
         async with lock:
-        #^^^^^^^^^^^^^^^ lock is held here already
+        #^^^^^^^^^^^^^^ lock is held here already
             await write(order)
 ```
 """

@@ -77,7 +77,8 @@ _ONE_AT_A_TIME = (
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for gather in facts.calls:
-        if view.target(gather).name != "asyncio.gather":
+        name = getattr(gather.callee, "attr", getattr(gather.callee, "id", ""))
+        if name != "gather" or view.target(gather).name != "asyncio.gather":
             continue
         seen: set[Term] = set()
         for task in facts.calls:

@@ -13,7 +13,7 @@ lock = threading.Lock()
 
 async def save(order):
     with lock:
-    #^^^^^^^^^ lock is a threading Lock held across an await: a second task
+    #^^^^^^^^ lock is a threading Lock held across an await: a second task
         await store(order)
 ```
 
@@ -42,7 +42,7 @@ lock = threading.RLock()
 
 async def save(order):
     with lock:
-    #^^^^^^^^^ lock is a threading RLock held across an await: other tasks walk in
+    #^^^^^^^^ lock is a threading RLock held across an await: other tasks walk in
         await store(order)
 ```
 

@@ -93,6 +93,18 @@ class Graph:
             waiting.extend(fresh)
         return sorted(found)
 
+    @cached_property
+    def checks(self) -> tuple[tuple[Place, tuple[int, ...]], ...]:
+        """The places that tests ask about, each with the way from the read to the test."""
+        found = []
+        for number, event in enumerate(self.events):
+            if event.kind == "test":
+                for chain in self.origins(event.value, number):
+                    place = self.events[chain[0]].place
+                    if place is not None:
+                        found.append((place, chain))
+        return tuple(found)
+
     def origins(self, value: Value, at: int) -> Iterator[tuple[int, ...]]:
         """Each way a value rests on a read: (read, binding, ..., at), in the order the value travels."""
         waiting: deque[tuple[Value, tuple[int, ...]]] = deque([(value, (at,))])

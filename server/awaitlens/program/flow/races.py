@@ -80,7 +80,7 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
     for graph in graphs(facts, view):
         told: set[int] = set()
         for number, write in _writes(graph):
-            if _is_stale(graph, number, write) or _late_write(graph, facts, view, number, write) is None:
+            if _late_write(graph, facts, view, number, write) is None or _is_stale(graph, number, write):
                 continue
             found = _late_write(on_second_look(graph, facts, view), facts, view, number, write)
             if found is not None and found[1] not in told:
@@ -141,7 +141,9 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
     assert place is not None
     if sharing(graph.flow, place, facts) is None:
         return None
-    for test, chain in _tests_of(graph, place):
+    for asked, chain in graph.checks:
+        if asked != place:
+            continue
         middle = graph.path_across((*chain, number))
         if middle is None or _keys_change(graph, middle, place):
             continue
@@ -150,7 +152,7 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
         shared = _shared(graph, facts, view, write) if proof is not None and proof.turned_away else None
         if proof is not None and shared is not None:
             sure: Confidence = "likely" if write.name == "delete" or is_own(proof.final) else "possible"
-            return _race(graph, facts, (*chain, number), middle, proof, weakest(sure, shared)), test
+            return _race(graph, facts, (*chain, number), middle, proof, weakest(sure, shared)), chain[-1]
     return None
 
 
@@ -164,14 +166,6 @@ def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence 
     if together == "certain" and is_closure(graph.flow, write.place, facts):
         return "likely"
     return None if together is None else weakest(same, together)
-
-
-def _tests_of(graph: Graph, place: Place) -> Iterator[tuple[int, tuple[int, ...]]]:
-    for number, event in enumerate(graph.events):
-        if event.kind == "test":
-            for chain in graph.origins(event.value, number):
-                if graph.events[chain[0]].place == place:
-                    yield number, chain
 
 
 def _keys_change(graph: Graph, path: tuple[int, ...], place: Place) -> bool:
