@@ -1,16 +1,21 @@
 // Builds the wheel that the extension carries, then the .vsix. Refuses when the two versions differ.
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createVSIX } from '@vscode/vsce';
 
 const root = path.resolve('..');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
+/** The first Python that has pip: the one asked for, the clone's own, the system's. */
 function interpreter() {
-  const own = path.join(root, '.venv/bin/python');
-  return process.env.PYTHON ?? (existsSync(own) ? own : 'python3');
+  const known = [process.env.PYTHON, path.join(root, '.venv/bin/python'), 'python3', 'python'].filter(Boolean);
+  const found = known.find((python) => spawnSync(python, ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0);
+  if (!found) {
+    throw new Error('there is no Python with pip to build the wheel');
+  }
+  return found;
 }
 
 function buildWheel() {

@@ -86,11 +86,30 @@ function middleware(needs: ClientNeeds): Middleware {
           : answers;
       },
     },
+    provideHover: async (document, position, token, next) => {
+      const hover = await next(document, position, token);
+      if (hover && findingAt(document.uri, position)) {
+        hover.contents.push(slidesLink(document.uri, position));
+      }
+      return hover;
+    },
     executeCommand: async (command, args, next) => {
       const place = command === 'awaitlens.slides' ? placeOf(args[0]) : undefined;
       return place ? needs.showSlides(place.uri, place.position) : next(command, args);
     },
   };
+}
+
+function findingAt(uri: vscode.Uri, position: vscode.Position): boolean {
+  return vscode.languages.getDiagnostics(uri).some((each) => each.source === 'awaitlens' && each.range.contains(position));
+}
+
+// A link of the editor's own kind, so the client adds it. Its text and target hold nothing of the user's code.
+function slidesLink(uri: vscode.Uri, position: vscode.Position): vscode.MarkdownString {
+  const place = [{ uri: uri.toString(), position: { line: position.line, character: position.character } }];
+  const link = new vscode.MarkdownString(`[Show slides](command:awaitlens.showSlides?${encodeURIComponent(JSON.stringify(place))})`);
+  link.isTrusted = { enabledCommands: ['awaitlens.showSlides'] };
+  return link;
 }
 
 function settingsAt(scope: string | undefined): Record<string, unknown> {

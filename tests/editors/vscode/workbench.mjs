@@ -266,8 +266,13 @@ export class Page {
     return menu.locator('.action .title').allInnerTexts();
   }
 
+  /** Takes an entry of the open menu by keyboard; the first one has the focus when it opens. */
   async choose(title) {
-    await this.page.locator('.action-widget:visible').first().getByText(title, { exact: false }).first().click();
+    const titles = await this.page.locator('.action-widget:visible').first().locator('.action .title').allInnerTexts();
+    const index = titles.indexOf(title);
+    assert.ok(index >= 0, `"${title}" is not among ${titles.join('; ')}`);
+    await this.press(...Array(index).fill('ArrowDown'), 'Enter');
+    await this.page.locator('.action-widget:visible').first().waitFor({ state: 'hidden' });
   }
 
   async press(...keys) {
