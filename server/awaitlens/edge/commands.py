@@ -44,11 +44,12 @@ async def advice(ls: Server, ask: Ask, arguments: Sequence[Any]) -> str | None:
 async def slides(ls: Server, ask: Ask, arguments: Sequence[Any]) -> dict[str, str] | None:
     """The deck about the finding at `{uri, position}`: its title, its HTML and its Markdown.
 
-    A client that shows decks itself says so by a `nonce` for the page's policy. For any other the page is opened.
+    A client that shows decks itself says so: by a `nonce` for the page's policy, or by the `format` it reads. For any
+    other the page is opened.
     """
     wish, position = _wish(arguments)
     deck: dict[str, str] | None = await ask(ls, wish["uri"], partial(_deck, ls, wish.get("nonce"), position))
-    if deck is not None and "nonce" not in wish and ls.client.opens_documents:
+    if deck is not None and not wish.keys() & {"nonce", "format"} and ls.client.opens_documents:
         path = await ls.turns.work(partial(_written, deck["html"]))
         ls.window_show_document(types.ShowDocumentParams(uri_of(path), external=True))
     return deck

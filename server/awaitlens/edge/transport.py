@@ -39,13 +39,17 @@ class Connection(asyncio.Protocol):
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self._frames = Frames()
+        self.broken = False
 
     def data_received(self, data: bytes) -> None:
+        if self.broken:
+            return
         try:
             for body in self._frames.feed(data):
                 self._peer.receive(body)
         except BrokenStream as error:
             log.error("the client does not speak the protocol: %s", error)
+            self.broken = True
             self._peer.lost()
         self._peer.settle()
 
@@ -101,9 +105,14 @@ def _is_stream(file: BinaryIO) -> bool:
 
 
 def _read(source: BinaryIO, loop: asyncio.AbstractEventLoop, connection: Connection) -> None:
+    """Read on only when what was read has been handled, or a fast writer would fill the memory."""
+    handled = threading.Event()
     with suppress(OSError, RuntimeError):
-        while data := source.read(_CHUNK):
+        while not connection.broken and (data := source.read(_CHUNK)):
+            handled.clear()
             loop.call_soon_threadsafe(connection.data_received, data)
+            loop.call_soon_threadsafe(handled.set)
+            handled.wait()
         loop.call_soon_threadsafe(connection.eof_received)
 
 
