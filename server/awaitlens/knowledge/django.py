@@ -75,6 +75,13 @@ def reaction(name: str) -> Literal["raises", "blocks", "unknown"]:
     return "unknown"
 
 
+def is_orm(name: str) -> bool:
+    """Whether a callable is the ORM's: its own, or inherited from it (`UserManager.get`)."""
+    return any(
+        each.startswith(("django.db.", "django.contrib.contenttypes.models.")) for each in lookups(name)
+    )
+
+
 def queries(method: str) -> Literal["lazy", "evaluates", "unknown"]:
     """Whether a QuerySet or Manager method only builds a query or runs it now.
 

@@ -83,14 +83,12 @@ law = Law.NEVER_BLOCK_THE_LOOP
 severity = "error"
 default = True
 
-_ORM = ("django.db.", "django.contrib.contenttypes.models.")
-
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for function in facts.async_functions():
         for call in facts.calls_in(function.number):
             target = view.target(call)
-            if target.name.startswith(_ORM) and django.reaction(target.name) == "raises":
+            if django.is_orm(target.name) and django.reaction(target.name) == "raises":
                 name = spelled(target.name, call, facts)
                 message = f"{name}() raises SynchronousOnlyOperation in async code"
                 yield Finding(call.span, message, target.confidence, data=(("name", target.name),))

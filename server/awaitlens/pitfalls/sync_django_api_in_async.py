@@ -107,8 +107,6 @@ _WAYS = {
 }
 # Reported elsewhere (orm-call-in-async, transaction-in-async), or quick where nothing is queried.
 _NOT_HERE = (
-    "django.db.",
-    "django.contrib.contenttypes.",
     "django.template.",
     "django.dispatch.",
     "django.shortcuts.render",
@@ -120,6 +118,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         for call in facts.calls_in(function.number):
             target = view.target(call)
             if not target.name.startswith("django.") or target.name.startswith(_NOT_HERE):
+                continue
+            if django.is_orm(target.name):
                 continue
             way = _WAYS.get(django.reaction(target.name))
             if way and call.usage.kind != "awaited":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
 from awaitlens.knowledge.aliases import canonical
-from awaitlens.program import declared, members, results
+from awaitlens.program import consumption, declared, members, results
 from awaitlens.program.facts import (
     Attribute,
     Awaited,
@@ -73,7 +73,7 @@ class Names:
 
     def _rest(self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None) -> Inferred:
         if isinstance(term, Awaited):
-            return results.awaited(self.infer(term.value, file, facts, scope, at))
+            return consumption.awaited(self.infer(term.value, file, facts, scope, at))
         if isinstance(term, Constant):
             return Inferred(Instance(Class(type(term.value).__name__)))
         if isinstance(term, Lambda):
@@ -81,11 +81,11 @@ class Names:
         if isinstance(term, Either):
             return join([self.infer(option, file, facts, scope, at) for option in term.options])
         if isinstance(term, Entered):
-            return results.entered(self, self.infer(term.value, file, facts, scope, at), term.is_async)
+            return consumption.entered(self, self.infer(term.value, file, facts, scope, at), term.is_async)
         if isinstance(term, (Iterated, Item)):
-            return results.element(self, self.infer(term.value, file, facts, scope, at), term)
+            return consumption.element(self, self.infer(term.value, file, facts, scope, at), term)
         if isinstance(term, Unpacked):
-            return results.unpacked(self.infer(term.value, file, facts, scope, at), term.position)
+            return consumption.unpacked(self.infer(term.value, file, facts, scope, at), term.position)
         if isinstance(term, Display):
             return self._container(term.kind, term.elements, file, facts, scope, at)
         if isinstance(term, Comprehension):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines, types
 from awaitlens.program import declared, members
-from awaitlens.program.facts import UNKNOWN, Call, Facts, Item, Iterated, Lambda, Name, Result, Scope, Term
+from awaitlens.program.facts import UNKNOWN, Call, Facts, Lambda, Name, Result, Scope, Term
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.values import (
     NOT_KNOWN,
@@ -44,6 +44,8 @@ _KEEPS = frozenset(
         "typing_extensions.override",
         "typing_extensions.deprecated",
         "warnings.deprecated",
+        "contextlib.contextmanager",
+        "contextlib.asynccontextmanager",
         "pytest.fixture",
         "pytest_asyncio.fixture",
     }
@@ -69,27 +71,6 @@ _FRAMEWORKS = (
     "click.",
     "typer.",
     "pytest.",
-)
-_RUNNING = frozenset({"asyncio.Task", "asyncio.Future", "concurrent.futures.Future"})
-_SEQUENCES_OF_FIRST = frozenset(
-    {
-        "list",
-        "set",
-        "frozenset",
-        "collections.deque",
-        "collections.abc.Iterable",
-        "collections.abc.Iterator",
-        "collections.abc.Sequence",
-        "collections.abc.Collection",
-        "collections.abc.AsyncIterator",
-        "collections.abc.AsyncIterable",
-        "collections.abc.AsyncGenerator",
-        "collections.abc.Generator",
-        "types.GeneratorType",
-        "types.AsyncGeneratorType",
-        "django.db.models.QuerySet",
-        "asyncio.Queue",
-    }
 )
 
 
@@ -135,6 +116,11 @@ def _external_called(
         return callee.holding(Instance(Class("collections.abc.AsyncIterator"), (result,)))
     if given:
         return callee.holding(result)
+    given_class, element = types.returned_class(name), types.yields(name)
+    if given_class:
+        return callee.holding(Class(given_class))
+    if element:
+        return callee.holding(Instance(Class("collections.abc.Iterator"), (Instance(Class(element)),)))
     last = name.rpartition(".")[2]
     if last[:1].isupper() and not last.isupper():
         return Inferred(Instance(Class(name)), "likely").because_of(callee.confidence)
@@ -192,12 +178,14 @@ def _model_of_receiver(names: Names, call: Call, file: FileFacts, facts: Facts) 
 def function_called(names: Names, function: Function) -> Inferred:
     """What calling a function of the program gives, by its colour, its decorators and its return statements."""
     file, facts, scope = located(names, function)
-    if scope is None or file is None or facts is None or (function.wrapped and not scope.is_async):
+    if scope is None or file is None or facts is None:
         return NOT_KNOWN
-    result = returned(names, function)
     manager = context_manager_colour(names, file, facts, scope)
     if manager:
-        return Inferred(Manager(_yielded(result), manager == "async"))
+        return Inferred(Manager(_yielded(names, function, file, facts, scope), manager == "async"))
+    if function.wrapped and not scope.is_async:
+        return NOT_KNOWN
+    result = _seen_through(returned(names, function), function)
     if scope.is_async and not scope.is_generator:
         return Inferred(Coroutine(result.value), _colour_confidence(names, file, facts, scope))
     if scope.is_async:
@@ -209,9 +197,33 @@ def _arguments(result: Inferred) -> tuple[Value, ...]:
     return result.value.arguments if isinstance(result.value, Instance) else ()
 
 
-def _yielded(result: Inferred) -> Value:
-    arguments = _arguments(result)
-    return arguments[0] if arguments else NOTHING
+def _yielded(names: Names, function: Function, file: FileFacts, facts: Facts, scope: Scope) -> Value:
+    """What a generator yields: its annotation's first argument, else what all its yields agree on."""
+    if scope.returns is not None:
+        arguments = _arguments(returned(names, function))
+        return arguments[0] if arguments else NOTHING
+    values = [
+        j for j in facts.jumps if j.kind == "yield" and j.scope == scope.number and j.value is not UNKNOWN
+    ]
+    return (
+        join([names.infer(j.value, file, facts, j.scope, j.span) for j in values[:6]]).value
+        if values
+        else NOTHING
+    )
+
+
+def _seen_through(result: Inferred, function: Function) -> Inferred:
+    """`cls()` in a classmethod gives an instance of the class it was called on, not of the one that defines it."""
+    receiver = function.receiver.cls if isinstance(function.receiver, Instance) else function.receiver
+    owner = function.qualname.rpartition(".")[0]
+    made = result.value.cls if isinstance(result.value, Instance) else None
+    if (
+        made is None
+        or not isinstance(receiver, Class)
+        or (made.path, made.qualname) != (function.path, owner)
+    ):
+        return result
+    return result.holding(Instance(receiver))
 
 
 def located(names: Names, function: Function) -> tuple[FileFacts | None, Facts | None, Scope | None]:
@@ -350,57 +362,3 @@ def _adapted_called(names: Names, value: Adapted, callee: Inferred, call: Call) 
     if value.colour == "sync":
         return inner.holding(result) if inner else NOT_KNOWN
     return callee.holding(Coroutine(result))
-
-
-# --- values in use ----------------------------------------------------------------------------------------
-
-
-def awaited(value: Inferred) -> Inferred:
-    """`await value`."""
-    if isinstance(value.value, Coroutine) or (isinstance(value.value, Manager) and value.value.is_async):
-        return value.holding(value.value.result)
-    if isinstance(value.value, Instance) and value.value.cls.name in _RUNNING and value.value.arguments:
-        return value.holding(value.value.arguments[0])
-    return NOT_KNOWN
-
-
-def entered(names: Names, value: Inferred, is_async: bool) -> Inferred:
-    """What `with value as x` binds."""
-    if isinstance(value.value, Manager):
-        return value.holding(value.value.result)
-    if not isinstance(value.value, Instance):
-        return NOT_KNOWN
-    method = "__aenter__" if is_async else "__enter__"
-    known = types.returns(f"{value.value.cls.name}.{method}")
-    if known:
-        return value.holding(Instance(Class(known)))
-    found = members.of_class(names, value.value.cls, method, value.value)
-    if isinstance(found.value, Function):
-        result = returned(names, found.value)
-        return result if result else NOT_KNOWN
-    return value.because_of("likely") if not value.value.cls.path else NOT_KNOWN
-
-
-def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
-    """What iterating or indexing the value gives."""
-    inner = value.value
-    if isinstance(inner, (Class, External)) and isinstance(term, Item):
-        return value
-    if not isinstance(inner, Instance) or not inner.arguments:
-        return NOT_KNOWN
-    name = inner.cls.name
-    if name in _SEQUENCES_OF_FIRST or (name == "tuple" and len(set(inner.arguments)) == 1):
-        return value.holding(inner.arguments[0])
-    if name in ("dict", "collections.abc.Mapping", "collections.defaultdict"):
-        wanted = -1 if isinstance(term, Item) else 0
-        return (
-            value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
-        )
-    return NOT_KNOWN
-
-
-def unpacked(value: Inferred, position: int) -> Inferred:
-    inner = value.value
-    if isinstance(inner, Instance) and inner.cls.name == "tuple" and 0 <= position < len(inner.arguments):
-        return value.holding(inner.arguments[position])
-    return NOT_KNOWN

@@ -1,0 +1,95 @@
+"""What becomes of a value that is awaited, entered, iterated, indexed or taken apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitlens.knowledge import types
+from awaitlens.program import members, results
+from awaitlens.program.facts import Item, Iterated
+from awaitlens.program.values import (
+    NOT_KNOWN,
+    Class,
+    Coroutine,
+    External,
+    Function,
+    Inferred,
+    Instance,
+    Manager,
+)
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
+
+_RUNNING = frozenset({"asyncio.Task", "asyncio.Future", "concurrent.futures.Future"})
+_SEQUENCES_OF_FIRST = frozenset(
+    {
+        "list",
+        "set",
+        "frozenset",
+        "collections.deque",
+        "collections.abc.Iterable",
+        "collections.abc.Iterator",
+        "collections.abc.Sequence",
+        "collections.abc.Collection",
+        "collections.abc.AsyncIterator",
+        "collections.abc.AsyncIterable",
+        "collections.abc.AsyncGenerator",
+        "collections.abc.Generator",
+        "types.GeneratorType",
+        "types.AsyncGeneratorType",
+        "django.db.models.QuerySet",
+        "asyncio.Queue",
+    }
+)
+
+
+def awaited(value: Inferred) -> Inferred:
+    """`await value`."""
+    if isinstance(value.value, Coroutine) or (isinstance(value.value, Manager) and value.value.is_async):
+        return value.holding(value.value.result)
+    if isinstance(value.value, Instance) and value.value.cls.name in _RUNNING and value.value.arguments:
+        return value.holding(value.value.arguments[0])
+    return NOT_KNOWN
+
+
+def entered(names: Names, value: Inferred, is_async: bool) -> Inferred:
+    """What `with value as x` binds."""
+    if isinstance(value.value, Manager):
+        return value.holding(value.value.result)
+    if not isinstance(value.value, Instance):
+        return NOT_KNOWN
+    method = "__aenter__" if is_async else "__enter__"
+    known = types.returns(f"{value.value.cls.name}.{method}")
+    if known:
+        return value.holding(Instance(Class(known)))
+    found = members.of_class(names, value.value.cls, method, value.value)
+    if isinstance(found.value, Function):
+        result = results.returned(names, found.value)
+        return result if result else NOT_KNOWN
+    return value.because_of("likely") if not value.value.cls.path else NOT_KNOWN
+
+
+def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
+    """What iterating or indexing the value gives."""
+    inner = value.value
+    if isinstance(inner, (Class, External)) and isinstance(term, Item):
+        return value
+    if not isinstance(inner, Instance) or not inner.arguments:
+        return NOT_KNOWN
+    name = inner.cls.name
+    if name in _SEQUENCES_OF_FIRST or (name == "tuple" and len(set(inner.arguments)) == 1):
+        return value.holding(inner.arguments[0])
+    if name in ("dict", "collections.abc.Mapping", "collections.defaultdict"):
+        wanted = -1 if isinstance(term, Item) else 0
+        return (
+            value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
+        )
+    return NOT_KNOWN
+
+
+def unpacked(value: Inferred, position: int) -> Inferred:
+    inner = value.value
+    if isinstance(inner, Instance) and inner.cls.name == "tuple" and 0 <= position < len(inner.arguments):
+        return value.holding(inner.arguments[position])
+    return NOT_KNOWN

@@ -1,0 +1,160 @@
+"""What names stand for, across files: each case says what the last call of `app.py` calls.
+
+A missed resolution hides a bug; a wrong one accuses the innocent. Where the text does not tell, the answer is "".
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from awaitlens.engine import check_texts
+from awaitlens.program.view import Target, View
+
+HELPER = """\
+import functools
+import requests
+from dataclasses import dataclass
+from typing import Generic, Iterator, Optional, TypeVar, Union, overload
+from contextlib import asynccontextmanager, contextmanager
+
+T = TypeVar("T")
+
+def load(): ...
+async def fetch(): ...
+
+class Base:
+    limit: int = 3
+    def ping(self): ...
+    async def aping(self): ...
+    def make(self) -> "Client": ...
+    @classmethod
+    def create(cls): return cls()
+    @staticmethod
+    def parse(text): ...
+    @property
+    def parent(self) -> "Client": ...
+    @functools.cached_property
+    def session(self): return requests.Session()
+
+class Client(Base):
+    def __init__(self, other: "Optional[Client]" = None):
+        self.http = requests.Session()
+        self.base = Base()
+        self.other = other
+        self.noted: "Client" = other
+    def get(self): ...
+    def __enter__(self): return self
+    def __exit__(self, *a): ...
+    async def __aenter__(self) -> "Client": return self
+    async def __aexit__(self, *a): ...
+
+@dataclass
+class Options:
+    client: Client
+    clients: list[Client]
+
+def build(): return Client()
+def pair(): return Client(), Base()
+async def abuild(): return Client()
+def clients() -> list[Client]: ...
+def each() -> Iterator[Client]: ...
+@contextmanager
+def opened() -> Iterator[Client]: yield Client()
+@asynccontextmanager
+async def aopened(): yield Client()
+client = Client()
+"""
+
+PACKAGE = {
+    "/w/pkg/__init__.py": "from .inner import Deep as Shallow\nfrom .inner import *\n",
+    "/w/pkg/inner.py": "class Deep:\n    def dive(self): ...\ndef surface(): ...\n_hidden = 1\n",
+    "/w/pkg/sub/__init__.py": "",
+    "/w/pkg/sub/low.py": "from ..inner import Deep\nfrom ... import helper\ndef go(): return Deep()\n",
+}
+
+CASES = {
+    # imports
+    "import time\ntime.sleep(1)": "time.sleep",
+    "import os.path\nos.path.exists('x')": "os.path.exists",
+    "import time as t\nt.sleep(1)": "time.sleep",
+    "from time import sleep\nsleep(1)": "time.sleep",
+    "from time import sleep as nap\nnap(1)": "time.sleep",
+    "import helper\nhelper.load()": "helper.load",
+    "from helper import load as get\nget()": "helper.load",
+    "from .helper import load\nload()": "helper.load",
+    "from helper import *\nload()": "helper.load",
+    "from pkg import Shallow\nShallow().dive()": "pkg.inner.Deep.dive",
+    "from pkg import surface\nsurface()": "pkg.inner.surface",
+    "import pkg.inner\npkg.inner.surface()": "pkg.inner.surface",
+    "from pkg.sub.low import go\ngo().dive()": "pkg.inner.Deep.dive",
+    "try:\n    from helper import load\nexcept ImportError:\n    load = None\nload()": "helper.load",
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from helper import Client\ndef f(c: 'Client'):\n    c.get()": "helper.Client.get",
+    "def f():\n    from time import sleep\n    sleep(1)": "time.sleep",
+    # classes, self, super
+    "from helper import Client\nClient().ping()": "helper.Base.ping",
+    "from helper import Client\nClient.create().get()": "helper.Client.get",
+    "from helper import Client\nClient.parse('')": "helper.Base.parse",
+    "from helper import Client\nclass Mine(Client):\n    def f(self):\n        self.get()": "helper.Client.get",
+    "from helper import Client\nclass Mine(Client):\n    def get(self):\n        super().get()": "helper.Client.get",
+    "from helper import Client\nclass Mine(Client):\n    @classmethod\n    def f(cls):\n        cls.create().ping()": "helper.Base.ping",
+    "import threading\nclass Mine(threading.Thread):\n    def f(self):\n        self.join()": "threading.Thread.join",
+    # attributes
+    "from helper import client\nclient.http.get('x')": "requests.Session.get",
+    "from helper import client\nclient.base.ping()": "helper.Base.ping",
+    "from helper import client\nclient.other.get()": "helper.Client.get",
+    "from helper import client\nclient.noted.get()": "helper.Client.get",
+    "from helper import client\nclient.parent.get()": "helper.Client.get",
+    "from helper import client\nclient.session.get('x')": "requests.Session.get",
+    "from helper import Options\ndef f(o: Options):\n    o.client.get()": "helper.Client.get",
+    "from helper import Options\ndef f(o: Options):\n    for c in o.clients:\n        c.get()": "helper.Client.get",
+    # locals
+    "from helper import build\nb = build()\nb.get()": "helper.Client.get",
+    "from helper import pair\na, b = pair()\na.get()": "helper.Client.get",
+    "from helper import Client, Base\na, b = Client(), Base()\nb.ping()": "helper.Base.ping",
+    "from helper import build\nif (b := build()):\n    b.get()": "helper.Client.get",
+    "from helper import Client\nwith Client() as c:\n    c.get()": "helper.Client.get",
+    "from helper import opened\nwith opened() as c:\n    c.get()": "helper.Client.get",
+    "from helper import Client\nasync def f():\n    async with Client() as c:\n        c.get()": "helper.Client.get",
+    "from helper import abuild\nasync def f():\n    c = await abuild()\n    c.get()": "helper.Client.get",
+    "from helper import clients\nfor c in clients():\n    c.get()": "helper.Client.get",
+    "from helper import each\nfor c in each():\n    c.get()": "helper.Client.get",
+    "from helper import clients\nfound = clients()\n[c.get() for c in found]": "helper.Client.get",
+    "from helper import aopened\nasync def f():\n    async with aopened() as c:\n        c.get()": "helper.Client.get",
+    "from django.contrib.auth import get_user_model\nget_user_model().objects.get()": "django.contrib.auth.models.UserManager.get",
+    "import sqlite3\nwith sqlite3.connect('x') as db:\n    db.cursor().execute('')": "sqlite3.Cursor.execute",
+    # parameters and annotations
+    "from helper import Client\ndef f(c: Client | None):\n    c.get()": "helper.Client.get",
+    "from helper import Client\nfrom typing import Optional\ndef f(c: Optional[Client] = None):\n    c.get()": "helper.Client.get",
+    "from helper import Client\nfrom typing import Annotated\ndef f(c: Annotated[Client, Depends()]):\n    c.get()": "helper.Client.get",
+    "from helper import Client\ndef f(*, c: 'Client'):\n    c.get()": "helper.Client.get",
+    "from helper import Client\ndef f(c: dict[str, Client]):\n    c['x'].get()": "helper.Client.get",
+    "from helper import Client\ndef f(c: type[Client]):\n    c().get()": "helper.Client.get",
+    # functions as values
+    "import functools\nfrom helper import load\nfunctools.partial(load, 1)()": "helper.load",
+    "from asgiref.sync import sync_to_async\nfrom helper import load\nsync_to_async(load)()": "asgiref.sync.sync_to_async",
+    "def outer():\n    def inner(): ...\n    inner()": "app.outer.<locals>.inner",
+    # unknown stays unknown
+    "def f(c):\n    c.get()": "",
+    "from helper import Client, Base\nc = Client() if x else Base()\nc.get()": "",
+    "from helper import Client\ndef f():\n    c = Client()\n    c = other()\n    c.get()": "",
+    "from nowhere import *\nsleep(1)": "",
+}  # fmt: skip
+
+
+def target_of_last_call(app: str) -> Target:
+    files = {"/w/app.py": app + "\n", "/w/helper.py": HELPER, **PACKAGE}
+    checked = check_texts(files)
+    file = checked.program.files["/w/app.py"]
+    facts = next(facts for _, facts in reversed(file.blocks) if facts.calls)
+    call = max(
+        (c for c in facts.calls),
+        key=lambda c: (c.span.end_line, c.span.end_column, -c.span.line, -c.span.column),
+    )
+    return View(checked.program, file, facts).target(call)
+
+
+@pytest.mark.parametrize(
+    "app", CASES, ids=lambda app: app.splitlines()[-1].strip() + " | " + app.splitlines()[0]
+)
+def test_a_call_resolves(app: str) -> None:
+    assert target_of_last_call(app).name == CASES[app]
