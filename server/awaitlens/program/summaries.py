@@ -1,55 +1,39 @@
 """What functions come to when called: whether they may block or query the database, and the calls that prove it.
 
-Worked out on demand, from the callers down, and kept; a function in a cycle is taken as harmless while it is being
-worked out, and an answer that rests on that is not kept.
+A fixpoint over the call graph, worked out on demand: everything a function reaches is looked at once, then the answers
+spread from the calls that block towards the callers, surest first, and of equally sure ones the shortest. So recursion needs
+no special case, every answer is final when it is given, and each is kept until something it rests on changes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+import heapq
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from awaitlens.confidence import Confidence, weakest
-from awaitlens.knowledge import blocking as known
-from awaitlens.knowledge import django
-from awaitlens.program.facts import Call, Constant, Facts
+from awaitlens.program.callgraph import (
+    QUESTIONS,
+    CallGraph,
+    Chain,
+    Hop,
+    Key,
+    Link,
+    Node,
+    Question,
+    certainty,
+    rank,
+    spelled,
+)
+from awaitlens.program.facts import Call, Context, Facts
 from awaitlens.program.modules import FileFacts, qualname
-from awaitlens.program.values import Class, External, Function, Inferred, Partial
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
-Question = Literal["blocks", "queries"]
-"""blocks: holds up the thread it is called on; queries: uses Django's database connection of that thread."""
+__all__ = ["Chain", "Hop", "Question", "Summaries", "certainty", "spelled"]
 
-QUESTIONS: tuple[Question, ...] = ("blocks", "queries")
-Key = tuple[str, str]
-_LONGEST_CHAIN = 12
-
-
-class Hop(NamedTuple):
-    """One step on the way: which call, in which function, and how the user spells what it calls."""
-
-    path: str
-    qualname: str
-    call: int
-    name: str
-
-
-class Chain(NamedTuple):
-    """That a call comes to something: the hops from the call itself to the call outside the program that does it.
-
-    One hop means the call does it directly. `name` is the canonical name at the end; `blocking` what knowledge says of
-    it, None for the question "queries".
-    """
-
-    hops: tuple[Hop, ...]
-    name: str
-    blocking: known.BlockingCall | None
-    confidence: Confidence
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(hop.name for hop in self.hops)
+_Waiting = tuple[int, int, tuple[Hop, ...], int, Key]
+"""A chain that may still be beaten: its rank, its length, its hops, its number in the order they were found, whose it is."""
 
 
 class Summaries:
@@ -57,75 +41,31 @@ class Summaries:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._known: dict[tuple[Question, Key], Chain | None] = {}
-        self._dependents: dict[Key, set[Key]] = {}
-        self._active: list[Key] = []
-        self._cut = False
+        self.graph = CallGraph(program)
+        self._nodes: dict[Key, Node] = {}
+        self._callers: dict[Key, set[Key]] = {}
+        self._known: dict[Question, dict[Key, Chain | None]] = {question: {} for question in QUESTIONS}
 
-    def forget(self) -> None:
-        self._known.clear()
-        self._dependents.clear()
-
-    def changed(self, path: str, old: Facts, new: Facts) -> bool:
-        """A block's code changed behind an equal outline. True when some function's summary differs now."""
-        touched = [(path, qualname(new, scope)) for scope in new.scopes if scope.kind == "function"]
-        before = {
-            (q, key): self._known[q, key] for key in touched for q in QUESTIONS if (q, key) in self._known
-        }
-        for key in touched:
-            self._drop(key)
-        return any(self.of(key, question) != answer for (question, key), answer in before.items())
-
-    def _drop(self, key: Key) -> None:
-        for question in QUESTIONS:
-            self._known.pop((question, key), None)
-        for dependent in self._dependents.pop(key, ()):
-            self._drop(dependent)
+    # --- answers -------------------------------------------------------------------------------------------
 
     def of(self, key: Key, question: Question = "blocks") -> Chain | None:
-        """Whether calling the function comes to what is asked, on the thread it is called on, and how."""
-        if self._active:
-            self._dependents.setdefault(key, set()).add(self._active[-1])
-        if (question, key) in self._known:
-            return self._known[question, key]
-        if key in self._active or len(self._active) >= _LONGEST_CHAIN:
-            self._cut = True
-            return None
-        outer_cut, self._cut = self._cut, False
-        self._active.append(key)
-        try:
-            found = self._work_out(key, question)
-        finally:
-            self._active.pop()
-        if found is not None or not self._cut or not self._active:
-            self._known[question, key] = found
-        self._cut = outer_cut or self._cut
-        return found
+        """Whether calling the function comes to what is asked, on the thread it is called on, and how.
 
-    def _work_out(self, key: Key, question: Question) -> Chain | None:
+        Calling a coroutine or generator function runs nothing of its body.
+        """
         file = self.program.files.get(key[0])
         definition = file.definitions.get(key[1]) if file else None
         if file is None or definition is None:
             return None
-        facts, scope = file.facts(definition.block), file.scope(definition)
-        if (
-            scope.is_async
-            or scope.is_generator
-            or (question == "blocks" and self._vouched(file, scope.directives, key[1]))
-        ):
-            return None
-        best: Chain | None = None
-        for call in facts.calls_in(scope.number):
-            found = self.of_call(call, file, facts, question)
-            if found is not None and (best is None or len(found.hops) < len(best.hops)):
-                best = found
-        return best
+        scope = file.scope(definition)
+        return None if scope.is_async or scope.is_generator else self.of_body(key, question)
 
-    def _vouched(self, file: FileFacts, directives: tuple[str, ...], name: str) -> bool:
-        return (
-            "not-blocking" in directives
-            or f"{file.module}.{name}" in self.program.settings_for(file.path).not_blocking
-        )
+    def of_body(self, key: Key, question: Question = "blocks") -> Chain | None:
+        """Whether running the body of the function comes to what is asked."""
+        known = self._known[question]
+        if key not in known:
+            self._work_out(key, question)
+        return known[key]
 
     def of_call(
         self, call: Call, file: FileFacts, facts: Facts, question: Question = "blocks"
@@ -133,85 +73,113 @@ class Summaries:
         """Whether this call comes to what is asked, on the thread it stands on, and how."""
         if call.usage.kind in ("awaited", "async entered", "async iterated"):
             return None
-        callee = self.program.names.callee(call.number, file, facts)
-        value = callee.value
-        while isinstance(value, Partial):
-            value = value.function
-        if isinstance(value, External):
-            return self._external(value.name, call, callee, file, facts, question)
-        if isinstance(value, Function):
-            return self._through(Function(*value[:3]), call, callee, file, facts, question)
-        if isinstance(value, Class) and value.path:
-            constructor = Function(f"{value.name}.__init__", value.path, f"{value.qualname}.__init__")
-            return self._through(constructor, call, callee, file, facts, question)
-        return None
+        return self._best(self.graph.called(call, file, facts), question)
 
-    def _external(
-        self, name: str, call: Call, callee: Inferred, file: FileFacts, facts: Facts, question: Question
+    def of_statement(
+        self, context: Context, file: FileFacts, facts: Facts, question: Question = "blocks"
     ) -> Chain | None:
-        entry = None
-        if question == "queries":
-            if not (
-                name.startswith("django.db.")
-                and (django.reaction(name) == "raises" or name.endswith(".atomic"))
-            ):
-                return None
-        else:
-            entry = known.blocking_call(name)
-            vouched = name in self.program.settings_for(file.path).not_blocking
-            if entry is None or vouched or any(_holds(condition, call, facts) for condition in entry.unless):
-                return None
-        return Chain((self._hop(call, file, facts, name),), name, entry, callee.confidence)
+        """Whether a `with` or `for` comes to what is asked by what it runs without saying so, and how."""
+        return self._best(self.graph.implied(context, file, facts), question)
 
-    @staticmethod
-    def _hop(call: Call, file: FileFacts, facts: Facts, name: str) -> Hop:
-        return Hop(
-            file.path, qualname(facts, facts.scopes[call.scope]), call.number, spelled(name, call, facts)
-        )
+    def _best(self, found: Iterable[Link | Chain], question: Question) -> Chain | None:
+        chains = []
+        for each in found:
+            if isinstance(each, Link):
+                inner = self.of_body(each.target, question)
+                if inner is not None:
+                    chains.append(inner.behind(each))
+            elif _answers(each, question):
+                chains.append(each)
+        return min(chains, key=_order, default=None)
 
-    def _through(
-        self,
-        function: Function,
-        call: Call,
-        callee: Inferred,
-        file: FileFacts,
-        facts: Facts,
-        question: Question,
-    ) -> Chain | None:
-        inner = self.of((function.path, function.qualname), question)
-        if inner is None:
-            return None
-        hop = self._hop(call, file, facts, function.qualname)
-        return inner._replace(
-            hops=(hop, *inner.hops), confidence=weakest(callee.confidence, inner.confidence)
-        )
+    # --- the fixpoint --------------------------------------------------------------------------------------
+
+    def _work_out(self, start: Key, question: Question) -> None:
+        """Answer for `start` and for everything it reaches that has no answer yet."""
+        known = self._known[question]
+        reached = self._reached(start, known)
+        calling: dict[Key, list[tuple[Key, Link]]] = {}
+        found: list[Chain] = []
+        waiting: list[_Waiting] = []
+
+        def offer(key: Key, chain: Chain) -> None:
+            heapq.heappush(waiting, (*_order(chain), len(found), key))
+            found.append(chain)
+
+        for key, node in reached.items():
+            end = node.end(question)
+            if end is not None:
+                offer(key, end)
+            for link in node.links:
+                inner = known.get(link.target)
+                if inner is not None:
+                    offer(key, inner.behind(link))
+                elif link.target in reached:
+                    calling.setdefault(link.target, []).append((key, link))
+        while waiting:
+            _, _, _, number, key = heapq.heappop(waiting)
+            if key in known:
+                continue
+            known[key] = found[number]
+            for caller, link in calling.get(key, ()):
+                if caller not in known:
+                    offer(caller, found[number].behind(link))
+        for key in reached:
+            known.setdefault(key, None)
+
+    def _reached(self, start: Key, known: dict[Key, Chain | None]) -> dict[Key, Node]:
+        """The functions that `start` may run and that have no answer yet, itself included."""
+        reached: dict[Key, Node] = {}
+        waiting = [start]
+        while waiting:
+            key = waiting.pop()
+            if key not in reached and key not in known:
+                reached[key] = node = self._node(key)
+                waiting.extend(link.target for link in node.links)
+        return reached
+
+    def _node(self, key: Key) -> Node:
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = self.graph.node(key)
+            for link in node.links:
+                self._callers.setdefault(link.target, set()).add(key)
+        return node
+
+    # --- changes -------------------------------------------------------------------------------------------
+
+    def forget(self) -> None:
+        self._nodes.clear()
+        self._callers.clear()
+        for known in self._known.values():
+            known.clear()
+
+    def changed(self, path: str, old: Facts, new: Facts) -> bool:
+        """A block's code changed behind an equal outline. True when some function's summary differs now."""
+        keys = [(path, qualname(new, scope)) for scope in new.scopes if scope.kind in ("function", "lambda")]
+        before = {(q, key): self._known[q][key] for q in QUESTIONS for key in keys if key in self._known[q]}
+        stale = [key for key in keys if key in self._nodes and self._nodes.pop(key) != self._node(key)]
+        for key in stale:
+            self._drop(key)
+        return any(self.of_body(key, question) != answer for (question, key), answer in before.items())
+
+    def _drop(self, start: Key) -> None:
+        """Forget the answers of a function and of everybody who may reach it."""
+        waiting, seen = [start], {start}
+        while waiting:
+            key = waiting.pop()
+            for known in self._known.values():
+                known.pop(key, None)
+            fresh = self._callers.get(key, set()) - seen
+            seen |= fresh
+            waiting.extend(fresh)
 
 
-_UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
-"""Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
+def _order(chain: Chain) -> tuple[int, int, tuple[Hop, ...]]:
+    """The surest first, of these the shortest, of these the first in the text."""
+    return rank(chain), len(chain.hops), chain.hops
 
 
-def certainty(row: known.BlockingCall) -> Confidence:
-    """How surely the call of a row holds up its thread long enough to matter."""
-    if row.confidence == "high":
-        return "certain"
-    return "likely" if row.confidence == "medium" and row.category not in _UNSEEN else "possible"
-
-
-def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
-    """Whether an argument makes the call return at once."""
-    argument = call.argument(condition.position, condition.keyword)
-    if argument is None:
-        return condition.value == "absent" and not any(a.keyword in ("*", "**") for a in call.arguments)
-    if isinstance(argument.value, Constant):
-        value = argument.value.value
-        return repr(value) == condition.value or (
-            condition.value == "0" and value == 0 and value is not False
-        )
-    return "." in condition.value and condition.value.rpartition(".")[2] in facts.slice(argument.span)
-
-
-def spelled(name: str, call: Call, facts: Facts) -> str:
-    """How the user writes what is called, if that fits on a line; else its dotted name."""
-    text = facts.slice(call.callee_span)
-    return text if "\n" not in text and len(text) <= 40 else name
+def _answers(chain: Chain, question: Question) -> bool:
+    queries = chain.blocking is None and chain.name.startswith("django.db.")
+    return queries == (question == "queries")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
-from awaitlens.program import members, results
-from awaitlens.program.facts import Call, Facts, Result, Scope, Term, Usage
+from awaitlens.program import members, parameters, protocols, results
+from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
+from awaitlens.program.index import Defined
 from awaitlens.program.modules import FileFacts, Member, qualname
-from awaitlens.program.summaries import Chain
+from awaitlens.program.summaries import Chain, Hop
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -69,6 +70,7 @@ class View:
         self._file = file
         self._facts = facts
         self._targets: dict[int, Target] = {}
+        self._chains: dict[int, Chain | None] = {}
 
     @property
     def settings(self) -> Settings:
@@ -106,6 +108,8 @@ class View:
             return Target(
                 value.adapter, "async" if value.colour == "async" else "sync", *where, callee.confidence
             )
+        if isinstance(value, Instance):
+            value = members.of_class(self._names, value.cls, "__call__", value).value
         if isinstance(value, Function) and call is not None:
             given = results.called(self._names, callee, call, self._file, self._facts)
             confidence = given.confidence if isinstance(given.value, Coroutine) else callee.confidence
@@ -137,7 +141,28 @@ class View:
 
     def blocking(self, call: Call) -> Chain | None:
         """Whether the call blocks the thread it stands on: directly, or through functions of the program."""
-        return self._program.summaries.of_call(call, self._file, self._facts)
+        if call.usage is not self._facts.calls[call.number].usage:
+            return self._program.summaries.of_call(call, self._file, self._facts)
+        if call.number not in self._chains:
+            self._chains[call.number] = self._program.summaries.of_call(call, self._file, self._facts)
+        return self._chains[call.number]
+
+    def comes_to_query(self, call: Call) -> Chain | None:
+        """Whether the call uses Django's database on the thread it stands on, and how."""
+        return self._program.summaries.of_call(call, self._file, self._facts, "queries")
+
+    def statement_blocks(self, context: Context) -> Chain | None:
+        """Whether a `with` or `for` blocks by what it runs without saying so: `__enter__`, `__exit__`, a generator."""
+        return self._program.summaries.of_statement(context, self._file, self._facts)
+
+    def blocks_when_run(self, function: Term, scope: int, at: Span | None = None) -> Chain | None:
+        """Whether a function that is handed over (not called here) blocks the thread that runs it, and how."""
+        value = self.infer(function, scope, at).value
+        while isinstance(value, Partial):
+            value = value.function
+        if isinstance(value, Function):
+            return self._program.summaries.of((value.path, value.qualname))
+        return None
 
     def would_block(self, call: Call) -> bool:
         """Whether the call blocks when it is made, whatever is done with its value."""
@@ -156,6 +181,37 @@ class View:
             return target.confidence if found is not None and gives_nothing(*found) else None
         return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
 
+    def takes_plain_value(self, call: Call, argument: str) -> bool:
+        """Whether the called function's annotation rules out that it awaits this argument (keyword, or position as text)."""
+        return parameters.takes_plain_value(self._names, call, argument, self._file, self._facts)
+
+    def is_overridden_otherwise(self, target: Target) -> bool:
+        """Whether a subclass in the program has a method of the target's name and another colour."""
+        owner, _, method = target.qualname.rpartition(".")
+        if not target.path or not owner:
+            return False
+        here = (target.path, owner)
+        return any(
+            other.scope.is_async != (target.colour == "async") and self._inherits(other, here)
+            for other in self._program.index.defined(method)
+            if other.scope.kind == "function" and (other.file.path, qualname(other.facts, other.scope)) != here
+        )
+
+    def _inherits(self, method: Defined, ancestor: tuple[str, str]) -> bool:
+        owner = qualname(method.facts, method.scope).rpartition(".")[0]
+        cls = Class(f"{method.file.module}.{owner}", method.file.path, owner)
+        ancestors = members.lineage(self._names, cls)[1:] if owner in method.file.definitions else ()
+        return any((c.path, c.qualname) == ancestor for c in ancestors)
+
+    def colours_of(self, name: str) -> frozenset[Colour]:
+        """The colours of all functions of that name in the program, whoever they belong to; empty if there is none."""
+        found = {
+            other.scope.is_async
+            for other in self._program.index.defined(name)
+            if other.scope.kind == "function" and not other.scope.is_generator
+        }
+        return frozenset("async" if is_async else "sync" for is_async in found)
+
     def assigns_attribute(self, attribute: str, scope: int) -> bool:
         """Whether the class around a method assigns `self.attribute` in any of its methods."""
         return attribute in self._file.attributes.get(self.owner_of(scope), {})
@@ -168,6 +224,16 @@ class View:
         if isinstance(value, Function):
             return self._program.summaries.of((value.path, value.qualname), "queries")
         return None
+
+    def hop_span(self, hop: Hop) -> Span:
+        """Where a hop of a Chain stands, in the coordinates of its file."""
+        file = self._program.files[hop.path]
+        if not hop.qualname:
+            return Span(0, 0, 0, 0)
+        line, facts = file.blocks[file.definitions[hop.qualname].block]
+        if hop.call < 0:
+            return facts.contexts[hop.context].span.shifted(line)
+        return facts.calls[hop.call].callee_span.shifted(line)
 
     def call_span(self, path: str, function: str, number: int) -> Span:
         """Where a call of another function stands, in file coordinates (for the hops of a Chain)."""
@@ -196,6 +262,15 @@ class View:
         """Whether the term's value is surely an instance of the class with that dotted name, or of one that inherits it."""
         value = self.infer(term, scope, at).value
         return isinstance(value, Instance) and members.is_subtype(self._names, value.cls, ancestor)
+
+    def protocol(
+        self, statement: Literal["with", "for"], term: Term, scope: int, at: Span | None = None
+    ) -> tuple[coroutines.Protocol, Confidence]:
+        """Which form of the statement a term's value supports ("async" for `async with` alone), and how surely."""
+        call = self._facts.call_of(term)
+        if statement == "for" and call is not None and self.target(call).name in protocols.ITERABLES:
+            return "sync", "certain"
+        return protocols.protocol_of(self._names, statement, self.infer(term, scope, at))
 
     def is_coroutine(self, term: Term, scope: int, at: Span | None = None) -> bool:
         """Whether the term's value is surely a coroutine object that nobody has awaited."""

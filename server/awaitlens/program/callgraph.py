@@ -1,0 +1,300 @@
+"""Who runs whom on the same thread: the calls of a function, and the statements that call without saying so.
+
+`with x` runs `x.__enter__` and `x.__exit__`, `for x in f()` the body of the generator `f`, `Client()` the constructor.
+A function that is only handed over (to a thread, a pool, a loop) is not run by the one that hands it over, and a
+coroutine function not by the one that calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from awaitlens.confidence import Confidence, weakest
+from awaitlens.knowledge import blocking as known
+from awaitlens.knowledge import django
+from awaitlens.program import generators, members, results
+from awaitlens.program.decorators import in_place
+from awaitlens.program.facts import Call, Constant, Context, Facts, Result, Scope, Term
+from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
+
+if TYPE_CHECKING:
+    from awaitlens.program.program import Program
+
+Question = Literal["blocks", "queries"]
+"""blocks: holds up the thread it is called on; queries: uses Django's database connection of that thread."""
+
+QUESTIONS: tuple[Question, ...] = ("blocks", "queries")
+Key = tuple[str, str]
+"""A function of the program: its file's path and its qualname."""
+
+_IMPLIED = {
+    "with": ("__enter__", "__exit__"),
+    "for": ("__iter__", "__next__"),
+    "comprehension": ("__iter__", "__next__"),
+}
+_UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
+"""Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
+_NOT_THROUGH = frozenset({"loop"})
+"""A second loop raises at once; helpers that start one mostly ask first whether one is running."""
+
+
+class Hop(NamedTuple):
+    """One step on the way: which call, in which function, and how the user spells what it calls.
+
+    `call` is a number in the function's `Facts.calls`; -1 for a statement that calls without saying so: then `context`
+    is its number in `Facts.contexts`.
+    """
+
+    path: str
+    qualname: str
+    call: int
+    name: str
+    context: int = -1
+
+
+class Chain(NamedTuple):
+    """That a call comes to something: the hops from the call itself to the call outside the program that does it.
+
+    One hop means the call does it directly. `name` is the canonical name at the end; `blocking` what knowledge says of
+    it, None for the question "queries" and where the user says that the function blocks.
+    """
+
+    hops: tuple[Hop, ...]
+    name: str
+    blocking: known.BlockingCall | None
+    confidence: Confidence
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(hop.name for hop in self.hops)
+
+    def behind(self, link: Link) -> Chain:
+        """The chain as it looks from a function one step further up."""
+        return self._replace(
+            hops=(link.hop, *self.hops), confidence=weakest(link.confidence, self.confidence)
+        )
+
+
+class Link(NamedTuple):
+    """A place that runs the body of a function of the program."""
+
+    hop: Hop
+    confidence: Confidence
+    target: Key
+
+
+class Node(NamedTuple):
+    """What the body of a function runs: functions of the program, and the best direct answer to each question."""
+
+    links: tuple[Link, ...] = ()
+    blocks: Chain | None = None
+    queries: Chain | None = None
+
+    def end(self, question: Question) -> Chain | None:
+        return self.blocks if question == "blocks" else self.queries
+
+
+class CallGraph:
+    """The nodes of the program's functions, worked out when asked for."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def node(self, key: Key) -> Node:
+        """What running the function's body runs. Functions that the user vouches for are looked at no further."""
+        file = self.program.files.get(key[0])
+        definition = file.definitions.get(key[1]) if file else None
+        if file is None or definition is None:
+            return Node()
+        facts, scope = file.facts(definition.block), file.scope(definition)
+        dotted = f"{file.module}.{key[1]}"
+        said = self._said(file, scope, dotted)
+        if said == "blocking":
+            return Node(blocks=Chain((), dotted, None, "certain"))
+        found = list(self._places(file, facts, scope.number))
+        links = tuple(link for link in found if isinstance(link, Link))
+        ends = [end for end in found if isinstance(end, Chain)]
+        queries = _best([end for end in ends if end.blocking is None and end.name.startswith("django.")])
+        if said == "not-blocking":
+            return Node((), None, queries)
+        return Node(links, _best([end for end in ends if _counts(end)]), queries)
+
+    def _said(self, file: FileFacts, scope: Scope, dotted: str) -> str:
+        """What the user says of a function, on its header or in the configuration."""
+        settings = self.program.settings_for(file.path)
+        if "not-blocking" in scope.directives or dotted in settings.not_blocking:
+            return "not-blocking"
+        return "blocking" if "blocking" in scope.directives or dotted in settings.blocking else ""
+
+    def _places(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[Link | Chain]:
+        for call in facts.calls_in(scope):
+            if call.usage.kind not in ("awaited", "async entered", "async iterated"):
+                yield from self.called(call, file, facts)
+        for context in facts.contexts:
+            if context.scope == scope:
+                yield from self.implied(context, file, facts)
+
+    # --- calls ---------------------------------------------------------------------------------------------
+
+    def called(self, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
+        """What a call runs before it returns."""
+        callee = self.program.names.callee(call.number, file, facts)
+        value = callee.value
+        while isinstance(value, Partial):
+            value = value.function
+        if isinstance(value, External):
+            yield from self._outside(value.name, call, callee, file, facts)
+            yield from self._advanced(value.name, call, file, facts)
+        elif isinstance(value, Function):
+            yield from self._function(value, call, callee, file, facts)
+        elif isinstance(value, Class) and value.path:
+            yield from self._constructed(value, call, callee, file, facts)
+        elif isinstance(value, Instance) and value.cls.path:
+            method = members.of_class(self.program.names, value.cls, "__call__", value)
+            if isinstance(method.value, Function):
+                yield from self._function(method.value, call, callee, file, facts)
+
+    def _outside(
+        self, name: str, call: Call, callee: Inferred, file: FileFacts, facts: Facts
+    ) -> Iterator[Chain]:
+        settings = self.program.settings_for(file.path)
+        hop = self._hop(call, file, facts, name)
+        if name.startswith("django.db.") and (django.reaction(name) == "raises" or name.endswith(".atomic")):
+            yield Chain((hop,), name, None, callee.confidence)
+        if name in settings.blocking:
+            yield Chain((hop,), name, None, callee.confidence)
+            return
+        entry = known.blocking_call(name)
+        if entry is None or name in settings.not_blocking:
+            return
+        if not any(_holds(condition, call, facts) for condition in entry.unless):
+            yield Chain((hop,), name, entry, callee.confidence)
+
+    def _function(
+        self, function: Function, call: Call, callee: Inferred, file: FileFacts, facts: Facts
+    ) -> Iterator[Link]:
+        """A plain function runs when it is called; a generator's body where its values are asked for at once."""
+        names = self.program.names
+        _, _, scope = results.located(names, function)
+        if scope is None or scope.is_async:
+            return
+        if scope.is_generator and not generators.runs(function, call, names, facts):
+            return
+        confidence = callee.confidence
+        if scope.decorators:
+            confidence = weakest(confidence, in_place(names, function))
+        hop = self._hop(call, file, facts, function.qualname)
+        yield Link(hop, confidence, (function.path, function.qualname))
+
+    def _constructed(
+        self, cls: Class, call: Call, callee: Inferred, file: FileFacts, facts: Facts
+    ) -> Iterator[Link | Chain]:
+        names = self.program.names
+        for method in ("__new__", "__init__", "__post_init__"):
+            found = members.of_class(names, cls, method, Instance(cls))
+            if isinstance(found.value, Function):
+                yield from self._function(found.value, call, callee, file, facts)
+            elif isinstance(found.value, External) and method == "__init__":
+                base = found.value.name.rpartition(".")[0]
+                yield from self._outside(base, call, callee, file, facts)
+
+    def _advanced(self, name: str, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link]:
+        """`next(rows)`, `list(rows)`, where `rows` is the generator that a function of the program gave."""
+        if name not in generators.CONSUMERS or not call.arguments:
+            return
+        given = call.arguments[0]
+        function = generators.behind(given.value, self.program.names, file, facts, call.scope)
+        if function is not None and not isinstance(given.value, Result):
+            hop = self._hop(call, file, facts, function.qualname)
+            yield Link(hop, "likely", (function.path, function.qualname))
+
+    # --- statements ----------------------------------------------------------------------------------------
+
+    def implied(self, context: Context, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
+        """What a `with` or `for` runs by itself, the call of a generator function in its header aside."""
+        methods = _IMPLIED.get(context.kind, ())
+        for term in context.terms if methods else ():
+            hop = self._hop_of(context, term, file, facts)
+            if context.kind == "for" and not isinstance(term, Result):
+                function = generators.behind(term, self.program.names, file, facts, context.scope)
+                if function is not None:
+                    yield Link(hop, "likely", (function.path, function.qualname))
+            found = self.program.names.infer(term, file, facts, context.scope, context.span)
+            if isinstance(found.value, Instance):
+                yield from self._methods(found, found.value.cls, methods, hop)
+
+    def _methods(
+        self, found: Inferred, cls: Class, methods: tuple[str, ...], hop: Hop
+    ) -> Iterator[Link | Chain]:
+        for method in methods:
+            name = f"{cls.name}.{method}"
+            if cls.path:
+                defined = members.of_class(self.program.names, cls, method, Instance(cls)).value
+                if isinstance(defined, Function):
+                    yield Link(hop, found.confidence, (defined.path, defined.qualname))
+                name = defined.name if isinstance(defined, External) else ""
+            entry = known.blocking_call(name) if name else None
+            if entry is not None and entry.name.endswith(method):
+                yield Chain((hop,), name, entry, found.confidence)
+
+    @staticmethod
+    def _hop_of(context: Context, term: Term, file: FileFacts, facts: Facts) -> Hop:
+        function = qualname(facts, facts.scopes[context.scope])
+        call = facts.call_of(term)
+        if call is not None:
+            return Hop(file.path, function, call.number, f"{context.kind} {spelled('', call, facts)}()")
+        header = facts.slice(context.span).splitlines()[0].rstrip(": ")
+        return Hop(file.path, function, -1, header[:40], context.number)
+
+    @staticmethod
+    def _hop(call: Call, file: FileFacts, facts: Facts, name: str) -> Hop:
+        function = qualname(facts, facts.scopes[call.scope])
+        return Hop(file.path, function, call.number, spelled(name, call, facts))
+
+
+def certainty(row: known.BlockingCall) -> Confidence:
+    """How surely the call of a row holds up its thread long enough to matter."""
+    if row.confidence == "high":
+        return "certain"
+    return "likely" if row.confidence == "medium" and row.category not in _UNSEEN else "possible"
+
+
+def rank(chain: Chain) -> int:
+    """How good a proof the chain is: 0 for the best."""
+    row = chain.blocking
+    confidence = weakest(chain.confidence, certainty(row) if row else "certain")
+    return ("certain", "likely", "possible").index(confidence)
+
+
+def _counts(end: Chain) -> bool:
+    """Whether a function that makes this call is to be called blocking for it."""
+    row = end.blocking
+    if row is None:
+        return not end.name.startswith("django.db.")
+    return row.category not in _NOT_THROUGH and certainty(row) != "possible"
+
+
+def _best(ends: list[Chain]) -> Chain | None:
+    """The surest of the direct answers, and of equals the first in the text."""
+    return min(ends, key=rank, default=None)
+
+
+def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
+    """Whether an argument makes the call return at once."""
+    argument = call.argument(condition.position, condition.keyword)
+    if argument is None:
+        return condition.value == "absent" and not any(a.keyword in ("*", "**") for a in call.arguments)
+    if isinstance(argument.value, Constant):
+        value = argument.value.value
+        return repr(value) == condition.value or (
+            condition.value == "0" and value == 0 and value is not False
+        )
+    return "." in condition.value and condition.value.rpartition(".")[2] in facts.slice(argument.span)
+
+
+def spelled(name: str, call: Call, facts: Facts) -> str:
+    """How the user writes what is called, if that fits on a line; else its dotted name."""
+    text = facts.slice(call.callee_span)
+    return text if "\n" not in text and len(text) <= 40 else name
