@@ -69,6 +69,7 @@ class Driver:
         self.left = False
         self.answers: dict[str, Callable[[Any], Any]] = {}
         self.errors = bytearray()
+        self._logging = threading.Condition()
         self._threads = [
             threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True),
             threading.Thread(target=self._drain, args=(self.process.stderr,), daemon=True),
@@ -193,6 +194,11 @@ class Driver:
         self.received("")
         self._kept.clear()
 
+    def logged(self, words: bytes) -> None:
+        """Wait until the server has said this on standard error."""
+        with self._logging:
+            assert self._logging.wait_for(lambda: words in self.errors, SECONDS), bytes(self.errors)
+
     def settle(self) -> None:
         """Wait until the server has handled everything sent so far."""
         self.request("workspace/executeCommand", {"command": "awaitlens.debugInformation"})
@@ -219,7 +225,9 @@ class Driver:
 
     def _drain(self, stream: IO[bytes]) -> None:
         for line in stream:
-            self.errors += line
+            with self._logging:
+                self.errors += line
+                self._logging.notify_all()
 
 
 SILENCE = object()
