@@ -9,6 +9,8 @@ import pytest
 
 from awaitlens import engine
 from awaitlens.pitfall import Finding
+from awaitlens.program.flow.explorer import Explorer
+from awaitlens.program.flow.graph import MOST_PROOFS
 from awaitlens.program.flow.model import Flow
 from awaitlens.program.flow.trace import trace
 from awaitlens.rewrite.apply import apply
@@ -232,6 +234,15 @@ def test_many_branches_are_no_trouble(branches: str) -> None:
         + "    await b\n    foo = t + 1\n"
     )
     assert names(text) == ["stale-write-after-await"]
+
+
+def test_the_work_on_one_function_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    explored: list[int] = []
+    prove = Explorer.prove
+    monkeypatch.setattr(Explorer, "prove", lambda self: explored.append(1) or prove(self))
+    lines = "".join(f"    if foo < {n} or done:\n        await bar\n        foo = {n}\n" for n in range(100))
+    names("foo = 0\nasync def x():\n    global foo\n" + lines, possible=True)
+    assert 0 < len(explored) <= 2 * MOST_PROOFS
 
 
 def test_a_function_too_long_to_follow_is_left_alone() -> None:

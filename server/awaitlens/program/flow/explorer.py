@@ -8,7 +8,7 @@ changed value makes that uncertain the schedule proves nothing and is dropped.
 A schedule is a proof when both tasks come to the end of the path and either no serial order lets both
 do that, or the places hold what no serial order leaves in them.
 
-At most MOST_SCHEDULES moments of choice are looked at per pair of paths. What lies beyond is never a finding.
+At most MOST_SCHEDULES moments of choice are looked at, and MOST_STEPS events played, per pair of paths. What lies beyond is never a finding.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.symbols import Symbol, Task, outcome_of_test
 
 MOST_SCHEDULES = 600
+MOST_STEPS = 20_000
 
 
 class Move(NamedTuple):
@@ -68,6 +69,7 @@ class Explorer:
         self.places = frozenset(
             [place, *(e.place for e in events if e.kind == "write" and e.place is not None)]
         )
+        self.steps_left = MOST_STEPS
         self.alone = self._premise()
 
     def prove(self) -> Proof | None:
@@ -116,7 +118,7 @@ class Explorer:
     def _interleavings(self) -> Iterator[State]:
         waiting: list[tuple[State, int]] = [(self._start(), 1)]
         for _ in range(MOST_SCHEDULES):
-            if not waiting:
+            if not waiting or self.steps_left < 0:
                 return
             state, last = waiting.pop()
             unfinished = [task for task in (0, 1) if state.tasks[task].position < len(self.path)]
@@ -150,6 +152,7 @@ class Explorer:
             task.position += 1
             if event_number in self.graph.suspensions:
                 break
+        self.steps_left -= len(moves)
         tasks = (task, state.tasks[1]) if number == 0 else (state.tasks[0], task)
         return State(tasks, store, held, tuple(moves))
 

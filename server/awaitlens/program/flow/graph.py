@@ -13,6 +13,12 @@ from functools import cached_property
 from awaitlens.program.flow.model import Event, Flow, Place, Value
 from awaitlens.source import Span
 
+MOST_SEARCHES = 250
+"""How many paths are searched in one function; what is asked beyond that is left unproved."""
+
+MOST_PROOFS = 40
+"""How often the explorer is set to work on one function."""
+
 MOST_CHAINS = 12
 """How many ways a value may have come about are looked at; the rest are left unproved."""
 
@@ -29,6 +35,8 @@ class Graph:
     ) -> None:
         self.flow = flow
         self.events = flow.events
+        self.searches_left = MOST_SEARCHES
+        self.proofs_left = MOST_PROOFS
         self.locks = frozenset(
             number
             for number, event in enumerate(flow.events)
@@ -127,6 +135,9 @@ class Graph:
 
         The value must not be replaced on its way: no other binding of the local that carries it, no second read.
         """
+        self.searches_left -= 1
+        if self.searches_left < 0:
+            return None
         start = (chain[0], 0, False)
         came: dict[tuple[int, int, bool], tuple[int, int, bool] | None] = {start: None}
         waiting = deque([start])

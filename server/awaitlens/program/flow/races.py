@@ -68,9 +68,11 @@ _REMEMBERED = _Remembered()
 
 def _stale_writes(facts: Facts, view: View) -> Iterator[Race]:
     for graph in graphs(facts, view):
+        second: Graph | None = None
         for number, write in _writes(graph):
             if _stale_write(graph, facts, view, number, write) is not None:
-                race = _stale_write(on_second_look(graph, facts, view), facts, view, number, write)
+                second = second or on_second_look(graph, facts, view)
+                race = _stale_write(second, facts, view, number, write)
                 if race is not None:
                     yield race
 
@@ -79,10 +81,12 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
     """Writes that a test of the same place lets through, with control handed over in between."""
     for graph in graphs(facts, view):
         told: set[int] = set()
+        second: Graph | None = None
         for number, write in _writes(graph):
             if _late_write(graph, facts, view, number, write) is None or _is_stale(graph, number, write):
                 continue
-            found = _late_write(on_second_look(graph, facts, view), facts, view, number, write)
+            second = second or on_second_look(graph, facts, view)
+            found = _late_write(second, facts, view, number, write)
             if found is not None and found[1] not in told:
                 told.add(found[1])
                 yield found[0]
@@ -126,8 +130,7 @@ def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Eve
         middle = graph.path_across(chain)
         if middle is None or _keys_change(graph, middle, place):
             continue
-        path = graph.whole(middle)
-        proof = Explorer(graph, path, place, number).prove() if path is not None else None
+        proof = _proof(graph, middle, place, number)
         shared = _shared(graph, facts, view, write) if proof is not None else None
         if proof is not None and shared is not None:
             sure = weakest(shared, _strength(graph, chain), _of_rollback(graph, facts, chain))
@@ -147,13 +150,18 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
         middle = graph.path_across((*chain, number))
         if middle is None or _keys_change(graph, middle, place):
             continue
-        path = graph.whole(middle)
-        proof = Explorer(graph, path, place, number).prove() if path is not None else None
+        proof = _proof(graph, middle, place, number)
         shared = _shared(graph, facts, view, write) if proof is not None and proof.turned_away else None
         if proof is not None and shared is not None:
             sure: Confidence = "likely" if write.name == "delete" or is_own(proof.final) else "possible"
             return _race(graph, facts, (*chain, number), middle, proof, weakest(sure, shared)), chain[-1]
     return None
+
+
+def _proof(graph: Graph, middle: tuple[int, ...], place: Place, goal: int) -> Proof | None:
+    graph.proofs_left -= 1
+    path = graph.whole(middle) if graph.proofs_left >= 0 else None
+    return Explorer(graph, path, place, goal).prove() if path is not None else None
 
 
 def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence | None:
