@@ -1,0 +1,190 @@
+"""Which of `with` and `async with`, of `for` and `async for`, the objects of a program answer to.
+
+A mismatch is claimed only where both halves are known: the object has the one protocol, and surely lacks the other.
+`async with atomic()` is left to the pitfall about transactions, a queryset in a loop to the one about querysets (both
+protocols are theirs), a coroutine that is entered or iterated to those about forgotten awaits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from awaitlens.confidence import Confidence, weakest
+from awaitlens.knowledge import coroutines, types
+from awaitlens.program import members, results
+from awaitlens.program.facts import Awaited, Call, Context, Facts, Iterated, Result, Term, Unpacked
+from awaitlens.program.values import Class, Function, Inferred, Instance, Manager
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
+    from awaitlens.program.view import View
+
+Protocol = coroutines.Protocol
+
+# What C code defines is not in the harvested tables (CPython 3.8-3.15).
+_ITERATED = {
+    **dict.fromkeys(("list", "dict", "set", "tuple", "str", "bytes", "frozenset", "range", "types.GeneratorType",
+                     "collections.deque", "collections.defaultdict", "collections.abc.Generator"), "sync"),
+    **dict.fromkeys(("types.AsyncGeneratorType", "collections.abc.AsyncGenerator", "collections.abc.AsyncIterator",
+                     "collections.abc.AsyncIterable"), "async"),
+}  # fmt: skip
+ITERABLES = frozenset({"sorted", "range", "enumerate", "zip", "map", "filter", "reversed", "list", "dict", "set", "tuple"})  # fmt: skip
+"""Built-in callables whose value has `__iter__` and no `__aiter__`."""
+
+_OTHERS_BUSINESS = ("django.db.transaction.",)
+_METHODS = {"with": ("__enter__", "__aenter__"), "for": ("__iter__", "__aiter__")}
+
+
+class Mismatch(NamedTuple):
+    """An object in the wrong kind of statement: `what` in the user's words, `span` what to underline, `statement` the
+    header it stands in; `iterable` is its own span where a comprehension or loop goes over a call, else None."""
+
+    span: Span
+    what: str
+    confidence: Confidence
+    context: Context
+    iterable: Span | None = None
+
+
+def wrongly_entered(facts: Facts, view: View, kind: str) -> Iterator[Mismatch]:
+    """The statements of kind "with" that need `async with`, or the other way round; one for each statement."""
+    lacking = "async" if kind == "with" else "sync"
+    for context in facts.contexts:
+        if context.kind != kind:
+            continue
+        for term in context.terms:
+            protocol, confidence = view.protocol("with", term, context.scope, context.span)
+            if protocol == lacking and not view.type_of(term, context.scope).startswith(_OTHERS_BUSINESS):
+                yield Mismatch(context.span, spelled(term, facts, view, context), confidence, context)
+                break
+
+
+def wrongly_iterated(facts: Facts, view: View, kind: str) -> Iterator[Mismatch]:
+    """The loops and comprehensions of kind "for" that need `async for`, or the other way round."""
+    lacking = "async" if kind == "for" else "sync"
+    for context in facts.contexts:
+        if context.kind == kind:
+            protocol, confidence = view.protocol("for", context.terms[0], context.scope, context.span)
+            if protocol == lacking:
+                what = spelled(context.terms[0], facts, view, context)
+                yield Mismatch(context.span, what, confidence, context)
+        elif context.kind == "comprehension":
+            yield from _in_comprehension(context, facts, view, kind == "async for", lacking)
+
+
+def _in_comprehension(
+    context: Context, facts: Facts, view: View, is_async: bool, lacking: str
+) -> Iterator[Mismatch]:
+    for iterated in dict.fromkeys(
+        _iterated(b.value)
+        for b in facts.bindings
+        if b.context == context.number and b.kind == "comprehension"
+    ):
+        call = facts.call_of(iterated.value) if iterated else None
+        if iterated is None or call is None or iterated.is_async != is_async:
+            continue
+        protocol, confidence = view.protocol("for", iterated.value, context.scope, call.span)
+        if protocol == lacking:
+            what = spelled(iterated.value, facts, view, context)
+            yield Mismatch(call.span, what, confidence, context, call.span)
+
+
+def _iterated(term: Term) -> Iterated | None:
+    while isinstance(term, Unpacked):
+        term = term.value
+    return term if isinstance(term, Iterated) else None
+
+
+def spelled(term: Term, facts: Facts, view: View, context: Context) -> str:
+    """A manager or iterable in the user's words: `open()`, or the class it is an instance of."""
+    call = facts.call_of(term)
+    if call is not None:
+        return _callee(call, facts, view)
+    name = view.type_of(term, context.scope, context.span)
+    return f"an object of {name.removeprefix(view.module + '.')}" if name else "this object"
+
+
+def _callee(call: Call, facts: Facts, view: View) -> str:
+    text = facts.slice(call.callee_span)
+    return f"{text if len(text) <= 40 and chr(10) not in text else view.target(call).name}()"
+
+
+# --- what an object answers to ------------------------------------------------------------------------------
+
+
+def protocol_of(names: Names, statement: str, value: Inferred) -> tuple[Protocol, Confidence]:
+    """Which form of the statement ("with" or "for") the value supports, and how surely."""
+    inner = value.value
+    if isinstance(inner, Manager):
+        return ("async" if inner.is_async else "sync") if statement == "with" else "unknown", value.confidence
+    if not isinstance(inner, Instance):
+        return "unknown", value.confidence
+    if statement == "for" and inner.cls.name in _ITERATED:
+        confidence = weakest(value.confidence, "likely") if ".abc." in inner.cls.name else value.confidence
+        return _ITERATED[inner.cls.name], confidence  # type: ignore[return-value]
+    if not inner.cls.path:
+        known = (
+            coroutines.enters(inner.cls.name) if statement == "with" else coroutines.iterates(inner.cls.name)
+        )
+        return known, value.confidence
+    return _of_class(names, inner.cls, statement), value.confidence
+
+
+def _of_class(names: Names, cls: Class, statement: str) -> Protocol:
+    """For a class of the program: what it and its bases define, unless one of them is not known well enough."""
+    sync, asynchronous = (_has(names, cls, method) for method in _METHODS[statement])
+    if sync and asynchronous:
+        return "both"
+    if not (sync or asynchronous) or not closed(names, cls):
+        return "unknown"
+    return "sync" if sync else "async"
+
+
+def _has(names: Names, cls: Class, method: str) -> bool:
+    """Whether instances have the method; one that does nothing but raise is there to say that it is not supported."""
+    found = members.of_class(names, cls, method, Instance(cls)).value
+    if isinstance(found, Function):
+        _, facts, scope = results.located(names, found)
+        return facts is None or scope is None or not only_raises(facts, scope.number)
+    return any(
+        coroutines.kind(f"{base.name}.{method}") != "unknown"
+        for base in members.lineage(names, cls)
+        if not base.path
+    )
+
+
+def only_raises(facts: Facts, scope: int) -> bool:
+    jumps = [jump for jump in facts.jumps if jump.scope == scope]
+    return bool(jumps) and all(jump.kind == "raise" and jump.context == -1 for jump in jumps)
+
+
+def closed(names: Names, cls: Class) -> bool:
+    """Whether all there is to know of a class is known: every base resolves, and is the program's or in the tables."""
+    if members.has_unknown_base(names, cls):
+        return False
+    every = members.lineage(names, cls)
+    known = all(base.path or base.name in _PLAIN_BASES or types.is_class(base.name) for base in every)
+    return known and not any(defines(names, base, "__getattr__") for base in every)
+
+
+def defines(names: Names, cls: Class, name: str) -> bool:
+    """Whether a class of the program binds the name in its own statements."""
+    file = names.program.files.get(cls.path) if cls.path else None
+    return file is not None and name in file.members.get(cls.qualname, {})
+
+
+_PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "enum.Enum"})  # fmt: skip
+
+
+def awaited_locks(facts: Facts, view: View) -> Iterator[Context]:
+    """`with await lock:` and `with (yield from lock):` on an asyncio lock, which Python 3.9 took away."""
+    for context in facts.contexts:
+        term = context.terms[0] if context.kind == "with" and len(context.terms) == 1 else None
+        if isinstance(term, Awaited) and not isinstance(term.value, Result):
+            protocol, _ = view.protocol("with", term.value, context.scope, context.span)
+            if protocol == "async" and view.type_of(term.value, context.scope, context.span).startswith(
+                "asyncio."
+            ):
+                yield context
