@@ -190,6 +190,8 @@ def function_called(names: Names, function: Function) -> Inferred:
         return Inferred(Coroutine(result.value), _colour_confidence(names, file, facts, scope))
     if scope.is_async:
         return Inferred(Instance(Class("types.AsyncGeneratorType"), _arguments(result)))
+    if scope.is_generator and not result:
+        return Inferred(Instance(Class("types.GeneratorType")))
     return result
 
 
