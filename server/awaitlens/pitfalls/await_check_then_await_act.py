@@ -69,9 +69,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                     Step(made.span, "creates one", lane="task 1"),
                     Step(made.span, "creates another", lane="task 2"),
                 )
-                message = (
-                    f"another task can create the row of {model} between this question and the answer to it"
-                )
+                message = f"another task can create the row of {model} between this question and the create that follows"
                 yield Finding(asked.span, message, "likely", steps)
                 break
 

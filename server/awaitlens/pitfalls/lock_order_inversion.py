@@ -71,11 +71,11 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if not (_is_lock(held, view, inner.scope) and _is_lock(taken, view, inner.scope)):
             continue
         for line, block in view.class_blocks(".".join(facts.owner)):
-            for pair, other, _ in _pairs(block):
+            for pair, other, first in _pairs(block):
                 if pair == (taken, held):
                     steps = (
                         Step(outer.span, f"holds {_spelled(held)}", lane="task 1"),
-                        Step(other.span.shifted(line), f"holds {_spelled(taken)}", view.path, "task 2"),
+                        Step(first.span.shifted(line), f"holds {_spelled(taken)}", view.path, "task 2"),
                         Step(inner.span, f"waits for {_spelled(taken)}", lane="task 1"),
                         Step(other.span.shifted(line), f"waits for {_spelled(held)}", view.path, "task 2"),
                     )

@@ -1,7 +1,7 @@
 """A thread-local is not task-local.
 
 All tasks of an event loop run in one thread, and share what a `threading.local` holds. What one task writes before an
-await, another has overwritten after it. (Python 3.7-3.15)
+await, another may have overwritten after it. (Python 3.7-3.15)
 
 ## Bad
 

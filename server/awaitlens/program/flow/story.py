@@ -34,6 +34,7 @@ class _Teller:
         self.countable = is_countable(proof.final)
         self.begun: set[int] = set()
         self.written: set[int] = set()
+        self.waited: set[int] = set()
 
     def scene(self, move: Move) -> list[Scene]:
         words = self._words(move)
@@ -46,7 +47,9 @@ class _Teller:
         if move.event == self.chain[0]:
             return self._seen(move)
         if move.event in self.graph.suspensions and move.task in self.begun:
-            return "await"
+            again = move.task in self.waited
+            self.waited.add(move.task)
+            return "" if again else "await"
         if event.kind == "write" and event.place == self.place:
             if move.event == self.chain[-1]:
                 self.written.add(move.task)
