@@ -80,7 +80,7 @@ default = True
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in direct(facts, view, PEOPLE):
         data = (("name", found.row.name),)
-        yield Finding(found.call.span, found.message, found.confidence, data=data)
+        yield Finding(found.span, found.message, found.confidence, data=data)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:

@@ -1,9 +1,9 @@
 """Which calls hold up the event loop from the function they stand in, and which pitfall speaks of each.
 
 One pitfall per place: `time.sleep` is blocking-sleep's, what Django's tables know is orm-call-in-async's and
-sync-django-api-in-async's, a second loop is nested-event-loop's, a lock held over an await sync-lock-across-await's.
-The rest is told apart here by what is waited for. A call of the program's own function that comes to one of these is
-blocking-call-chain's.
+sync-django-api-in-async's, a second loop is nested-event-loop's, a lock held over an await sync-lock-across-await's, a
+call made where its function was to be handed to a thread thread-offload-called-eagerly's. The rest is told apart here
+by what is waited for. A call of the program's own function that comes to one of these is blocking-call-chain's.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
+from awaitlens.knowledge import concurrency
 from awaitlens.knowledge.blocking import BlockingCall
-from awaitlens.program.facts import Attribute, Call, Facts, Scope
-from awaitlens.program.summaries import Chain, certainty, spelled
+from awaitlens.program.callgraph import Chain, certainty, spelled
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Scope, Term
 from awaitlens.program.view import View
+from awaitlens.source import Span
 
 HTTP = frozenset({"http", "cloud", "grpc"})
 SUBPROCESSES = frozenset({"subprocess", "process-wait"})
@@ -26,14 +28,20 @@ STORES = frozenset({"db", "cache", "mq"})
 THREADS = frozenset({"lock", "queue", "future", "executor", "thread", "mp", "scheduler"})
 NETWORK = frozenset({"socket", "dns", "tls", "mail", "ssh", "ldap"})
 COMPUTATION = frozenset({"cpu"})
+DIRECT = frozenset().union(HTTP, SUBPROCESSES, FILES, PEOPLE, STORES, THREADS, NETWORK, COMPUTATION)
 
 _TEST_FILE = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_ANSWERS_AT_ONCE = {
+    "future": frozenset({"done", "exception"}),
+    "queue": frozenset({"put", "put_nowait", "empty", "qsize", "full"}),
+}
+"""What a function may ask or do before, so that there is nothing left to wait for."""
 
 
 class Blocked(NamedTuple):
-    """A call in a function that the loop runs. `name` is how the user spells what it calls."""
+    """A place in a function of the loop that blocks by itself. `name` is how the user spells what it calls."""
 
-    call: Call
+    span: Span
     function: Scope
     row: BlockingCall
     name: str
@@ -41,22 +49,50 @@ class Blocked(NamedTuple):
 
     @property
     def message(self) -> str:
-        return f"{self.name}() blocks the event loop: it {self.row.reason}"
+        return f"{self.name} blocks the event loop: it {self.row.reason}"
 
 
 def direct(facts: Facts, view: View, categories: frozenset[str]) -> Iterator[Blocked]:
-    """The calls in async functions that block by themselves, by what they wait for."""
-    if is_test(view.path):
-        return
-    for function in facts.async_functions():
-        for call in facts.calls_in(function.number):
-            chain = view.blocking(call)
-            if chain is None or len(chain.hops) > 1 or chain.blocking is None:
-                continue
-            row = chain.blocking
-            if row.category in categories and not _returns_at_once(call, row, facts, view):
+    """The places in async functions that block by themselves, by what they wait for."""
+    if not is_test(view.path):
+        for function in facts.async_functions():
+            yield from blocked_in(function, facts, view, categories)
+
+
+def blocked_in(
+    function: Scope, facts: Facts, view: View, categories: frozenset[str] = DIRECT
+) -> Iterator[Blocked]:
+    """The calls and `with` statements of one function that block by themselves."""
+    for call in facts.calls_in(function.number):
+        row, chain = _row(view.blocking(call), categories)
+        if row is None or chain is None or _returns_at_once(call, row, facts, view):
+            continue
+        if not is_eager(call, facts, view):
+            name = f"{spelled(chain.name, call, facts)}()"
+            yield Blocked(call.span, function, row, name, weakest(chain.confidence, certainty(row)))
+    for context in facts.contexts:
+        if context.scope == function.number:
+            row, chain = _row(view.statement_blocks(context), categories)
+            if row is not None and chain is not None and not _waits_inside(context, facts):
+                name = f"`{chain.hops[0].name}`"
                 confidence = weakest(chain.confidence, certainty(row))
-                yield Blocked(call, function, row, spelled(chain.name, call, facts), confidence)
+                yield Blocked(_manager(context, facts), function, row, name, confidence)
+
+
+def _row(chain: Chain | None, categories: frozenset[str]) -> tuple[BlockingCall | None, Chain | None]:
+    """What the tables say of something that blocks by itself, if it belongs to the categories."""
+    row = chain.blocking if chain is not None and len(chain.hops) == 1 else None
+    return (row, chain) if row is not None and row.category in categories else (None, None)
+
+
+def _waits_inside(context: Context, facts: Facts) -> bool:
+    """Whether the body awaits: then what the exit would wait for is mostly done."""
+    return any(context in facts.enclosing(suspension.context) for suspension in facts.suspensions)
+
+
+def _manager(context: Context, facts: Facts) -> Span:
+    call = facts.call_of(context.terms[0]) if len(context.terms) == 1 else None
+    return call.span if call is not None else context.span
 
 
 def is_test(path: str) -> bool:
@@ -64,32 +100,150 @@ def is_test(path: str) -> bool:
     return _TEST_FILE.search(path) is not None
 
 
-def chain_of(call: Call, view: View) -> Chain | None:
-    """How a call comes to block through functions of the program; None for calls that block by themselves."""
-    chain = view.blocking(call)
-    return chain if chain is not None and (len(chain.hops) > 1 or chain.blocking is None) else None
+# --- what returns at once -----------------------------------------------------------------------------------
 
 
 def _returns_at_once(call: Call, row: BlockingCall, facts: Facts, view: View) -> bool:
     """Whether the code around makes sure that there is nothing left to wait for."""
-    if row.category == "future":
-        return _is_done(call, facts)
+    if row.category in _ANSWERS_AT_ONCE:
+        return _asked_before(call, _ANSWERS_AT_ONCE[row.category], facts)
+    if row.category == "lock":
+        return _is_new(call, facts)
+    if row.category == "dns":
+        return any("NUMERIC" in facts.slice(argument.span) for argument in call.arguments)
     if row.category == "socket" and row.name.startswith("socket.socket."):
         return any(_sets_timeout(other) for other in facts.calls)
     return False
 
 
-def _is_done(call: Call, facts: Facts) -> bool:
-    """`future.result()` in a function that asks `future.done()`, or that takes it out of what `wait` returned."""
+def _asked_before(call: Call, methods: frozenset[str], facts: Facts) -> bool:
+    """`future.done()` before `future.result()`, `jobs.empty()` or `jobs.put(x)` before `jobs.get()`."""
     if not isinstance(call.callee, Attribute):
         return False
-    owner = call.callee.value
-    return any(
-        other.callee in (Attribute(owner, "done"), Attribute(owner, "exception"))
-        and other.number != call.number
-        for other in facts.calls_in(call.scope)
-    )
+    asked = {Attribute(call.callee.value, method) for method in methods}
+    return any(other.callee in asked and other.number < call.number for other in facts.calls_in(call.scope))
+
+
+def _is_new(call: Call, facts: Facts) -> bool:
+    """A lock that this function has just made is free."""
+    if not isinstance(call.callee, Attribute) or not isinstance(call.callee.value, Name):
+        return False
+    bound = [b for b in facts.bindings if b.name == call.callee.value.id and b.scope == call.scope]
+    return any(facts.call_of(binding.value) for binding in bound)
 
 
 def _sets_timeout(call: Call) -> bool:
     return isinstance(call.callee, Attribute) and call.callee.attr in ("setblocking", "settimeout")
+
+
+# --- functions handed over ----------------------------------------------------------------------------------
+
+
+def is_eager(call: Call, facts: Facts, view: View) -> bool:
+    """Whether the call stands where a function is to be handed to a thread: `to_thread(f())`."""
+    if call.usage.kind != "argument":
+        return False
+    taker = facts.calls[call.usage.call]
+    callback = concurrency.callback(view.target(taker).name)
+    if callback is None or not callback.off_the_loop:
+        return False
+    return call.usage.name in (str(callback.position), callback.keyword)
+
+
+# --- chains -------------------------------------------------------------------------------------------------
+
+
+class Reached(NamedTuple):
+    """A call of the program's own functions that comes to something. `proof` holds spans, words and paths ("" here)."""
+
+    span: Span
+    message: str
+    confidence: Confidence
+    proof: tuple[tuple[Span, str, str], ...]
+    chain: Chain
+
+
+def reached(place: Call | Context, function: Scope, facts: Facts, view: View) -> Reached | None:
+    """Whether a call or statement blocks, or queries the database, through functions of the program, and how."""
+    chain = view.comes_to_query(place) if isinstance(place, Call) else None
+    if chain is None or len(chain.hops) < 2:
+        chain = view.blocking(place) if isinstance(place, Call) else view.statement_blocks(place)
+        if chain is None or (len(chain.hops) < 2 and chain.blocking is not None):
+            return None
+    if isinstance(place, Call) and is_eager(place, facts, view):
+        return None
+    confidence = weakest(chain.confidence, certainty(chain.blocking) if chain.blocking else "certain")
+    span = place.span if isinstance(place, Call) else _manager(place, facts)
+    here = place.callee_span if isinstance(place, Call) else span
+    proof = tuple(_proof(chain, here, function, view))
+    return Reached(span, f"{_claim(chain)}: {way(chain)}", confidence, proof, chain)
+
+
+def _claim(chain: Chain) -> str:
+    name = chain.hops[0].name
+    subject = f"`{name}`" if " " in name else f"{name}()"
+    if chain.name.startswith("django.db.") and chain.blocking is None:
+        return f"{subject} raises SynchronousOnlyOperation in async code"
+    return f"{subject} blocks the event loop"
+
+
+def way(chain: Chain) -> str:
+    """The functions on the way and the call at its end: "load > Client.fetch > requests.get"."""
+    if len(chain.hops) == 1:
+        return "it is marked as blocking"
+    names = [chain.hops[0].name, *(_short(hop.qualname) for hop in chain.hops[2:]), chain.name]
+    if len(names) > 6:
+        names = [*names[:2], "...", *names[-3:]]
+    return " > ".join(names)
+
+
+def _short(qualname: str) -> str:
+    """A function as people call it: without the function it stands in, a constructor by its class."""
+    return qualname.rpartition("<locals>.")[2].removesuffix(".__init__")
+
+
+def _proof(chain: Chain, here: Span, function: Scope, view: View) -> Iterator[tuple[Span, str, str]]:
+    last = len(chain.hops) - 1
+    for number, hop in enumerate(chain.hops):
+        caller = function.name if number == 0 else _short(hop.qualname)
+        called = f"{chain.name}()" if number == last else f"{_short(chain.hops[number + 1].qualname)}()"
+        why = f", which {chain.blocking.reason}" if number == last and chain.blocking else ""
+        words = f"{caller}() calls {called}{why}"
+        yield (here, words, "") if number == 0 else (view.hop_span(hop), words, hop.path)
+
+
+def own_functions(facts: Facts) -> Iterator[tuple[Scope, Call | Context]]:
+    """Every call, `with` and `for` of the async functions of a block."""
+    for function in facts.async_functions():
+        for call in facts.calls_in(function.number):
+            yield function, call
+        for context in facts.contexts:
+            if context.scope == function.number:
+                yield function, context
+
+
+# --- functions that the loop calls --------------------------------------------------------------------------
+
+
+def runs_on_loop(function: Scope, view: View) -> str:
+    """Who calls a plain function on the event loop's thread, in words; "" where nobody is known to."""
+    if function.kind != "function" or function.is_async:
+        return ""
+    for base in view.class_lineage(function.number):
+        entry = concurrency.method_entry(base, function.name)
+        if entry is not None:
+            return f"{entry.framework} calls" if entry.sync_where == "loop" else ""
+    for name in view.decorator_names(function.number):
+        entry = concurrency.decorator_entry(name) if name else None
+        if entry is not None and entry.sync_where == "loop":
+            return f"{entry.framework} calls"
+    return ""
+
+
+def handed_to_loop(call: Call, view: View) -> tuple[Term, Span] | None:
+    """The function that a call like `loop.call_soon(f)` gives the event loop to run."""
+    callback = concurrency.callback(view.target(call).name)
+    if callback is None or callback.where != "loop" or callback.coroutines == "run":
+        return None
+    argument = call.argument(callback.position, callback.keyword)
+    return (argument.value, argument.span) if argument is not None else None

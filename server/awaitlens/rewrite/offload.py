@@ -50,11 +50,11 @@ def moves_to_thread(row: BlockingCall, call: Call) -> bool:
     return not (row.category == "file" and row.swap == "other" and call.usage.kind in _KEPT_OPEN)
 
 
-def in_thread(facts: Facts, view: View, call: Call) -> Iterator[Patch]:
-    """The call made on a worker thread; in Django's code on the thread that holds its database connection."""
-    if view.imports_anything_from("django"):
-        edits = wrap_in_adapter(facts, call, "‹asgiref.sync.sync_to_async›")
-        title = "Wrap in sync_to_async"
+def in_thread(facts: Facts, view: View, call: Call, name: str = "") -> Iterator[Patch]:
+    """The call made on a worker thread; in Django's code, or where it comes to the call `name` of Django, on the thread
+    that holds the database connection."""
+    if name.startswith("django.") or view.imports_anything_from("django"):
+        edits, title = wrap_in_adapter(facts, call, "‹asgiref.sync.sync_to_async›"), "Wrap in sync_to_async"
     elif (view.settings.python or (3, 10)) < (3, 9):
         edits, title = wrap_in_executor(facts, call), "Run it in the executor"
     else:
