@@ -20,7 +20,7 @@ def start(folder):
 
 ## Good
 
-Give it a sync function that runs the coroutine. In a thread of its own that may be `asyncio.run`.
+Give it a sync function that runs the coroutine. In a thread of its own that is `asyncio.run`.
 
 ```python
 import asyncio
@@ -31,7 +31,7 @@ async def watch(folder): ...
 
 
 def start(folder):
-    threading.Thread(target=lambda: asyncio.run(watch(folder))).start()
+    threading.Thread(target=asyncio.run, args=(watch(folder),)).start()
 ```
 
 ## Bad: a callback on the loop
@@ -47,9 +47,13 @@ async def main(job):
     loop = asyncio.get_running_loop()
     loop.call_later(5, retry, job)
 #                      ^^^^^ call_later() calls retry() and never awaits it: none of its code runs
+    loop.call_soon(lambda: retry(job))
+#                  ^^^^^^^^^^^^^^^^^^ call_soon() calls retry() and never awaits it: none of its code runs
 ```
 
 ## Fine
+
+`map` gives the coroutines to whoever takes its values.
 
 ```python
 import asyncio
@@ -71,57 +75,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.knowledge.concurrency import callback
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.facts import Call, Facts
+from awaitlens.program.facts import Facts
+from awaitlens.program.handed import lost_callbacks
 from awaitlens.program.view import View
+from awaitlens.rewrite import run_in_own_loop
 
 law = Law.ONE_COLOUR
 severity = "error"
 default = True
 everywhere = True
 
-# What these make of an async function may still be awaited: map() gives coroutines to whoever takes them.
-_MAY_BE_AWAITED = frozenset({"map", "asyncio.to_thread", "asyncio.AbstractEventLoop.run_in_executor"})
-_OFFLOADERS = (
-    "asgiref.sync.",
-    "channels.db.",
-    "anyio.to_thread.",
-    "trio.to_thread.",
-    "starlette.concurrency.",
-    "homeassistant.",
-)
+_ADVICE = """Give it a sync function that starts the coroutine:
+
+lambda: asyncio.create_task(f())    on the loop's thread; keep the task
+lambda: asyncio.run(f())            in a thread of its own"""
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
-    for call in facts.calls:
-        if call.arguments:
-            yield from _found(call, view)
-
-
-def _found(call: Call, view: View) -> Iterator[Finding]:
-    target = view.target(call)
-    taker = callback(target.name) if target.name and not target.path else None
-    if (
-        taker is None
-        or taker.coroutines != "lost"
-        or target.name in _MAY_BE_AWAITED
-        or target.name.startswith(_OFFLOADERS)
-    ):
-        return
-    given = call.argument(taker.position, taker.keyword)
-    if given is None:
-        return
-    function = view.callable(given.value, call.scope, call.span)
-    if function.colour == "async" and function.confidence != "possible":
-        api, name = target.name.rpartition(".")[2], function.name.rpartition(".")[2]
+    for handed in lost_callbacks(facts, view):
         yield Finding(
-            given.span,
-            f"{api}() calls {name}() and never awaits it: none of its code runs",
-            target.confidence,
+            handed.argument.span,
+            f"{handed.api}() calls {handed.function}() and never awaits it: none of its code runs",
+            handed.confidence,
+            data=(("call", str(handed.call.number)), ("where", handed.taker.where)),
         )
 
 
-def fix(facts: Facts, view: View, finding: Finding) -> Patch:
-    advice = "Give it a sync function that starts the coroutine:\n\nlambda: asyncio.create_task(f())    on the loop's thread\nlambda: asyncio.run(f())            in a thread of its own"
-    return Patch("Give it a sync function that starts the coroutine", "show", advice=advice)
+def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
+    if finding.value("where") == "new thread":
+        edits = run_in_own_loop(facts, facts.calls[int(finding.value("call"))])
+        if edits:
+            yield Patch("Run it with asyncio.run in the thread", "review", edits)
+    yield Patch("Give it a sync function that starts the coroutine", "show", advice=_ADVICE)

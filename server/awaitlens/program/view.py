@@ -181,6 +181,14 @@ class View:
             return target.confidence if found is not None and gives_nothing(*found) else None
         return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
 
+    def never_awaitable(self, target: Target) -> bool:
+        """Whether what a function of the program gives, when called, surely cannot be awaited."""
+        found = self.definition(target) if target.colour == "sync" and target.path else None
+        if found is None or found[1].kind != "function" or found[1].decorators:
+            return False
+        given = results.function_called(self._names, Function(target.name, target.path, target.qualname)).value
+        return gives_nothing(*found) or (isinstance(given, Instance) and given.cls.name in NEVER_AWAITABLE)
+
     def takes_plain_value(self, call: Call, argument: str) -> bool:
         """Whether the called function's annotation rules out that it awaits this argument (keyword, or position as text)."""
         return parameters.takes_plain_value(self._names, call, argument, self._file, self._facts)
@@ -202,6 +210,10 @@ class View:
         cls = Class(f"{method.file.module}.{owner}", method.file.path, owner)
         ancestors = members.lineage(self._names, cls)[1:] if owner in method.file.definitions else ()
         return any((c.path, c.qualname) == ancestor for c in ancestors)
+
+    def is_unknown(self, call: Call) -> bool:
+        """Whether nothing is known of what the call calls."""
+        return not self._names.callee(call.number, self._file, self._facts)
 
     def colours_of(self, name: str) -> frozenset[Colour]:
         """The colours of all functions of that name in the program, whoever they belong to; empty if there is none."""

@@ -31,6 +31,7 @@ from awaitlens.rewrite.expressions import (
     wrap_expression,
 )
 from awaitlens.rewrite.extract import extract_sync_function
+from awaitlens.rewrite.handing import keep_argument, run_in_own_loop, unwrap_offloaded
 from awaitlens.rewrite.moves import hoist, move_statement_before, move_statement_below
 from awaitlens.rewrite.statements import (
     add_global,
@@ -81,6 +82,7 @@ __all__ = [
     "insert_statement_before",
     "is_awaited",
     "iterate_over_copy",
+    "keep_argument",
     "keep_task",
     "make_async",
     "merged",
@@ -93,8 +95,10 @@ __all__ = [
     "rename_method",
     "replace",
     "replace_callee",
+    "run_in_own_loop",
     "unwrap_eager_adapter",
     "unwrap_eager_call",
+    "unwrap_offloaded",
     "with_to_async_with",
     "wrap_expression",
     "wrap_in_adapter",
