@@ -76,6 +76,14 @@ def names_of(owner: str) -> tuple[str, ...]:
     return tuple(_KINDS.of(canonical(owner)))
 
 
+@lru_cache(maxsize=1)
+def plain_members() -> frozenset[str]:
+    """The names that some class or module of the tables uses for something that gives a plain value."""
+    return frozenset(
+        name for owner in _KINDS.owners() for name, word in _KINDS.of(owner).items() if word != "coroutine"
+    )
+
+
 @lru_cache(maxsize=4096)
 def _protocol(name: str, sync: str, asynchronous: str) -> Protocol:
     has_sync = kind(f"{name}.{sync}") != "unknown"

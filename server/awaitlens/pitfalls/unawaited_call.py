@@ -84,7 +84,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.awaitables import unawaited_calls
+from awaitlens.program.awaitables import is_expected_to_fail, unawaited_calls
 from awaitlens.program.facts import Facts
 from awaitlens.program.summaries import spelled
 from awaitlens.program.view import View
@@ -100,7 +100,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     if facts.repaired:
         return
     for call, target in unawaited_calls(facts, view):
-        if call.usage.kind == "dropped":
+        if call.usage.kind == "dropped" and not is_expected_to_fail(call, facts):
             name = spelled(target.name, call, facts)
             yield Finding(call.span, f"{name}() is never awaited: none of its code runs", target.confidence)
 

@@ -79,7 +79,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.awaitables import held_by, misuse, unawaited_calls, uses_of
+from awaitlens.program.awaitables import given_out, held_by, misuse, unawaited_calls, uses_of
 from awaitlens.program.facts import Binding, Facts
 from awaitlens.program.summaries import spelled
 from awaitlens.program.view import View
@@ -96,10 +96,10 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         return
     for call, target in unawaited_calls(facts, view):
         binding = held_by(call, facts)
-        fate = _fate(binding, facts, view) if binding is not None else ""
-        if binding is not None and fate:
+        holder, fate = (binding.name, _fate(binding, facts, view)) if binding else given_out(call, facts)
+        if fate:
             name = spelled(target.name, call, facts)
-            message = f"{name}() is not awaited: {binding.name} is a coroutine{fate}"
+            message = f"{name}() is not awaited: {holder} is a coroutine{fate}"
             yield Finding(call.span, message, target.confidence)
 
 

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from awaitlens.program.facts import Binding, Call, Facts, Result, Usage, Use
+from awaitlens.confidence import Confidence
+from awaitlens.knowledge import coroutines
+from awaitlens.program.facts import (
+    Attribute,
+    Binding,
+    Call,
+    Context,
+    Facts,
+    Item,
+    Name,
+    Result,
+    Suspension,
+    Term,
+    Usage,
+    Use,
+)
+from awaitlens.program.index import last_name
+from awaitlens.program.values import Coroutine
 from awaitlens.program.view import Target, View
+from awaitlens.source import Span
 
 _COROUTINE_ATTRIBUTES = frozenset({"close", "send", "throw", "__await__", "__name__", "__qualname__"})
 
@@ -17,6 +37,14 @@ _PLAIN_CONSUMERS = frozenset(
      "django.shortcuts.render", "django.template.response.TemplateResponse", "django.template.loader.render_to_string",
      "django.http.JsonResponse", "django.http.HttpResponse", "django.shortcuts.redirect", "copy.copy", "copy.deepcopy"}
 )  # fmt: skip
+_QUERYSETS = (
+    "django.db.models.QuerySet.",
+    "django.db.models.Manager.",
+    "django.db.models.manager.BaseManager.",
+)
+_EXPECTING = frozenset(
+    {"raises", "warns", "deprecated_call", "assertRaises", "assertWarns", "assertRaisesRegex"}
+)
 _LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 
 
@@ -31,8 +59,18 @@ def unawaited_calls(facts: Facts, view: View) -> Iterator[tuple[Call, Target]]:
         if call.usage.kind in ("awaited", "async entered", "returned", "yielded"):
             continue
         target = view.target(call)
-        if is_unawaited(target):
+        if is_unawaited(target) and not view.is_overridden_otherwise(target):
             yield call, target
+
+
+def is_expected_to_fail(call: Call, facts: Facts) -> bool:
+    """Whether a test looks here at what goes wrong: `with pytest.raises(...)`, `with self.assertWarns(...)`."""
+    for context in facts.enclosing(call.context):
+        for term in context.terms:
+            manager = facts.call_of(term)
+            if manager is not None and last_name(manager.callee) in _EXPECTING:
+                return True
+    return False
 
 
 def misuse(usage: Usage, facts: Facts, view: View) -> str:
@@ -44,7 +82,7 @@ def misuse(usage: Usage, facts: Facts, view: View) -> str:
     if kind == "tested":
         return "is always true"
     if kind == "compared":
-        return "never equals the result"
+        return "cannot be searched" if usage.name in ("In", "NotIn") else "never equals the result"
     if kind == "formatted":
         return "prints as <coroutine object ...>"
     if kind == "operand":
@@ -53,6 +91,8 @@ def misuse(usage: Usage, facts: Facts, view: View) -> str:
         return "has no items"
     if kind == "iterated":
         return "cannot be iterated"
+    if kind == "starred" or (kind == "argument" and usage.name in ("*", "**")):
+        return "cannot be unpacked"
     if kind == "attribute" and usage.name not in _COROUTINE_ATTRIBUTES and not usage.name.startswith("cr_"):
         return f"has no attribute {usage.name}"
     return _consumed(usage, facts, view)
@@ -60,11 +100,17 @@ def misuse(usage: Usage, facts: Facts, view: View) -> str:
 
 def _consumed(usage: Usage, facts: Facts, view: View) -> str:
     final = usage.final
-    if final.kind != "argument" or (usage.kind == "starred"):
+    if final.kind != "argument":
         return ""
     consumer = view.target(facts.calls[final.call])
     owner, _, method = consumer.name.rpartition(".")
-    if consumer.name in _PLAIN_CONSUMERS or (owner in ("logging", "logging.Logger") and method in _LOGGING):
+    if (
+        consumer.name in _PLAIN_CONSUMERS
+        or (owner in ("logging", "logging.Logger") and method in _LOGGING)
+        or consumer.name.startswith(_QUERYSETS)
+    ):
+        return f"goes to {method}() as it is"
+    if usage is final and view.takes_plain_value(facts.calls[final.call], final.name):
         return f"goes to {method}() as it is"
     return ""
 
@@ -84,3 +130,157 @@ def held_by(call: Call, facts: Facts) -> Binding | None:
 def uses_of(binding: Binding, facts: Facts) -> tuple[Use, ...]:
     """The reads of a binding's name in its function and the functions nested there."""
     return tuple(u for u in facts.uses if u.name == binding.name and facts.is_within(u.scope, binding.scope))
+
+
+def given_out(call: Call, facts: Facts) -> tuple[str, str]:
+    """A cache that an async function fills with the coroutine and answers from: its place, and its fate in words."""
+    if call.usage.kind != "assigned" or not facts.scopes[call.scope].is_async:
+        return "", ""
+    for access in facts.accesses:
+        place = access.place
+        if access.kind != "write" or access.value != Result(call.number) or not isinstance(place, Item):
+            continue
+        returned = any(j.kind == "return" and j.scope == call.scope and j.value == place for j in facts.jumps)
+        taken_out = any(s.operand == place for s in facts.suspensions)
+        if returned and not taken_out:
+            return call.usage.name, ", and is returned as if it were the value"
+    return "", ""
+
+
+def awaited_again(binding: Binding, facts: Facts) -> Iterator[tuple[Suspension, bool]]:
+    """The awaits of a variable that surely come after another one of the same value, and whether a loop repeats them."""
+    awaits = [
+        s
+        for s in facts.suspensions
+        if s.kind == "await" and s.scope == binding.scope and s.operand == Name(binding.name)
+    ]
+    rebound = [b for b in facts.bindings if b.name == binding.name and b.scope == binding.scope]
+    for position, later in enumerate(awaits):
+        if later.span[:2] < binding.span[:2]:
+            continue
+        if _in_every_turn(later, binding, rebound, facts):
+            yield later, True
+        elif any(_surely_before(e, later, binding, rebound, facts) for e in awaits[:position]):
+            yield later, False
+
+
+def _surely_before(
+    earlier: Suspension, later: Suspension, binding: Binding, rebound: list[Binding], facts: Facts
+) -> bool:
+    """Whether the earlier await has been passed, with the same value, whenever the later one is reached."""
+    if earlier.span[:2] < binding.span[:2]:
+        return False
+    if any(earlier.span[:2] < b.span[:2] < later.span[:2] for b in rebound):
+        return False
+    around = {context.number for context in facts.enclosing(later.context)} | {-1}
+    return earlier.context in around and not any(
+        context.kind in ("try", "comprehension") for context in facts.enclosing(earlier.context)
+    )
+
+
+def _in_every_turn(suspension: Suspension, binding: Binding, rebound: list[Binding], facts: Facts) -> bool:
+    """Whether the await stands in a loop that does not end in its first turn, and the value is made outside of it."""
+    outside = {context.number for context in facts.enclosing(binding.context)}
+    for context in facts.enclosing(suspension.context):
+        if context.number in outside or context.kind not in ("while", "for", "async for"):
+            continue
+        inside = [b for b in rebound if context in facts.enclosing(b.context)]
+        leaves = [
+            j
+            for j in facts.jumps
+            if j.kind in ("return", "break", "raise") and context in facts.enclosing(j.context)
+        ]
+        if not inside and not leaves and not _is_guarded(suspension, context, facts):
+            return True
+    return False
+
+
+def _is_guarded(suspension: Suspension, loop: Context, facts: Facts) -> bool:
+    """Whether the await stands behind a condition or in a try inside the loop."""
+    for context in facts.enclosing(suspension.context):
+        if context == loop:
+            return False
+        if context.kind in ("if", "else", "try", "except", "case"):
+            return True
+    return False
+
+
+def all_async_by_name(call: Call, view: View) -> bool:
+    """Whether nothing is known of what is called but its name, and all functions of that name are async.
+
+    One word is too little to go by, and a name that a known library uses for a plain method says nothing.
+    """
+    name = last_name(call.callee)
+    if "_" not in name.strip("_") or name.startswith("__") or not view.is_unknown(call):
+        return False
+    return view.colours_of(name) == {"async"} and name not in coroutines.plain_members()
+
+
+# --- async properties ---------------------------------------------------------------------------------------
+
+
+class PropertyRead(NamedTuple):
+    """A place where an async property is taken for its value. `fate` ends the sentence "... is a coroutine"."""
+
+    span: Span
+    fate: str
+    confidence: Confidence
+
+
+def property_reads(facts: Facts, view: View) -> Iterator[PropertyRead]:
+    """The reads of async properties in tests, as receivers of methods, and as arguments of what awaits nothing."""
+    for context in facts.contexts:
+        if context.kind in ("if", "while", "assert") and len(context.terms) == 1:
+            span = _found_in(context.terms[0], context.span, facts)
+            yield from _read(context.terms[0], context.scope, span, ": it is always true", facts, view)
+    for call in facts.calls:
+        yield from _read_in_call(call, facts, view)
+
+
+def _read_in_call(call: Call, facts: Facts, view: View) -> Iterator[PropertyRead]:
+    whole: Term = call.callee
+    while isinstance(whole, Attribute):
+        owner: Term = whole.value
+        if isinstance(owner, Attribute) and whole.attr not in _COROUTINE_ATTRIBUTES:
+            span = _found_in(owner, call.callee_span, facts)
+            yield from _read(owner, call.scope, span, f", and has no attribute {whole.attr}", facts, view)
+        whole = owner
+    position = 0
+    for argument in call.arguments:
+        name = argument.keyword or str(position)
+        position += not argument.keyword
+        if isinstance(argument.value, Attribute):
+            wrong = _consumed(Usage("argument", call.number, name), facts, view)
+            place = argument.span if not argument.keyword else _found_in(argument.value, argument.span, facts)
+            if wrong:
+                yield from _read(argument.value, call.scope, place, f", and {wrong}", facts, view)
+
+
+def _read(
+    term: Term, scope: int, span: Span | None, fate: str, facts: Facts, view: View
+) -> Iterator[PropertyRead]:
+    if span is None or not isinstance(term, Attribute):
+        return
+    found = view.infer(term, scope, span)
+    if isinstance(found.value, Coroutine) and found.confidence != "possible":
+        yield PropertyRead(span, fate, found.confidence)
+
+
+def _found_in(term: Term, span: Span, facts: Facts) -> Span | None:
+    """Where a dotted name stands on the first line of a stretch of text."""
+    line = facts.text.split("\n")[span.line]
+    found = (
+        re.search(rf"(?<![\w.]){re.escape(_dotted(term))}(?!\w)", line[span.column :])
+        if _dotted(term)
+        else None
+    )
+    if found is None:
+        return None
+    return Span(span.line, span.column + found.start(), span.line, span.column + found.end())
+
+
+def _dotted(term: Term) -> str:
+    if isinstance(term, Attribute):
+        owner = _dotted(term.value)
+        return f"{owner}.{term.attr}" if owner else ""
+    return term.id if isinstance(term, Name) else ""

@@ -62,10 +62,10 @@ def _of_instance(names: Names, instance: Instance, name: str) -> Inferred:
 
 
 def _accessed(names: Names, found: Inferred, instance: Instance) -> Inferred:
-    """A property gives what it returns; anything else is as it is."""
+    """A property gives what calling its function gives: of an `async def` a coroutine. Anything else is as it is."""
     function = found.value
     if isinstance(function, Function) and results.is_property(names, function):
-        return results.returned(names, function).because_of(found.confidence)
+        return results.function_called(names, function).because_of(found.confidence)
     return found
 
 
@@ -91,7 +91,11 @@ def _is_documented(found: Inferred) -> bool:
     if not isinstance(found.value, External):
         return True
     name = found.value.name
-    return coroutines.kind(name) != "unknown" or types.returns(name) is not None or blocking_call(name) is not None
+    return (
+        coroutines.kind(name) != "unknown"
+        or types.returns(name) is not None
+        or blocking_call(name) is not None
+    )
 
 
 def _member(names: Names, file: FileFacts, block: int, binding: Binding, receiver: Value) -> Inferred:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable
 from pathlib import PurePath
 
 from awaitlens.program.facts import Facts
+from awaitlens.program.index import Index
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.names import Names
 from awaitlens.program.outline import outline
@@ -38,12 +39,14 @@ class Program:
         self._modules: dict[str, str] = {}
         self.names = Names(self)
         self.summaries = Summaries(self)
+        self.index = Index(self)
         for file in files:
             self.add(file)
 
     def add(self, file: FileFacts) -> None:
         """Add a file without forgetting anything: for the first filling, or before `forget`."""
         self.files[file.path] = file
+        self.index.touch(file.path)
         self._modules[file.module] = file.path
         for root in self.roots:
             if file.path.startswith(root + "/"):
@@ -64,6 +67,10 @@ class Program:
         if outline(old) != outline(facts):
             return self.put(FileFacts(file.path, file.module, blocks))
         self.files[file.path] = file.with_same_outline(blocks)
+        self.index.touch(file.path)
+        if self.index.notices(old, facts):
+            self.forget()
+            return True
         self.names.memory.forget_block(file.path, old)
         if not self.summaries.changed(file.path, old, facts):
             return False
@@ -73,6 +80,7 @@ class Program:
     def remove(self, path: str) -> None:
         file = self.files.pop(path, None)
         if file is not None:
+            self.index.touch(path)
             self._modules = {name: where for name, where in self._modules.items() if where != path}
             self.forget()
 
@@ -81,6 +89,7 @@ class Program:
         self.epoch += 1
         self.names.memory.forget()
         self.summaries.forget()
+        self.index.forget()
 
     # --- modules -------------------------------------------------------------------------------------------
 
