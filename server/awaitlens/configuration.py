@@ -277,5 +277,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "per_file_ignores": _ignores_by_file,
     "show_possible": _truth,
     "hints": _hints,
+    "ascii_hints": _truth,
+    "code_lens": _truth,
+    "semantic_tokens": _truth,
 }
 _KEYS = tuple(name.replace("_", "-") for name in _READERS)

@@ -16,6 +16,8 @@ class Settings:
     `select` and `ignore` hold pitfall names, law names or "ALL"; an empty `select` means the defaults.
     `severity` maps a pitfall's name to "error", "warning", "information", "hint" or "off".
     `blocking` and `not_blocking` hold dotted names of functions the user vouches for.
+    `hints` names the kinds of hints in the line that are on; `ascii_hints` draws their signs with ASCII letters only.
+    `code_lens` and `semantic_tokens` switch on what stands above functions, and the marking of atomic sections.
     `exclude` and the patterns of `per_file_ignores` are written as in a .gitignore that lies in the folder `root`.
     """
 
@@ -31,4 +33,7 @@ class Settings:
     per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
     show_possible: bool = False
     hints: frozenset[str] = field(default=frozenset({"threads", "switches"}))
+    ascii_hints: bool = False
+    code_lens: bool = False
+    semantic_tokens: bool = False
     root: str = ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from awaitlens.cli import main
 from awaitlens.cli.arguments import CouldNotRun
 from awaitlens.cli.slides import slides
 
@@ -54,3 +55,9 @@ def test_what_cannot_be_told_says_why(folder: Path, target: str, complaint: str)
 def test_a_deck_that_cannot_be_written_says_why(folder: Path) -> None:
     with pytest.raises(CouldNotRun, match=r"no/deck.html cannot be written: No such file"):
         slides("blocking-sleep", "no/deck.html")
+
+
+def test_the_command_line_takes_a_target_and_a_file(folder: Path) -> None:
+    assert main(["slides", "jobs.py:5", "-o", "deck.html"]) == 0
+    assert "time.sleep" in (folder / "deck.html").read_text("utf-8")
+    assert main(["slides", "jobs.py:1"]) == 2

@@ -32,6 +32,8 @@ class Options(argparse.Namespace):
     stdin_filename: str | None = None
     show_skipped: bool = False
     name: str = ""
+    target: str = ""
+    output: str | None = None
     tcp: int | None = None
 
 
@@ -51,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="tell a pitfall's lesson, or a law")
     explain.add_argument("name", metavar="NAME", help="a pitfall or a law")
     explain.set_defaults(run=_explain)
+    slides = commands.add_parser("slides", help="tell a pitfall of your code, or a lesson, slide by slide")
+    slides.add_argument("target", metavar="TARGET", help="FILE:LINE, or a pitfall")
+    slides.add_argument(
+        "-o", "--output", metavar="FILE", help="write the deck: one HTML file, or Markdown for .md"
+    )
+    slides.set_defaults(run=_slides)
     rules = commands.add_parser("rules", help="list all pitfalls")
     rules.add_argument("--output-format", choices=("full", "json"), default="full")
     rules.set_defaults(run=_rules)
@@ -129,6 +137,12 @@ def _explain(options: Options) -> int:
     from awaitlens.cli.lessons import explain
 
     return explain(options)
+
+
+def _slides(options: Options) -> int:
+    from awaitlens.cli.slides import slides
+
+    return slides(options.target, options.output)
 
 
 def _rules(options: Options) -> int:
