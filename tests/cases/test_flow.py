@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from awaitlens import engine
 from awaitlens.pitfall import Finding
 from awaitlens.program.flow.explorer import Explorer
-from awaitlens.program.flow.graph import MOST_PROOFS
+from awaitlens.program.flow.graph import MOST_PROOFS, Graph
 from awaitlens.program.flow.model import Flow
 from awaitlens.program.flow.trace import trace
 from awaitlens.rewrite.apply import apply
@@ -111,6 +113,19 @@ def test_finally_runs_before_a_return() -> None:
     ends = [n for n, event in enumerate(events) if event.kind == "end"]
     assert len(writes) == 2
     assert writes[0] < ends[0]
+
+
+def test_every_jump_in_real_code_leads_somewhere() -> None:
+    flows = 0
+    for path in Path(asyncio.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                flow = trace(node, 0, lambda node: Span(0, 0, 0, 0))
+                graph = Graph(flow, lambda event: True, lambda place: False) if flow is not None else None
+                flows += graph is not None
+                for number in range(len(graph.events)) if graph is not None else ():
+                    assert all(0 <= successor < len(graph.events) for successor in graph.successors(number))
+    assert flows > 20
 
 
 def test_a_function_without_shared_places_has_no_flow() -> None:

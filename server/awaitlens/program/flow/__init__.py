@@ -1,6 +1,12 @@
 """Flow: in which order one async function does what, where it may be interrupted, and what two of it do to each other.
 
-`trace` writes a function down as events while its tree is at hand; `graph` answers questions about paths, suspension
-points and locks; `explorer` lets two tasks run side by side until a schedule proves a race; `races` asks all of
-them and names what it found.
+- `trace` (with `emitter` and `expressions`) writes a function down as events while its tree is at hand: `model` says
+  what they are. The answer is a value, kept among the block's facts.
+- `graph` answers questions about paths, where values come from, suspension points and locks.
+- `symbols` and `explorer` let two tasks run side by side until a schedule proves a race; `story` tells the proof.
+- `sharing`, `concurrency` and `suspending` judge whether two tasks can meet there at all.
+- `races` and `iterations` ask all of them and name what they found; `verify` asks again after a repair.
+
+Everything is bounded: a function of more than 1,500 events has no flow, 250 paths and 40 pairs of runs are looked at per
+function, 600 moments of choice per pair. What lies beyond a bound is left unproved. It is never a finding.
 """
