@@ -286,21 +286,22 @@ export class Page {
   }
 
   async goTo(line, column = 1) {
-    await this.pick(`:${line}:${column}`);
+    await this.pick('Control+g', `:${line}:${column}`, `line ${line}`);
+    await this.page.locator('#status\\.editor\\.selection', { hasText: `Ln ${line}` }).waitFor();
   }
 
   async run(command) {
-    await this.pick(`>${command}`, command);
+    await this.pick('F1', `>${command}`, command);
   }
 
   async openFile(name) {
-    await this.pick(name, name);
+    await this.pick('F1', name, name);
     await this.page.locator('.tab.active', { hasText: path.basename(name) }).first().waitFor();
   }
 
   // The box at the top of the window: commands with ">", lines with ":", files by name.
-  async pick(text, row = '') {
-    await this.page.keyboard.press('F1');
+  async pick(key, text, row = '') {
+    await this.page.keyboard.press(key);
     const box = this.page.locator('.quick-input-widget input').first();
     await box.waitFor({ state: 'visible' });
     await box.fill(text);
