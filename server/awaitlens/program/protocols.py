@@ -134,7 +134,7 @@ def protocol_of(names: Names, statement: str, value: Inferred) -> tuple[Protocol
 
 def _of_class(names: Names, cls: Class, statement: str) -> Protocol:
     """For a class of the program: what it and its bases define, unless one of them is not known well enough."""
-    sync, asynchronous = (_has(names, cls, method) for method in _METHODS[statement])
+    sync, asynchronous = (has(names, cls, method) for method in _METHODS[statement])
     if sync and asynchronous:
         return "both"
     if not (sync or asynchronous) or not closed(names, cls):
@@ -142,7 +142,7 @@ def _of_class(names: Names, cls: Class, statement: str) -> Protocol:
     return "sync" if sync else "async"
 
 
-def _has(names: Names, cls: Class, method: str) -> bool:
+def has(names: Names, cls: Class, method: str) -> bool:
     """Whether instances have the method; one that does nothing but raise is there to say that it is not supported."""
     found = members.of_class(names, cls, method, Instance(cls)).value
     if isinstance(found, Function):
@@ -173,6 +173,20 @@ def defines(names: Names, cls: Class, name: str) -> bool:
     """Whether a class of the program binds the name in its own statements."""
     file = names.program.files.get(cls.path) if cls.path else None
     return file is not None and name in file.members.get(cls.qualname, {})
+
+
+def plainly_made(names: Names, cls: Class) -> bool:
+    """Whether nothing but `type` and `object` makes instances: no metaclass, no `__new__` of its own."""
+    for base in members.lineage(names, cls):
+        file = names.program.files.get(base.path) if base.path else None
+        definition = file.definitions.get(base.qualname) if file else None
+        if file is None or definition is None:
+            continue
+        if defines(names, base, "__new__") or any(
+            a.keyword == "metaclass" for a in file.scope(definition).bases
+        ):
+            return False
+    return True
 
 
 _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "enum.Enum"})  # fmt: skip

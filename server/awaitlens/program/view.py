@@ -295,6 +295,20 @@ class View:
         cls = value.cls if isinstance(value, Instance) else value
         return tuple(c.name for c in members.lineage(self._names, cls)) if isinstance(cls, Class) else ()
 
+    def is_plain_class(self, scope: int) -> bool:
+        """Whether the class that a method stands in, and all its bases, are known, and none has a metaclass or `__new__`."""
+        cls = self._class_around(scope)
+        return cls is not None and protocols.closed(self._names, cls) and protocols.plainly_made(self._names, cls)
+
+    def has_method(self, scope: int, method: str) -> bool:
+        """Whether the class that a method stands in has another of that name, or a base that is not known well."""
+        cls = self._class_around(scope)
+        return cls is None or not protocols.closed(self._names, cls) or protocols.has(self._names, cls, method)
+
+    def _class_around(self, scope: int) -> Class | None:
+        owner = self.owner_of(scope)
+        return Class(f"{self.module}.{owner}", self.path, owner) if owner else None
+
     def class_lineage(self, scope: int) -> tuple[str, ...]:
         """The dotted names of the class that a method stands in, and of its bases; () for a plain function."""
         owner = self.owner_of(scope)

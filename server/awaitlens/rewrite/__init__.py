@@ -31,12 +31,13 @@ from awaitlens.rewrite.expressions import (
     wrap_expression,
 )
 from awaitlens.rewrite.extract import extract_sync_function
-from awaitlens.rewrite.handing import keep_argument, run_in_own_loop, unwrap_offloaded
+from awaitlens.rewrite.handing import keep_argument, replace_decorator, run_in_own_loop, unwrap_offloaded
 from awaitlens.rewrite.moves import hoist, move_statement_before, move_statement_below
 from awaitlens.rewrite.statements import (
     add_global,
     add_handler_before,
     add_raise,
+    async_def_to_def,
     async_for_to_for,
     async_with_to_with,
     comprehension_to_async,
@@ -63,6 +64,7 @@ __all__ = [
     "add_keyword",
     "add_raise",
     "apply",
+    "async_def_to_def",
     "async_for_to_for",
     "async_with_to_with",
     "await_expression",
@@ -95,6 +97,7 @@ __all__ = [
     "rename_method",
     "replace",
     "replace_callee",
+    "replace_decorator",
     "run_in_own_loop",
     "unwrap_eager_adapter",
     "unwrap_eager_call",

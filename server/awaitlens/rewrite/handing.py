@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from awaitlens.program.facts import Call, Facts
+from awaitlens.program.facts import Call, Facts, Scope
 from awaitlens.rewrite.apply import Edits
 from awaitlens.rewrite.calls import opening_parenthesis
+from awaitlens.rewrite.statements import function_at
 from awaitlens.rewrite.tree import Tree, tree_of
 from awaitlens.source import Span
 
@@ -76,6 +77,18 @@ def _called_here(tree: Tree, node: ast.Call, given: ast.expr) -> Edits | None:
     comma = tree.text.index(",", tree.end(given))
     gap = comma + 1 + (1 if tree.text[comma + 1 : comma + 2] == " " else 0)
     return (tree.edit(tree.start(node), gap, f"{name}("),)
+
+
+def replace_decorator(facts: Facts, scope: Scope, position: int, text: str) -> Edits | None:
+    """The decorator at the position becomes `@text`; None for one that is called."""
+    tree = tree_of(facts)
+    function = function_at(tree, scope) if tree else None
+    if tree is None or function is None or not function.decorator_list:
+        return None
+    decorator = function.decorator_list[position]
+    if not isinstance(decorator, ast.Name | ast.Attribute):
+        return None
+    return (tree.edit(tree.start(decorator), tree.end(decorator), text),)
 
 
 def keep_argument(facts: Facts, call: Call, argument: Span) -> Edits | None:

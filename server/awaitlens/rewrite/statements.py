@@ -72,6 +72,16 @@ def def_to_async_def(facts: Facts, scope: Scope) -> Edits | None:
     return (tree.insert(offset, "async "),) if tree.text.startswith("def", offset) else None
 
 
+def async_def_to_def(facts: Facts, scope: Scope) -> Edits | None:
+    """`async def f():` becomes `def f():`. It must not await anything."""
+    tree = tree_of(facts)
+    function = function_at(tree, scope) if tree else None
+    if tree is None or not isinstance(function, ast.AsyncFunctionDef):
+        return None
+    start = tree.start(function)
+    return (tree.edit(start, tree.text.index("def", start), ""),)
+
+
 def make_async(facts: Facts, scope: Scope, spans: tuple[Span, ...]) -> Edits | None:
     """`def f():` becomes `async def f():` and the expressions at `spans`, which stand right in it, are awaited."""
     tree, edits = tree_of(facts), def_to_async_def(facts, scope)
