@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from awaitlens.engine import check_texts
+from awaitlens.program.facts import Name
 from awaitlens.program.view import Target, View
 
 HELPER = """\
@@ -137,6 +138,9 @@ CASES = {
     "def f(c):\n    c.get()": "",
     "from helper import Client, Base\nc = Client() if x else Base()\nc.get()": "",
     "from helper import Client\ndef f():\n    c = Client()\n    c = other()\n    c.get()": "",
+    "from helper import Client\ndef f(c):\n    if c is None:\n        c = Client()\n    c.get()": "helper.Client.get",
+    "from helper import Client, Base\ndef f(c: Base):\n    if x:\n        c = Client()\n    c.ping()": "",
+    "from helper import Client, Base\ndef f(c: Base):\n    c.ping()\n    c = Client()": "helper.Base.ping",
     "from nowhere import *\nsleep(1)": "",
 }  # fmt: skip
 
@@ -147,7 +151,7 @@ def target_of_last_call(app: str) -> Target:
     file = checked.program.files["/w/app.py"]
     facts = next(facts for _, facts in reversed(file.blocks) if facts.calls)
     call = max(
-        (c for c in facts.calls),
+        (c for c in facts.calls if c.callee != Name("Client")),
         key=lambda c: (c.span.end_line, c.span.end_column, -c.span.line, -c.span.column),
     )
     return View(checked.program, file, facts).target(call)

@@ -7,6 +7,7 @@ is sold as certain.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
@@ -28,6 +29,7 @@ from awaitlens.program.facts import (
     Name,
     Other,
     Result,
+    Scope,
     Starred,
     Term,
     Unpacked,
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
 _BUILTINS = frozenset(dir(builtins))
+
+_NO_BINDINGS: dict[tuple[int, str], list[Binding]] = {}
 
 
 class Names:
@@ -150,17 +154,26 @@ class Names:
         self, name: str, file: FileFacts, facts: Facts, scope: int, at: Span | None
     ) -> Inferred | None:
         """The value of a name that is bound in this very scope; None if it is not."""
-        here = facts.scopes[scope]
-        bindings = [b for b in facts.bindings if b.scope == scope and b.name == name and b.kind != "delete"]
+        bound = self.memory.about_block(
+            file.path, facts, "bindings", lambda: _by_scope_and_name(facts), _NO_BINDINGS
+        )
+        bindings = bound.get((scope, name), ())
+        position = _position(name, facts.scopes[scope])
         if not bindings:
-            for position, parameter in enumerate(here.parameters):
-                if parameter.name == name:
-                    return self._parameter(position, file, facts, scope)
-            return None
-        reaching = _reaching(bindings, facts, at)
-        key = (scope, name, tuple(binding.span for binding in reaching))
+            return self._parameter(position, file, facts, scope) if position >= 0 else None
+        reaching, surely = _reaching(bindings, facts, at, position >= 0)
+        if len(reaching) == 1 and (surely or position < 0):
+            return self.bound(reaching[0], file, facts)
+        key = (scope, name, tuple(binding.span for binding in reaching), surely)
         return self.memory.about_block(
-            file.path, facts, key, lambda: join([self.bound(b, file, facts) for b in reaching]), NOT_KNOWN
+            file.path,
+            facts,
+            key,
+            lambda: join(
+                [self._parameter(position, file, facts, scope)] * (position >= 0 and not surely)
+                + [self.bound(b, file, facts) for b in reaching]
+            ),
+            NOT_KNOWN,
         )
 
     def _parameter(self, position: int, file: FileFacts, facts: Facts, scope: int) -> Inferred:
@@ -280,18 +293,31 @@ def external(name: str) -> Inferred:
     return Inferred(Instance(Class(known)) if known else External(canonical(name)))
 
 
-def _reaching(bindings: list[Binding], facts: Facts, at: Span | None) -> list[Binding]:
-    """The bindings that may hold at a place: from the last one that surely ran before it, on."""
-    if at is None or len(bindings) == 1:
-        return bindings
+def _by_scope_and_name(facts: Facts) -> dict[tuple[int, str], list[Binding]]:
+    found: dict[tuple[int, str], list[Binding]] = {}
+    for binding in facts.bindings:
+        if binding.kind != "delete":
+            found.setdefault((binding.scope, binding.name), []).append(binding)
+    return found
+
+
+def _position(name: str, scope: Scope) -> int:
+    """Which parameter of the function the name is; -1 if it is none."""
+    return next((n for n, parameter in enumerate(scope.parameters) if parameter.name == name), -1)
+
+
+def _reaching(
+    bindings: Sequence[Binding], facts: Facts, at: Span | None, has_first_value: bool
+) -> tuple[Sequence[Binding], bool]:
+    """The bindings that may hold at a place: from the last one that surely ran before it, on; and whether one did."""
+    if at is None:
+        return bindings, False
     around = {context.number for context in facts.enclosing(_context_at(facts, at))} | {-1}
     before = [binding for binding in bindings if binding.span[:2] < at[:2]]
-    if not before:
-        return bindings
     for position in range(len(before) - 1, -1, -1):
         if before[position].context in around:
-            return before[position:]
-    return before
+            return before[position:], True
+    return before or (() if has_first_value else bindings), False
 
 
 def _context_at(facts: Facts, at: Span) -> int:
