@@ -61,6 +61,9 @@ try {
   await deck.locator('body').press('ArrowRight');
   await deck.locator('body').press('ArrowRight');
   await picture(page, 'slides');
+} catch (error) {
+  await code.shotOfAll('failed-pictures');
+  throw error;
 } finally {
   await code.close();
 }

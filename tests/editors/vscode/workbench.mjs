@@ -287,7 +287,7 @@ export class Page {
 
   async goTo(line, column = 1) {
     await this.pick('Control+g', `:${line}:${column}`, `line ${line}`);
-    await this.page.locator('#status\\.editor\\.selection', { hasText: `Ln ${line}` }).waitFor();
+    await this.page.locator('.editor-instance .active-line-number', { hasText: new RegExp(`^${line}$`) }).first().waitFor();
   }
 
   async run(command) {
