@@ -34,6 +34,7 @@ _TEST_FILE = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_
 _ANSWERS_AT_ONCE = {
     "future": frozenset({"done", "exception"}),
     "queue": frozenset({"put", "put_nowait", "empty", "qsize", "full"}),
+    "mp": frozenset({"put", "ready", "poll", "is_alive"}),
 }
 """What a function may ask or do before, so that there is nothing left to wait for."""
 

@@ -15,7 +15,7 @@ from awaitlens.knowledge import blocking as known
 from awaitlens.knowledge import django
 from awaitlens.program import generators, members, results
 from awaitlens.program.decorators import in_place
-from awaitlens.program.facts import Call, Constant, Context, Facts, Result, Scope, Term
+from awaitlens.program.facts import Attribute, Call, Constant, Context, Facts, Name, Result, Scope, Term
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
 
@@ -34,6 +34,7 @@ _IMPLIED = {
     "for": ("__iter__", "__next__"),
     "comprehension": ("__iter__", "__next__"),
 }
+_ASKS_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop", "current_async_library", "current_task"})
 _UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
 """Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
 _NOT_THROUGH = frozenset({"loop"})
@@ -72,17 +73,19 @@ class Chain(NamedTuple):
 
     def behind(self, link: Link) -> Chain:
         """The chain as it looks from a function one step further up."""
-        return self._replace(
-            hops=(link.hop, *self.hops), confidence=weakest(link.confidence, self.confidence)
-        )
+        confidence = weakest(link.confidence, self.confidence)
+        if link.conditional and self.blocking is not None and certainty(self.blocking) != "certain":
+            confidence = "possible"
+        return self._replace(hops=(link.hop, *self.hops), confidence=confidence)
 
 
 class Link(NamedTuple):
-    """A place that runs the body of a function of the program."""
+    """A place that runs the body of a function of the program; `conditional` where an `if` or the like decides."""
 
     hop: Hop
     confidence: Confidence
     target: Key
+    conditional: bool = False
 
 
 class Node(NamedTuple):
@@ -113,7 +116,7 @@ class CallGraph:
         said = self._said(file, scope, dotted)
         if said == "blocking":
             return Node(blocks=Chain((), dotted, None, "certain"))
-        found = list(self._places(file, facts, scope.number))
+        found = [] if self._looks_for_loop(facts, scope) else list(self._places(file, facts, scope.number))
         links = tuple(link for link in found if isinstance(link, Link))
         ends = [end for end in found if isinstance(end, Chain)]
         queries = _best([end for end in ends if end.blocking is None and end.name.startswith("django.")])
@@ -128,13 +131,20 @@ class CallGraph:
             return "not-blocking"
         return "blocking" if "blocking" in scope.directives or dotted in settings.blocking else ""
 
+    @staticmethod
+    def _looks_for_loop(facts: Facts, scope: Scope) -> bool:
+        """Whether the function asks if a loop is running: then it knows where it must not block."""
+        return any(_last(call.callee) in _ASKS_FOR_LOOP for call in facts.calls_in(scope.number))
+
     def _places(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[Link | Chain]:
         for call in facts.calls_in(scope):
             if call.usage.kind not in ("awaited", "async entered", "async iterated"):
-                yield from self.called(call, file, facts)
+                found = self.called(call, file, facts)
+                yield from _under_condition(found) if _is_conditional(facts, call.context) else found
         for context in facts.contexts:
-            if context.scope == scope:
-                yield from self.implied(context, file, facts)
+            if context.scope == scope and context.kind in _IMPLIED:
+                found = self.implied(context, file, facts)
+                yield from _under_condition(found) if _is_conditional(facts, context.parent) else found
 
     # --- calls ---------------------------------------------------------------------------------------------
 
@@ -266,6 +276,24 @@ def rank(chain: Chain) -> int:
     row = chain.blocking
     confidence = weakest(chain.confidence, certainty(row) if row else "certain")
     return ("certain", "likely", "possible").index(confidence)
+
+
+def _is_conditional(facts: Facts, context: int) -> bool:
+    """Whether some calls of the function pass this place by."""
+    return any(outer.kind in ("if", "else", "case", "except") for outer in facts.enclosing(context))
+
+
+def _under_condition(found: Iterator[Link | Chain]) -> Iterator[Link | Chain]:
+    """What only matters now and then is not passed on from a place that is not always reached."""
+    for each in found:
+        if isinstance(each, Link):
+            yield each._replace(conditional=True)
+        elif each.blocking is None or certainty(each.blocking) == "certain":
+            yield each
+
+
+def _last(term: Term) -> str:
+    return term.attr if isinstance(term, Attribute) else term.id if isinstance(term, Name) else ""
 
 
 def _counts(end: Chain) -> bool:
