@@ -171,7 +171,7 @@ class Names:
             facts,
             key,
             lambda: join(
-                [self._parameter(position, file, facts, scope)] * (position >= 0 and not surely)
+                ([self._parameter(position, file, facts, scope)] if position >= 0 and not surely else [])
                 + [self.bound(b, file, facts) for b in reaching]
             ),
             NOT_KNOWN,
