@@ -21,7 +21,17 @@ function interpreter() {
 function buildWheel() {
   rmSync('bundled', { recursive: true, force: true });
   mkdirSync('bundled');
-  const args = ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--disable-pip-version-check', '-w', path.resolve('bundled'), root];
+  const args = [
+    '-m',
+    'pip',
+    'wheel',
+    '--quiet',
+    '--no-deps',
+    '--disable-pip-version-check',
+    '-w',
+    path.resolve('bundled'),
+    root,
+  ];
   execFileSync(interpreter(), args, { stdio: 'inherit' });
   const [wheel] = readdirSync('bundled');
   if (!wheel?.startsWith(`awaitlens-${version}-`)) {

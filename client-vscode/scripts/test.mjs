@@ -18,4 +18,8 @@ await build({
   logLevel: 'warning',
 });
 const files = tests.map((name) => `out/${name.replace(/\.ts$/, '.js')}`);
-process.exit(spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=spec', ...files], { stdio: 'inherit' }).status ?? 1);
+process.exit(
+  spawnSync(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=spec', ...files], {
+    stdio: 'inherit',
+  }).status ?? 1,
+);

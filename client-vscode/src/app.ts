@@ -29,7 +29,12 @@ export class App implements vscode.Disposable {
   private readonly parts: vscode.Disposable[] = [];
 
   constructor(readonly context: vscode.ExtensionContext) {
-    this.search = new ServerSearch(context, chosenInterpreter, (line) => this.log.info(line), (step) => this.status.step(step));
+    this.search = new ServerSearch(
+      context,
+      chosenInterpreter,
+      (line) => this.log.info(line),
+      (step) => this.status.step(step),
+    );
     this.lifecycle = new Lifecycle({
       find: () => this.search.find(),
       connect: (server, down) => this.connect(server, down),
@@ -37,7 +42,16 @@ export class App implements vscode.Disposable {
       complain: (message) => void this.complain(message),
       log: (line) => this.log.info(line),
     });
-    this.parts.push(this.log, this.channels.server, this.channels.trace, this.slides, this.check, this.status, registerCommands(this), ...this.watch());
+    this.parts.push(
+      this.log,
+      this.channels.server,
+      this.channels.trace,
+      this.slides,
+      this.check,
+      this.status,
+      registerCommands(this),
+      ...this.watch(),
+    );
   }
 
   get version(): string {

@@ -34,19 +34,30 @@ export function makeClient(server: FoundServer, needs: ClientNeeds): LanguageCli
   const executable = {
     command: server.command,
     args: [...server.args, 'server', ...settings.get<string[]>('arguments', [])],
-    options: { cwd: needs.folder, env: surroundings(process.env, settings.get<Record<string, string>>('environment', {})) },
+    options: {
+      cwd: needs.folder,
+      env: surroundings(process.env, settings.get<Record<string, string>>('environment', {})),
+    },
   };
   return new LanguageClient('awaitlens', 'AwaitLens', executable, clientOptions(needs));
 }
 
 /** Asks the server for the deck at a place; null where there is nothing to show. */
-export async function askForDeck(client: LanguageClient, uri: vscode.Uri, position: vscode.Position, nonce: string): Promise<Deck | null> {
+export async function askForDeck(
+  client: LanguageClient,
+  uri: vscode.Uri,
+  position: vscode.Position,
+  nonce: string,
+): Promise<Deck | null> {
   const place = {
     nonce,
     uri: client.code2ProtocolConverter.asUri(uri),
     position: client.code2ProtocolConverter.asPosition(position),
   };
-  return client.sendRequest<Deck | null>('workspace/executeCommand', { command: 'awaitlens.slides', arguments: [place] });
+  return client.sendRequest<Deck | null>('workspace/executeCommand', {
+    command: 'awaitlens.slides',
+    arguments: [place],
+  });
 }
 
 // The library's own restarts and messages are turned off: the lifecycle decides both.
@@ -82,7 +93,9 @@ function middleware(needs: ClientNeeds): Middleware {
       configuration: async (params, token, next) => {
         const answers = await next(params, token);
         return Array.isArray(answers)
-          ? params.items.map((item, index) => (item.section === 'awaitlens' ? settingsAt(item.scopeUri) : answers[index]))
+          ? params.items.map((item, index) =>
+              item.section === 'awaitlens' ? settingsAt(item.scopeUri) : answers[index],
+            )
           : answers;
       },
     },
@@ -101,13 +114,17 @@ function middleware(needs: ClientNeeds): Middleware {
 }
 
 function findingAt(uri: vscode.Uri, position: vscode.Position): boolean {
-  return vscode.languages.getDiagnostics(uri).some((each) => each.source === 'awaitlens' && each.range.contains(position));
+  return vscode.languages
+    .getDiagnostics(uri)
+    .some((each) => each.source === 'awaitlens' && each.range.contains(position));
 }
 
 // A link of the editor's own kind, so the client adds it. Its text and target hold nothing of the user's code.
 function slidesLink(uri: vscode.Uri, position: vscode.Position): vscode.MarkdownString {
   const place = [{ uri: uri.toString(), position: { line: position.line, character: position.character } }];
-  const link = new vscode.MarkdownString(`[Show slides](command:awaitlens.showSlides?${encodeURIComponent(JSON.stringify(place))})`);
+  const link = new vscode.MarkdownString(
+    `[Show slides](command:awaitlens.showSlides?${encodeURIComponent(JSON.stringify(place))})`,
+  );
   link.isTrusted = { enabledCommands: ['awaitlens.showSlides'] };
   return link;
 }
@@ -116,7 +133,9 @@ function settingsAt(scope: string | undefined): Record<string, unknown> {
   const settings = vscode.workspace.getConfiguration('awaitlens', scope ? vscode.Uri.parse(scope) : undefined);
   const isSet = (key: string): boolean => {
     const found = settings.inspect(key);
-    return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some((value) => value !== undefined);
+    return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some(
+      (value) => value !== undefined,
+    );
   };
   return settingsForServer(settings as unknown as RawSettings, isSet);
 }

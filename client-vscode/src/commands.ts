@@ -29,7 +29,9 @@ export function registerCommands(app: App): vscode.Disposable {
     copyDebugInformation: () => copyDebugInformation(app),
     newExample: () => newExample(),
   };
-  const registered = Object.entries(commands).map(([name, act]) => vscode.commands.registerCommand(`awaitlens.${name}`, act));
+  const registered = Object.entries(commands).map(([name, act]) =>
+    vscode.commands.registerCommand(`awaitlens.${name}`, act),
+  );
   return vscode.Disposable.from(...registered);
 }
 
@@ -68,7 +70,9 @@ async function copyDebugInformation(app: App): Promise<void> {
     folders: vscode.workspace.workspaceFolders?.length ?? 0,
     state: app.state,
     settings: changed(settings, app.context),
-    serverState: await app.client?.sendRequest('workspace/executeCommand', { command: 'awaitlens.debugInformation', arguments: [] }).catch(String),
+    serverState: await app.client
+      ?.sendRequest('workspace/executeCommand', { command: 'awaitlens.debugInformation', arguments: [] })
+      .catch(String),
   });
   await vscode.env.clipboard.writeText(text);
   app.log.info(text);
@@ -77,7 +81,9 @@ async function copyDebugInformation(app: App): Promise<void> {
 
 function changed(settings: vscode.WorkspaceConfiguration, context: vscode.ExtensionContext): Record<string, unknown> {
   const { contributes } = context.extension.packageJSON as { contributes: { configuration: { properties: object }[] } };
-  const keys = contributes.configuration.flatMap((section) => Object.keys(section.properties)).map((key) => key.slice('awaitlens.'.length));
+  const keys = contributes.configuration
+    .flatMap((section) => Object.keys(section.properties))
+    .map((key) => key.slice('awaitlens.'.length));
   const given = keys.map((key) => [key, settings.get(key), settings.inspect(key)?.defaultValue] as const);
   return Object.fromEntries(given.filter(([, value, standard]) => JSON.stringify(value) !== JSON.stringify(standard)));
 }

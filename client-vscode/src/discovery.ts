@@ -46,7 +46,9 @@ export async function findServer(
     if (version && fits(version, extensionVersion)) {
       return { ...program, version };
     }
-    log(`${describe(program)}: ${version ? `has ${version}, which does not fit ${extensionVersion}` : 'has no awaitlens'}`);
+    log(
+      `${describe(program)}: ${version ? `has ${version}, which does not fit ${extensionVersion}` : 'has no awaitlens'}`,
+    );
   }
   return fromPrivateEnvironment(await places.privateInterpreter(), run);
 }

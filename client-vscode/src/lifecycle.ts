@@ -152,7 +152,12 @@ export class Lifecycle {
 }
 
 function sameServer(one: FoundServer, other: FoundServer | undefined): boolean {
-  return other !== undefined && one.command === other.command && one.args.join('\0') === other.args.join('\0') && one.version === other.version;
+  return (
+    other !== undefined &&
+    one.command === other.command &&
+    one.args.join('\0') === other.args.join('\0') &&
+    one.version === other.version
+  );
 }
 
 function words(error: unknown): string {

@@ -119,15 +119,27 @@ const NO_PYTHON = /no interpreter found/i;
 function failure(outcome: Outcome): SetupFailure {
   const said = `${outcome.stdout}\n${outcome.stderr}`.trim();
   if (NO_VENV.test(said)) {
-    return new SetupFailure('no-venv', 'Python was found, but without its venv module. On Debian and Ubuntu the package python3-venv brings it.', said);
+    return new SetupFailure(
+      'no-venv',
+      'Python was found, but without its venv module. On Debian and Ubuntu the package python3-venv brings it.',
+      said,
+    );
   }
   if (NO_PYTHON.test(said)) {
     return new SetupFailure('no-python', 'uv found no Python 3.10 or newer and could not fetch one.', said);
   }
   if (NO_NETWORK.test(said)) {
-    return new SetupFailure('no-network', 'The packages that AwaitLens needs could not be fetched. Is there a network?', said);
+    return new SetupFailure(
+      'no-network',
+      'The packages that AwaitLens needs could not be fetched. Is there a network?',
+      said,
+    );
   }
-  return new SetupFailure('failed', 'The environment of the AwaitLens server could not be made. The log says why.', said);
+  return new SetupFailure(
+    'failed',
+    'The environment of the AwaitLens server could not be made. The log says why.',
+    said,
+  );
 }
 
 // Another window may have been faster. Its environment is as good as this one, and is perhaps already in use.

@@ -51,7 +51,9 @@ async function fromEnvironments(folder: vscode.Uri | undefined): Promise<string 
 
 async function fromPython(folder: vscode.Uri | undefined): Promise<string | undefined> {
   const python = await api<PythonApi>('ms-python.python');
-  const environment = python && (await patiently(python.environments.resolveEnvironment(python.environments.getActiveEnvironmentPath(folder))));
+  const environment =
+    python &&
+    (await patiently(python.environments.resolveEnvironment(python.environments.getActiveEnvironmentPath(folder))));
   return environment?.executable.uri?.fsPath;
 }
 

@@ -63,7 +63,11 @@ export class ServerSearch {
   }
 
   private async make(wheel: string, interpreters: readonly string[]): Promise<string> {
-    const options = { location: vscode.ProgressLocation.Notification, title: 'AwaitLens sets up its server', cancellable: true };
+    const options = {
+      location: vscode.ProgressLocation.Notification,
+      title: 'AwaitLens sets up its server',
+      cancellable: true,
+    };
     return vscode.window.withProgress(options, (progress, token) => {
       const stop = new AbortController();
       token.onCancellationRequested(() => stop.abort());
@@ -90,7 +94,10 @@ export class ServerSearch {
     const names = await readdir(folder).catch(() => []);
     const wheel = names.find((name) => name.endsWith('.whl'));
     if (!wheel) {
-      throw new SetupFailure('failed', 'This build of the extension carries no server. Install awaitlens with pip, or name it in awaitlens.path.');
+      throw new SetupFailure(
+        'failed',
+        'This build of the extension carries no server. Install awaitlens with pip, or name it in awaitlens.path.',
+      );
     }
     return path.join(folder, wheel);
   }

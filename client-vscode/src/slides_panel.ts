@@ -56,13 +56,18 @@ export class SlidesPanel implements vscode.Disposable {
     }
     const uri = uriOf(place.path, this.shown);
     const position = new vscode.Position(place.line, place.column);
-    const visible = vscode.window.visibleTextEditors.find((editor) => editor.document.uri.toString() === uri.toString());
+    const visible = vscode.window.visibleTextEditors.find(
+      (editor) => editor.document.uri.toString() === uri.toString(),
+    );
     const editor = await vscode.window.showTextDocument(uri, {
       viewColumn: visible?.viewColumn ?? vscode.ViewColumn.One,
       preserveFocus: true,
       selection: new vscode.Range(position, position),
     });
-    editor.revealRange(editor.document.lineAt(position.line).range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    editor.revealRange(
+      editor.document.lineAt(position.line).range,
+      vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+    );
   }
 }
 

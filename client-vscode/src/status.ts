@@ -19,7 +19,8 @@ export class Status implements vscode.Disposable {
     this.item.text = view.text;
     this.item.detail = view.detail;
     this.item.busy = state.kind === 'starting';
-    this.item.severity = state.kind === 'failed' ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
+    this.item.severity =
+      state.kind === 'failed' ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
     this.item.command = view.command;
   }
 

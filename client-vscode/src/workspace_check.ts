@@ -23,12 +23,18 @@ export class WorkspaceCheck implements vscode.Disposable {
 
   /** Checks every folder, with progress and a way to stop. */
   async run(server: FoundServer): Promise<void> {
-    const options = { location: vscode.ProgressLocation.Notification, title: 'AwaitLens checks the workspace', cancellable: true };
+    const options = {
+      location: vscode.ProgressLocation.Notification,
+      title: 'AwaitLens checks the workspace',
+      cancellable: true,
+    };
     const count = await vscode.window.withProgress(options, async (_, token) => {
       const stop = new AbortController();
       token.onCancellationRequested(() => stop.abort());
       this.shown.clear();
-      const counts = (vscode.workspace.workspaceFolders ?? []).map((folder) => this.checkFolder(server, folder.uri, stop.signal));
+      const counts = (vscode.workspace.workspaceFolders ?? []).map((folder) =>
+        this.checkFolder(server, folder.uri, stop.signal),
+      );
       return (await Promise.all(counts)).reduce((sum, one) => sum + one, 0);
     });
     vscode.window.setStatusBarMessage(`AwaitLens: ${count} finding(s) in the workspace`, 8000);
@@ -58,12 +64,16 @@ export class WorkspaceCheck implements vscode.Disposable {
       return;
     }
     const lines = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
-    this.shown.set(uri, findings.map((finding) => diagnosticOf(finding, lines)));
+    this.shown.set(
+      uri,
+      findings.map((finding) => diagnosticOf(finding, lines)),
+    );
   }
 }
 
 function diagnosticOf(finding: Reported, lines: readonly string[]): vscode.Diagnostic {
-  const place = (line: number, column: number) => new vscode.Position(line - 1, unitsBefore(lines[line - 1] ?? '', column));
+  const place = (line: number, column: number) =>
+    new vscode.Position(line - 1, unitsBefore(lines[line - 1] ?? '', column));
   const range = new vscode.Range(place(finding.line, finding.column), place(finding.end_line, finding.end_column));
   const diagnostic = new vscode.Diagnostic(range, finding.message, SEVERITIES[finding.severity]);
   diagnostic.source = 'awaitlens';

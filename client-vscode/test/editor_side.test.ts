@@ -16,20 +16,42 @@ import { forget, seen, Uri } from './fake_vscode';
 
 beforeEach(forget);
 const folder = (name: string) => Uri.file(name) as unknown as vscode.Uri;
-const environments = (executable: string | undefined) => ({ isActive: true, exports: { getEnvironment: async () => ({ execInfo: { run: { executable } } }) } });
+const environments = (executable: string | undefined) => ({
+  isActive: true,
+  exports: { getEnvironment: async () => ({ execInfo: { run: { executable } } }) },
+});
 const python = (executable: string) => ({
   isActive: false,
-  activate: async () => ({ environments: { getActiveEnvironmentPath: () => ({ path: 'x' }), resolveEnvironment: async () => ({ executable: { uri: Uri.file(executable) } }) } }),
+  activate: async () => ({
+    environments: {
+      getActiveEnvironmentPath: () => ({ path: 'x' }),
+      resolveEnvironment: async () => ({ executable: { uri: Uri.file(executable) } }),
+    },
+  }),
 });
 
 test('only what the user set is sent, under the names of pyproject.toml', () => {
-  const raw = { enable: true, select: ['ALL'], ignore: [], notBlocking: ['a.b'], showPossible: false, python: null, path: '/x' };
+  const raw = {
+    enable: true,
+    select: ['ALL'],
+    ignore: [],
+    notBlocking: ['a.b'],
+    showPossible: false,
+    python: null,
+    path: '/x',
+  };
   const set = new Set(['select', 'notBlocking', 'python', 'path']);
-  assert.deepEqual(settingsForServer(raw, (key) => set.has(key)), { select: ['ALL'], 'not-blocking': ['a.b'] });
+  assert.deepEqual(
+    settingsForServer(raw, (key) => set.has(key)),
+    { select: ['ALL'], 'not-blocking': ['a.b'] },
+  );
 });
 
 test('a folder that is switched off finds nothing and hints nothing', () => {
-  assert.deepEqual(settingsForServer({ enable: false, select: ['ALL'] }, (key) => key === 'select'), { select: ['ALL'], ignore: ['ALL'], hints: [] });
+  assert.deepEqual(
+    settingsForServer({ enable: false, select: ['ALL'] }, (key) => key === 'select'),
+    { select: ['ALL'], ignore: ['ALL'], hints: [] },
+  );
 });
 
 test('the environments extension is asked first, the Python extension second', async () => {
@@ -62,15 +84,27 @@ test('the status says what runs, and is busy only while it starts', () => {
   status.show({ kind: 'starting' });
   assert.equal(item['busy'], true);
   status.show({ kind: 'running', server: { origin: 'PATH', command: '/bin/awaitlens', args: [], version: '0.1.0' } });
-  assert.deepEqual([item['text'], item['detail'], item['busy'], item['severity']], ['AwaitLens 0.1.0', 'PATH: /bin/awaitlens', false, 0]);
+  assert.deepEqual(
+    [item['text'], item['detail'], item['busy'], item['severity']],
+    ['AwaitLens 0.1.0', 'PATH: /bin/awaitlens', false, 0],
+  );
   status.show({ kind: 'failed', message: 'no Python' });
-  assert.deepEqual([item['detail'], item['severity'], (item['command'] as vscode.Command).command], ['no Python', 2, 'awaitlens.restart']);
+  assert.deepEqual(
+    [item['detail'], item['severity'], (item['command'] as vscode.Command).command],
+    ['no Python', 2, 'awaitlens.restart'],
+  );
 });
 
 test('debug information names variables but not their values', () => {
   const text = debugInformation({
-    extension: '0.1.0', editor: 'Code 1.100', system: 'linux x64', remote: undefined, trusted: false, folders: 2,
-    state: { kind: 'failed', message: 'no network' }, settings: { environment: { TOKEN: 'secret' }, select: ['ALL'] },
+    extension: '0.1.0',
+    editor: 'Code 1.100',
+    system: 'linux x64',
+    remote: undefined,
+    trusted: false,
+    folders: 2,
+    state: { kind: 'failed', message: 'no network' },
+    settings: { environment: { TOKEN: 'secret' }, select: ['ALL'] },
   });
   assert.match(text, /restricted mode/);
   assert.match(text, /failed: no network/);
@@ -79,7 +113,10 @@ test('debug information names variables but not their values', () => {
 });
 
 test('a program runs in clean surroundings, and its end is told either way', async () => {
-  assert.deepEqual(surroundings({ PYTHONPATH: '/x', VIRTUAL_ENV: '/v', HOME: '/h', NONE: undefined }, { MORE: '1' }), { HOME: '/h', MORE: '1' });
+  assert.deepEqual(surroundings({ PYTHONPATH: '/x', VIRTUAL_ENV: '/v', HOME: '/h', NONE: undefined }, { MORE: '1' }), {
+    HOME: '/h',
+    MORE: '1',
+  });
   const spoke = await run(process.execPath, ['-e', 'console.log("out"); console.error("err"); process.exitCode = 3']);
   assert.deepEqual([spoke.code, spoke.stdout, spoke.stderr], [3, 'out\n', 'err\n']);
   const missing = await run('/no/such/program', []);
@@ -96,7 +133,10 @@ test('a program that is stopped ends', async () => {
 
 test('the preferred Python is taken when it is new enough, and the program on PATH when not', async () => {
   const asked: string[] = [];
-  const runner = (good: string) => async (command: string) => (asked.push(command), { code: command === good ? 0 : 1, stdout: '', stderr: '' });
+  const runner = (good: string) => async (command: string) => (
+    asked.push(command),
+    { code: command === good ? 0 : 1, stdout: '', stderr: '' }
+  );
   const search = { value: '', avoid: [] };
   assert.equal(await findPython(['/old', '/new'], search, runner('/new')), '/new');
   assert.deepEqual(asked, ['/old', '/new']);

@@ -5,7 +5,13 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 
 import { interpreterOf } from '../src/paths';
-import { existingInterpreter, forgetEnvironment, makeEnvironment, SetupFailure, type Workshop } from '../src/private_environment';
+import {
+  existingInterpreter,
+  forgetEnvironment,
+  makeEnvironment,
+  SetupFailure,
+  type Workshop,
+} from '../src/private_environment';
 import type { Outcome } from '../src/process';
 
 const WHEEL = '/extension/bundled/awaitlens-0.1.0-py3-none-any.whl';
@@ -16,7 +22,10 @@ afterEach(() => rmSync(storage, { recursive: true, force: true }));
 const fine: Outcome = { code: 0, stdout: '', stderr: '' };
 
 /** A workshop whose tools make the interpreter's file and otherwise do what `answer` says. */
-function workshop(answer: (line: string) => Outcome = () => fine, some: Partial<Workshop> = {}): Workshop & { lines: string[] } {
+function workshop(
+  answer: (line: string) => Outcome = () => fine,
+  some: Partial<Workshop> = {},
+): Workshop & { lines: string[] } {
   const lines: string[] = [];
   return {
     storage,
@@ -41,7 +50,8 @@ function workshop(answer: (line: string) => Outcome = () => fine, some: Partial<
 }
 
 const failsWith = (kind: string) => (error: unknown) => error instanceof SetupFailure && error.kind === kind;
-const said = (stderr: string) => workshop((line) => (line.includes('install') ? { code: 1, stdout: '', stderr } : fine));
+const said = (stderr: string) =>
+  workshop((line) => (line.includes('install') ? { code: 1, stdout: '', stderr } : fine));
 
 test('venv and pip make it, isolated, from the wheel', async () => {
   const shop = workshop();
@@ -70,7 +80,8 @@ test('a failure leaves nothing behind', async () => {
 
 test('no Python, no venv module and no network are told apart', async () => {
   await assert.rejects(makeEnvironment(workshop(undefined, { python: async () => undefined })), failsWith('no-python'));
-  const bare = 'The virtual environment was not created successfully because ensurepip is not\navailable. apt install python3.11-venv';
+  const bare =
+    'The virtual environment was not created successfully because ensurepip is not\navailable. apt install python3.11-venv';
   await assert.rejects(makeEnvironment(workshop(() => ({ code: 1, stdout: bare, stderr: '' }))), failsWith('no-venv'));
   for (const offline of [
     'Failed to establish a new connection: [Errno -3] Temporary failure in name resolution',
@@ -104,7 +115,10 @@ test('half an environment is made again', async () => {
 });
 
 test('environments of other versions go when they were not used for a month', async () => {
-  for (const [name, days] of [['old', 40], ['recent', 3]] as const) {
+  for (const [name, days] of [
+    ['old', 40],
+    ['recent', 3],
+  ] as const) {
     const mark = path.join(storage, name, '.awaitlens-complete');
     mkdirSync(path.dirname(mark));
     writeFileSync(mark, '');

@@ -7,7 +7,8 @@ import { SlidesPanel } from '../src/slides_panel';
 import { forget, Position, Range, seen, Uri } from './fake_vscode';
 
 const meta = (policy: string) => `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
-const strictest = /^<!doctype html><html><head lang="en"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /;
+const strictest =
+  /^<!doctype html><html><head lang="en"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /;
 
 test('a deck with a policy is shown as it came', () => {
   const deck = `<!doctype html><html><head>${meta("default-src 'none'; script-src 'nonce-N'")}</head><body><p>$& $1</p></body></html>`;
@@ -28,7 +29,17 @@ test('a policy in the body is no policy', () => {
 
 test('a place needs a path and two counts, and is not on the network', () => {
   assert.deepEqual(placeIn({ path: '/a.py', line: 0, column: 4, more: 1 }), { path: '/a.py', line: 0, column: 4 });
-  for (const bad of [undefined, null, 'x', {}, { path: '/a', line: -1, column: 0 }, { path: '/a', line: 1.5, column: 0 }, { path: 1, line: 1, column: 1 }, { path: '\\\\host\\share', line: 1, column: 1 }, { path: '//host/share', line: 1, column: 1 }]) {
+  for (const bad of [
+    undefined,
+    null,
+    'x',
+    {},
+    { path: '/a', line: -1, column: 0 },
+    { path: '/a', line: 1.5, column: 0 },
+    { path: 1, line: 1, column: 1 },
+    { path: '\\\\host\\share', line: 1, column: 1 },
+    { path: '//host/share', line: 1, column: 1 },
+  ]) {
     assert.equal(placeIn(bad), undefined, JSON.stringify(bad));
   }
 });
@@ -71,7 +82,10 @@ test('a click goes to the line, and the deck keeps the focus', async () => {
   await panel.received.fire({ path: '/w/other.py', line: 1, column: 0 });
   await panel.received.fire({ path: 'untitled:Untitled-1', line: 1, column: 0 });
   await panel.received.fire({ nonsense: true });
-  assert.deepEqual(seen.shown.map((each) => each.uri), ['file:/w/app.py', 'file:/w/other.py', 'untitled:Untitled-1']);
+  assert.deepEqual(
+    seen.shown.map((each) => each.uri),
+    ['file:/w/app.py', 'file:/w/other.py', 'untitled:Untitled-1'],
+  );
   assert.equal(seen.shown[0]!.options['preserveFocus'], true);
   assert.deepEqual(seen.shown[0]!.options['selection'], new Range(new Position(3, 2), new Position(3, 2)));
 });

@@ -35,7 +35,11 @@ try {
           const settings = document.getElementById('vscode-workbench-web-configuration');
           if (!settings) return;
           const values = JSON.parse(settings.dataset.settings);
-          values.developmentOptions = { ...values.developmentOptions, extensions: [extension], extensionTestsPath: tests };
+          values.developmentOptions = {
+            ...values.developmentOptions,
+            extensions: [extension],
+            extensionTestsPath: tests,
+          };
           settings.dataset.settings = JSON.stringify(values);
         },
         { once: true },

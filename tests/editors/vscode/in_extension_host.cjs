@@ -32,7 +32,8 @@ async function found(document, count = 1) {
   return findings(document.uri);
 }
 
-const actionsAt = (document, range, kind) => vscode.commands.executeCommand('vscode.executeCodeActionProvider', document.uri, range, kind, 20);
+const actionsAt = (document, range, kind) =>
+  vscode.commands.executeCommand('vscode.executeCodeActionProvider', document.uri, range, kind, 20);
 
 const TESTS = {
   'sleeps until a Python file is opened': async () => {
@@ -74,7 +75,9 @@ const TESTS = {
     const at = (position) => vscode.commands.executeCommand('vscode.executeHoverProvider', document.uri, position);
     const said = (await at(finding.range.start)).flatMap((hover) => hover.contents.map((each) => each.value)).join();
     assert.match(said, /Never block the loop/);
-    const silent = (await at(new vscode.Position(1, 2))).flatMap((hover) => hover.contents.map((each) => each.value)).join();
+    const silent = (await at(new vscode.Position(1, 2)))
+      .flatMap((hover) => hover.contents.map((each) => each.value))
+      .join();
     assert.doesNotMatch(silent, /Law/);
   },
 
@@ -112,10 +115,15 @@ const TESTS = {
     const document = await open('race.py');
     await found(document);
     const hints = await until('hints', async () => {
-      const some = await vscode.commands.executeCommand('vscode.executeInlayHintProvider', document.uri, new vscode.Range(0, 0, 20, 0));
+      const some = await vscode.commands.executeCommand(
+        'vscode.executeInlayHintProvider',
+        document.uri,
+        new vscode.Range(0, 0, 20, 0),
+      );
       return some.length && some;
     });
-    const label = (hint) => (typeof hint.label === 'string' ? hint.label : hint.label.map((part) => part.value).join(''));
+    const label = (hint) =>
+      typeof hint.label === 'string' ? hint.label : hint.label.map((part) => part.value).join('');
     assert.match(hints.map(label).join(), /others may run/);
   },
 
@@ -137,10 +145,19 @@ const TESTS = {
   'a deck is shown for a finding, and none where there is nothing': async () => {
     const document = await open('notify.py');
     const [finding] = await found(document);
-    const decks = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => tab.input instanceof vscode.TabInputWebview);
-    await vscode.commands.executeCommand('awaitlens.showSlides', { uri: document.uri.toString(), position: { line: 1, character: 0 } });
+    const decks = () =>
+      vscode.window.tabGroups.all
+        .flatMap((group) => group.tabs)
+        .filter((tab) => tab.input instanceof vscode.TabInputWebview);
+    await vscode.commands.executeCommand('awaitlens.showSlides', {
+      uri: document.uri.toString(),
+      position: { line: 1, character: 0 },
+    });
     assert.equal(decks().length, 0);
-    await vscode.commands.executeCommand('awaitlens.showSlides', { uri: document.uri.toString(), position: finding.range.start });
+    await vscode.commands.executeCommand('awaitlens.showSlides', {
+      uri: document.uri.toString(),
+      position: finding.range.start,
+    });
     await until('a deck', () => decks().length === 1);
   },
 

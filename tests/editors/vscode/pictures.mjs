@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT, sleep, VSCode } from './workbench.mjs';
+import { ROOT, sleep, until, VSCode } from './workbench.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,7 +24,10 @@ const settings = {
 
 const code = await VSCode.start({
   version: options.version,
-  vsix: path.join(extension, readdirSync(extension).find((name) => name.endsWith('.vsix'))),
+  vsix: path.join(
+    extension,
+    readdirSync(extension).find((name) => name.endsWith('.vsix')),
+  ),
   fixture: path.join(ROOT, 'tests/editors/fixtures/workspace'),
   settings,
 });
@@ -46,21 +49,20 @@ try {
   await page.underlined('stats["alive"] = alive + 1');
   await page.showsLine('others may run');
   await picture(page, 'find');
-  await page.page.setViewportSize({ width: 760, height: 620 });
-  await page.goTo(1);
-  await page.hover('= alive + 1', 'Between awaits');
-  await picture(page, 'hover');
-  await page.away();
-  await page.page.setViewportSize({ width: 760, height: 420 });
   await page.quickFixes('= alive + 1');
   await picture(page, 'fix');
   await page.press('Escape');
   await page.page.setViewportSize({ width: 1180, height: 620 });
   await page.run('AwaitLens: Show Slides for This Line');
-  const deck = await page.frameWith('h2');
-  await deck.locator('body').press('ArrowRight');
-  await deck.locator('body').press('ArrowRight');
+  const shown = async () => (await page.frameWith('.slide h2')).locator('.slide:not([hidden]) h2').first().innerText();
+  const first = await shown();
+  await page.press('ArrowRight', 'ArrowRight', 'ArrowRight');
+  await until('a later slide', async () => (await shown()) !== first, 10);
   await picture(page, 'slides');
+  const other = await small('notify.py', 860, 560);
+  await other.underlined('time.sleep(0.01)');
+  await other.hover('sleep(0.01)', 'Never block the loop');
+  await picture(other, 'hover');
 } catch (error) {
   await code.shotOfAll('failed-pictures');
   throw error;

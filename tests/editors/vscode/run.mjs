@@ -27,7 +27,10 @@ const STAGES = {
   folders: { scenarios: folders, settings: named },
   restricted: { scenarios: restricted, settings: named, trust: false, before: (code) => plantTraps(code.workspace) },
   fresh: { scenarios: fresh, environment: bare },
-  offline: { scenarios: offline, environment: { ...bare, PIP_INDEX_URL: 'http://127.0.0.1:9/', PIP_FIND_LINKS: '', PIP_RETRIES: '0' } },
+  offline: {
+    scenarios: offline,
+    environment: { ...bare, PIP_INDEX_URL: 'http://127.0.0.1:9/', PIP_FIND_LINKS: '', PIP_RETRIES: '0' },
+  },
 };
 
 function vsix() {
@@ -42,7 +45,9 @@ function vsix() {
 let failures = 0;
 
 async function runStage(name, stage) {
-  const wanted = Object.entries(stage.scenarios).filter(([title]) => options.only.split('|').some((words) => title.includes(words)));
+  const wanted = Object.entries(stage.scenarios).filter(([title]) =>
+    options.only.split('|').some((words) => title.includes(words)),
+  );
   if (wanted.length === 0) {
     return;
   }
@@ -73,8 +78,18 @@ async function runScenario(code, title, scenario) {
     console.log(`ok      ${title} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failures += 1;
-    console.log(`FAILED  ${title}\n        ${String(error.stack ?? error).split('\n').slice(0, 6).join('\n        ')}`);
-    console.log(code.logs().map((line) => `        | ${line}`).join('\n'));
+    console.log(
+      `FAILED  ${title}\n        ${String(error.stack ?? error)
+        .split('\n')
+        .slice(0, 6)
+        .join('\n        ')}`,
+    );
+    console.log(
+      code
+        .logs()
+        .map((line) => `        | ${line}`)
+        .join('\n'),
+    );
     await code.shotOfAll(`failed-${title.replace(/\W+/g, '-')}`);
   } finally {
     for (const context of code.browser.contexts().filter((each) => !before.includes(each))) {

@@ -19,7 +19,10 @@ export const trusted = {
     const page = await code.open('notify.py');
     await page.underlined('time.sleep(0.01)');
     await page.page.locator('#status\\.languageStatus, .status-bar [id*="languageStatus"]').first().hover();
-    await page.page.locator('.hover-language-status', { hasText: /AwaitLens \d+\.\d+\.\d+/ }).first().waitFor();
+    await page.page
+      .locator('.hover-language-status', { hasText: /AwaitLens \d+\.\d+\.\d+/ })
+      .first()
+      .waitFor();
     await page.shot('status');
     return page;
   },
@@ -40,7 +43,10 @@ export const trusted = {
     const page = await code.open('notify.py');
     await page.underlined('time.sleep(0.01)');
     await page.clickOn('sleep(0.01)');
-    await page.page.locator('.lightBulbWidget, [class*="codicon-gutter-lightbulb"]').first().waitFor({ state: 'visible' });
+    await page.page
+      .locator('.lightBulbWidget, [class*="codicon-gutter-lightbulb"]')
+      .first()
+      .waitFor({ state: 'visible' });
     await page.shot('lightbulb');
     const titles = await page.quickFixes('sleep(0.01)');
     assert.match(titles[0], /asyncio\.sleep/, 'the repair comes first');
@@ -90,7 +96,11 @@ export const trusted = {
     for (const character of '\n    if total[0 and (x.') {
       await page.type(character);
       for (let look = 0; look < 4; look++) {
-        assert.deepEqual(await page.underlinedNow(), ['time.sleep(1)', 'time.sleep(3)'], `after typing ${JSON.stringify(character)}`);
+        assert.deepEqual(
+          await page.underlinedNow(),
+          ['time.sleep(1)', 'time.sleep(3)'],
+          `after typing ${JSON.stringify(character)}`,
+        );
         await sleep(40);
       }
     }
@@ -143,7 +153,8 @@ export const trusted = {
     await page.clickOn('sleep(0.01)');
     await page.run('AwaitLens: Show Slides for This Line');
     await page.frameWith('.slide h2');
-    const heading = async () => (await page.frameWith('.slide h2')).locator('.slide:not([hidden]) h2').first().innerText();
+    const heading = async () =>
+      (await page.frameWith('.slide h2')).locator('.slide:not([hidden]) h2').first().innerText();
     const first = await heading();
     await page.shot('slides-first');
     await page.press('ArrowRight');
@@ -185,7 +196,11 @@ export const trusted = {
     const killed = code.processes('awaitlens server').map((each) => each.pid);
     assert.notEqual(killed.length, 0);
     killed.forEach((pid) => process.kill(pid, 'SIGKILL'));
-    await until('another server', () => code.processes('awaitlens server').some((each) => !killed.includes(each.pid)), 15);
+    await until(
+      'another server',
+      () => code.processes('awaitlens server').some((each) => !killed.includes(each.pid)),
+      15,
+    );
     await page.underlined('time.sleep(1)', 'time.sleep(3)');
     await page.goTo(16, 1);
     await page.press('End');
@@ -278,7 +293,11 @@ export const trusted = {
     await page.underlined('time.sleep(0.01)');
     await page.run('AwaitLens: Show Log');
     const shown = () => page.page.locator('.panel .view-lines').first().innerText();
-    await until('the log', async () => /server \d+\.\d+\.\d+, setting:/.test((await shown()).replaceAll('\u00a0', ' ')), 10);
+    await until(
+      'the log',
+      async () => /server \d+\.\d+\.\d+, setting:/.test((await shown()).replaceAll('\u00a0', ' ')),
+      10,
+    );
     await page.shot('log');
     return page;
   },
@@ -302,7 +321,10 @@ export const fresh = {
     await until('underlined', async () => (await page.underlinedNow()).length === 1, 240);
     console.log(`        private environment and first finding: ${((Date.now() - start) / 1000).toFixed(1)} s`);
     const [server] = code.processes('awaitlens server');
-    assert.match(server.command, /globalStorage\/awaitlens\.awaitlens\/server\/awaitlens-[^/]*\/bin\/python -I -m awaitlens server/);
+    assert.match(
+      server.command,
+      /globalStorage\/awaitlens\.awaitlens\/server\/awaitlens-[^/]*\/bin\/python -I -m awaitlens server/,
+    );
     await toast.first().waitFor({ state: 'hidden' });
     await page.shot('fresh-finds');
     return page;
@@ -323,6 +345,7 @@ export const offline = {
     const toast = page.page.locator('.notification-toast', { hasText: 'Is there a network?' });
     await toast.first().waitFor({ timeout: 120_000 });
     await toast.getByText('Try Again').first().waitFor();
+    await sleep(500); // It fades in.
     await page.shot('offline');
     return page;
   },
@@ -356,7 +379,10 @@ export function plantTraps(workspace) {
 /** Two folders in one window, with settings of their own. */
 export const folders = {
   'each folder has its own settings': async (code) => {
-    for (const [name, ignore] of [['one', []], ['two', ['blocking-sleep']]]) {
+    for (const [name, ignore] of [
+      ['one', []],
+      ['two', ['blocking-sleep']],
+    ]) {
       mkdirSync(code.file(`${name}/.vscode`), { recursive: true });
       writeFileSync(code.file(`${name}/app.py`), code.read('notify.py'));
       writeFileSync(code.file(`${name}/.vscode/settings.json`), JSON.stringify({ 'awaitlens.ignore': ignore }));

@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -42,7 +52,12 @@ export class VSCode {
   static async start({ version, vsix, fixture, settings = {}, environment = {}, trust = true }) {
     const code = new VSCode(version);
     cpSync(fixture, code.workspace, { recursive: true });
-    code.settings = { ...QUIET, 'security.workspace.trust.enabled': !trust, 'security.workspace.trust.startupPrompt': 'never', ...settings };
+    code.settings = {
+      ...QUIET,
+      'security.workspace.trust.enabled': !trust,
+      'security.workspace.trust.startupPrompt': 'never',
+      ...settings,
+    };
     code.writeSettings({});
     code.prepareEnvironment(environment);
     if (vsix) {
@@ -106,8 +121,19 @@ export class VSCode {
     this.port = await freePort();
     const log = openSync(path.join(this.root, 'code-server.log'), 'w');
     const quiet = ['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'];
-    const words = ['--auth', 'none', '--bind-addr', `127.0.0.1:${this.port}`, ...quiet, ...(trust ? ['--disable-workspace-trust'] : [])];
-    this.process = spawn(this.node, [...this.arguments, ...words], { env: this.environment, detached: true, stdio: ['ignore', log, log] });
+    const words = [
+      '--auth',
+      'none',
+      '--bind-addr',
+      `127.0.0.1:${this.port}`,
+      ...quiet,
+      ...(trust ? ['--disable-workspace-trust'] : []),
+    ];
+    this.process = spawn(this.node, [...this.arguments, ...words], {
+      env: this.environment,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
     await until('code-server answers', async () => (await fetch(`http://127.0.0.1:${this.port}/healthz`)).ok, 30);
   }
 
@@ -125,7 +151,10 @@ export class VSCode {
   }
 
   async newPage() {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'] });
+    const context = await this.browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     const outside = (url) => url.hostname !== '127.0.0.1' && /^(http|ws)s?:$/.test(url.protocol);
     await context.route(outside, (route) => route.abort());
     const page = await context.newPage();
@@ -148,8 +177,12 @@ export class VSCode {
   /** The last lines of the extension's and the server's logs. */
   logs() {
     const folder = path.join(this.user, 'logs');
-    const names = existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => /AwaitLens[^/]*\.log$/.test(name)) : [];
-    return names.flatMap((name) => readFileSync(path.join(folder, name), 'utf8').trim().split('\n').filter(Boolean).slice(-12));
+    const names = existsSync(folder)
+      ? readdirSync(folder, { recursive: true }).filter((name) => /AwaitLens[^/]*\.log$/.test(name))
+      : [];
+    return names.flatMap((name) =>
+      readFileSync(path.join(folder, name), 'utf8').trim().split('\n').filter(Boolean).slice(-12),
+    );
   }
 
   file(name) {
@@ -162,7 +195,9 @@ export class VSCode {
 
   /** Processes below this code-server whose command line has all of the words. */
   processes(...words) {
-    const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap(processAt);
+    const all = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap(processAt);
     const parents = new Map(all.map((each) => [each.pid, each.parent]));
     const isOurs = (pid) => pid === this.process.pid || (parents.has(pid) && isOurs(parents.get(pid)));
     return all.filter((each) => words.every((word) => each.command.includes(word)) && isOurs(each.pid));
@@ -175,14 +210,21 @@ export class VSCode {
     } catch {
       // It is gone already.
     }
-    await until('code-server ended', () => !existsSync(`/proc/${this.process.pid}`), 10).catch(() => process.kill(-this.process.pid, 'SIGKILL'));
+    await until('code-server ended', () => !existsSync(`/proc/${this.process.pid}`), 10).catch(() =>
+      process.kill(-this.process.pid, 'SIGKILL'),
+    );
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
 const BROWSER = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 /** What a person does at one window, and what there is to see. */
@@ -203,10 +245,14 @@ export class Page {
   /** Waits until exactly these words are underlined, in the order of the page: each squiggle lies under its words. */
   async underlined(...words) {
     let seen;
-    await until(`underlined: ${words.join(', ')}`, async () => {
-      seen = await this.page.evaluate(underlinedWords);
-      return JSON.stringify(seen) === JSON.stringify(words);
-    }, 30).catch((error) => assert.fail(`${error.message}; there is ${JSON.stringify(seen)}`));
+    await until(
+      `underlined: ${words.join(', ')}`,
+      async () => {
+        seen = await this.page.evaluate(underlinedWords);
+        return JSON.stringify(seen) === JSON.stringify(words);
+      },
+      30,
+    ).catch((error) => assert.fail(`${error.message}; there is ${JSON.stringify(seen)}`));
   }
 
   underlinedNow() {
@@ -258,10 +304,14 @@ export class Page {
   async quickFixes(words) {
     await this.clickOn(words);
     const menu = this.page.locator('.action-widget:visible').first();
-    await until('code actions', async () => {
-      await this.page.keyboard.press('Control+.');
-      return menu.isVisible().then((visible) => visible || sleep(500).then(() => menu.isVisible()));
-    }, 20);
+    await until(
+      'code actions',
+      async () => {
+        await this.page.keyboard.press('Control+.');
+        return menu.isVisible().then((visible) => visible || sleep(500).then(() => menu.isVisible()));
+      },
+      20,
+    );
     await menu.locator('.action').first().waitFor();
     return menu.locator('.action .title').allInnerTexts();
   }
@@ -287,7 +337,10 @@ export class Page {
 
   async goTo(line, column = 1) {
     await this.pick('Control+g', `:${line}:${column}`, `line ${line}`);
-    await this.page.locator('.editor-instance .active-line-number', { hasText: new RegExp(`^${line}$`) }).first().waitFor();
+    await this.page
+      .locator('.editor-instance .active-line-number', { hasText: new RegExp(`^${line}$`) })
+      .first()
+      .waitFor();
   }
 
   async run(command) {
@@ -296,7 +349,10 @@ export class Page {
 
   async openFile(name) {
     await this.pick('F1', name, name);
-    await this.page.locator('.tab.active', { hasText: path.basename(name) }).first().waitFor();
+    await this.page
+      .locator('.tab.active', { hasText: path.basename(name) })
+      .first()
+      .waitFor();
   }
 
   // The box at the top of the window: commands with ">", lines with ":", files by name.
@@ -314,20 +370,32 @@ export class Page {
   async problems(expected) {
     const item = this.page.locator('#status\\.problems a').first();
     let label;
-    await until(`problems: ${expected}`, async () => expected.test((label = await item.getAttribute('aria-label'))), 20)
-      .catch((error) => assert.fail(`${error.message}; there is ${label}`));
+    await until(
+      `problems: ${expected}`,
+      async () => expected.test((label = await item.getAttribute('aria-label'))),
+      20,
+    ).catch((error) => assert.fail(`${error.message}; there is ${label}`));
   }
 
   /** The innermost frame that has the selector: webviews are frames within frames. */
   async frameWith(selector) {
-    return until(`a webview with ${selector}`, async () => {
-      for (const frame of this.page.frames()) {
-        if (await frame.locator(selector).count().catch(() => 0)) {
-          return frame;
+    return until(
+      `a webview with ${selector}`,
+      async () => {
+        for (const frame of this.page.frames()) {
+          if (
+            await frame
+              .locator(selector)
+              .count()
+              .catch(() => 0)
+          ) {
+            return frame;
+          }
         }
-      }
-      return undefined;
-    }, 30);
+        return undefined;
+      },
+      30,
+    );
   }
 
   notifications() {
@@ -398,7 +466,8 @@ function placeOfWords(words) {
       const here = passed;
       passed += node.length;
       if (start >= here && start < passed) range.setStart(node, start - here);
-      if (start + words.length > here && start + words.length <= passed) range.setEnd(node, start + words.length - here);
+      if (start + words.length > here && start + words.length <= passed)
+        range.setEnd(node, start + words.length - here);
     }
     const { x, y, width, height } = range.getBoundingClientRect();
     return { x, y, width, height };
