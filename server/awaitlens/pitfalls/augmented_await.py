@@ -1,7 +1,7 @@
 """`x += await f()` reads x before it waits.
 
-Python evaluates the left side first, keeps the old value, waits, and adds to what it kept. Whatever other tasks wrote
-to `x` in the meantime is overwritten. (Python 3.7-3.15)
+Python evaluates the left side first, keeps the old value, waits, and adds to what it kept. What another
+task writes to `x` in the meantime is overwritten. (Python 3.7-3.15)
 
 ## Bad
 
@@ -15,7 +15,7 @@ async def download(url):
 
 ## Good
 
-Wait first, then add. Nobody can come between the read and the write.
+Wait first, then add. No other task of the loop can come between the read and the write.
 
 ```python
 totals = {"bytes": 0}
@@ -88,7 +88,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             yield Finding(
                 race.write,
                 f"{race.place} is read before the await and written after it: "
-                "what another task writes in between is lost",
+                "what another task writes in between can be lost",
                 race.confidence,
                 tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
             )

@@ -1,7 +1,7 @@
-"""A check is worth nothing after an await.
+"""What was checked before an await may not hold after it.
 
-Task 1 checks and waits. Task 2 makes the same check, with the same answer, and waits too. Both go on as if they were
-alone: the cache is filled twice, the second session replaces the first, which nobody closes.
+Task 1 checks and waits. If task 2 comes in the meantime, it makes the same check with the same answer, and waits too.
+Both go on as if they were alone: the cache is filled twice, the second session replaces the first, which nobody closes.
 
 ## Bad
 

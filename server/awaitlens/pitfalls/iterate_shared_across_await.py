@@ -1,7 +1,8 @@
 """A loop that waits does not own what it iterates.
 
-Between two rounds other tasks run. If one of them adds or removes an element, a dict or set stops the loop with
-"RuntimeError: dictionary changed size during iteration", and a list skips or repeats one. (Python 3.8-3.15)
+Between two rounds other tasks can run. If one of them adds or removes an element, a dict stops the loop with
+"RuntimeError: dictionary changed size during iteration", a set with its own words, and a list can skip or repeat one.
+(Python 3.8-3.15)
 
 ## Bad
 

@@ -1,6 +1,6 @@
 """An assignment in a function makes a local, unless it says `global`.
 
-The module's variable keeps its old value, and whoever waits for it waits forever.
+The module's variable keeps its old value, and whoever waits for it can wait forever.
 
 ## Bad
 

@@ -62,7 +62,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             yield Finding(
                 race.write,
                 f"{race.place} is read under {race.lock}, which is given back before the write takes it again: "
-                "what another task writes in between is lost",
+                "what another task writes in between can be lost",
                 race.confidence,
                 tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
             )

@@ -1,7 +1,7 @@
-"""A row that was read is a copy, and saving it overwrites what others wrote.
+"""A row that was read is a copy, and saving it can overwrite what others wrote.
 
-The number is read from the database in one await and written back in another. Every task and every process that does the same in
-between starts from the same number.
+The number is read from the database in one await and written back in another. Tasks and processes that do
+the same in between start from the same number.
 
 ## Bad
 
@@ -74,7 +74,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                 Step(saved.span, "saves its count", lane="task 1"),
                 Step(saved.span, "saves its count: one update lost", lane="task 2"),
             )
-            message = f"{spelled} is counted from a copy of the row: what others save before asave() is lost"
+            message = f"{spelled} is counted from a copy of the row: what others save before asave() can be lost"
             yield Finding(access.span, message, "likely", steps)
 
 

@@ -1,10 +1,10 @@
 """A value read before an await is old news after it.
 
-Each `await` lets other tasks run. What they write in between is overwritten by a result that never saw it.
+Where an `await` waits, other tasks run. What they write in between is overwritten by a result that never saw it.
 
 ## Bad
 
-Every task reads the same number, waits, and writes the same sum.
+Tasks that run at once read the same number, wait, and write the same sum.
 
 ```python
 stats = {"alive": 0, "dead": 0}
@@ -19,7 +19,7 @@ async def fetch_site(site):
 
 ## Good
 
-Read below the await. Up to the next one nobody else moves: an atomic section, for free.
+Read below the await. Up to the next one no other task of the loop moves: an atomic section, for free.
 
 ```python
 stats = {"alive": 0, "dead": 0}
@@ -89,7 +89,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             yield Finding(
                 race.write,
                 f"{race.place} is read before an await and written back after it: "
-                "what another task writes in between is lost",
+                "what another task writes in between can be lost",
                 race.confidence,
                 tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
             )

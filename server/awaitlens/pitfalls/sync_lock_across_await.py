@@ -1,7 +1,7 @@
 """A threading lock held across an await stops more than it guards.
 
-A task waits with the lock in hand. A second task asks for the lock, and a threading lock makes the whole thread wait:
-the event loop stands still, the first task never gets on, the lock never comes back. (Python 3.8-3.15)
+A task waits with the lock in hand. If a second task asks for it now, a threading lock makes the whole thread wait: the
+event loop stands still, the first task never gets on, the lock never comes back. (Python 3.8-3.15)
 
 ## Bad
 
@@ -42,7 +42,7 @@ lock = threading.RLock()
 
 async def save(order):
     with lock:
-    #^^^^^^^^ lock is a threading RLock held across an await: other tasks walk in
+    #^^^^^^^^ lock is a threading RLock held across an await: other tasks can walk in
         await store(order)
 ```
 
@@ -100,8 +100,8 @@ def _thread_lock(term: Term, view: View, scope: int) -> Lock | None:
 def _message(kind: Lock) -> str:
     name = kind.name.rpartition(".")[2]
     if kind.reentrant:
-        return f"a threading {name} held across an await: other tasks walk in, for they share the thread that holds it"
-    return f"a threading {name} held across an await: a second task that asks for it stops the event loop"
+        return f"a threading {name} held across an await: other tasks can walk in, for they share the thread that holds it"
+    return f"a threading {name} held across an await: a second task that asks for it in the meantime stops the event loop"
 
 
 def _outcome(kind: Lock) -> str:
