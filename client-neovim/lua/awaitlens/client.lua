@@ -3,6 +3,8 @@
 local M = {}
 
 local NAME = 'awaitlens'
+local FIX_ALL = 'source.fixAll.awaitlens'
+local ANSWER_WITHIN = 1000 -- milliseconds; a file is saved without repairs rather than late
 local STOP_WITHIN = 3000 -- milliseconds; after that the server is ended by force
 local METHODS_ARE_CALLED_WITH_THE_CLIENT = vim.fn.has('nvim-0.11') == 1
 
@@ -98,6 +100,39 @@ function M.configure(settings)
     client.settings = vim.tbl_extend('force', client.settings or {}, { [NAME] = own })
     client.config.settings = client.settings
     M.call(client, 'notify', 'workspace/didChangeConfiguration', { settings = client.settings })
+  end
+end
+
+---From now on, apply what is safe to repair before a Python file is written.
+function M.fix_on_save()
+  vim.api.nvim_create_autocmd('BufWritePre', {
+    group = vim.api.nvim_create_augroup('awaitlens-fix-on-save', {}),
+    pattern = '*.py',
+    callback = function(event)
+      for _, client in ipairs(M.all(event.buf)) do
+        M.fix(client, event.buf)
+      end
+    end,
+  })
+end
+
+---@param client vim.lsp.Client
+---@param bufnr integer
+function M.fix(client, bufnr)
+  local last = vim.api.nvim_buf_line_count(bufnr)
+  local params = {
+    textDocument = { uri = vim.uri_from_bufnr(bufnr) },
+    range = { start = { line = 0, character = 0 }, ['end'] = { line = last, character = 0 } },
+    context = { only = { FIX_ALL }, diagnostics = {} },
+  }
+  local offered = M.call(client, 'request_sync', 'textDocument/codeAction', params, ANSWER_WITHIN, bufnr)
+  local action = offered and offered.result and offered.result[1]
+  if action and not action.edit then
+    local resolved = M.call(client, 'request_sync', 'codeAction/resolve', action, ANSWER_WITHIN, bufnr)
+    action = resolved and resolved.result
+  end
+  if action and action.edit then
+    vim.lsp.util.apply_workspace_edit(action.edit, client.offset_encoding)
   end
 end
 

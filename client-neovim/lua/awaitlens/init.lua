@@ -5,5 +5,6 @@ local client = require('awaitlens.client')
 return {
   configuration = client.configuration,
   configure = client.configure,
+  fix_on_save = client.fix_on_save,
   restart = client.restart,
 }

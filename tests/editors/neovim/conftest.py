@@ -43,7 +43,9 @@ def workspace(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def neovim(binary: Path, tmp_path: Path, workspace: Path, screens: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
+def neovim(
+    binary: Path, tmp_path: Path, workspace: Path, screens: Path, request: pytest.FixtureRequest
+) -> Iterator[Open]:
     """Opens a file of the workspace in a Neovim of its own. Its last screen is kept under the test's name."""
     opened: list[Neovim] = []
 

@@ -24,29 +24,37 @@ return vim.tbl_map(function(d)
   return table.concat(lines, '\\n')
 end, vim.diagnostic.get(0))
 """
-HINTS = """
-return vim.tbl_map(function(h)
-  local label = h.inlay_hint.label
-  return type(label) == 'string' and label or label[1].value
-end, vim.lsp.inlay_hint.is_enabled({ bufnr = 0 }) and vim.lsp.inlay_hint.get({ bufnr = 0 }) or {})
-"""
 
 
 class Neovim:
     """One Neovim on one workspace. `binary` is unpacked beside its runtime; `home` takes all it writes."""
 
-    def __init__(self, binary: Path, home: Path, workspace: Path, file: str, *, as_path: Path | None = None) -> None:
+    def __init__(
+        self, binary: Path, home: Path, workspace: Path, file: str, *, as_path: Path | None = None
+    ) -> None:
         self.workspace = workspace
         self._next = 0
         self._unpacker = msgpack.Unpacker()
-        self._tmux_name = f"awaitlens-{os.getpid()}-{home.name}"
+        self._terminal = str(home / "terminal")
         self._address = str(home / "socket")
         command = [str(binary), "--listen", self._address, "-u", str(HERE / "init.lua"), file]
         environment = {**_environment(binary, home), "AWAITLENS_PATH": str(as_path)}
         if as_path is None:
             del environment["AWAITLENS_PATH"]
             _install(home)
-        self._tmux("-u", "new-session", "-d", "-x", "110", "-y", "32", "-c", str(workspace), *command, env=environment)
+        self._tmux(
+            "-u",
+            "new-session",
+            "-d",
+            "-x",
+            "110",
+            "-y",
+            "32",
+            "-c",
+            str(workspace),
+            *command,
+            env=environment,
+        )
         self._tmux("set", "-g", "default-terminal", "tmux-256color")
         self._socket = self._connect()
 
@@ -62,6 +70,13 @@ class Neovim:
     def command(self, text: str) -> None:
         self.press("Escape")
         self.type(f":{text}")
+        self.press("Enter")
+
+    def choose(self, words: str) -> None:
+        """Take the entry with these words from the numbered menu on the screen."""
+        self.sees(words)
+        entry = next(line for line in self.screen().splitlines() if words in line)
+        self.type(entry.split(":")[0])
         self.press("Enter")
 
     def go_to(self, words: str) -> None:
@@ -82,10 +97,6 @@ class Neovim:
     def finds(self, *words: str) -> None:
         """Wait until the findings cover these words, and no others."""
         self.until(lambda: sorted(self.lua(FINDINGS)) == sorted(words), f"findings at {words}")
-
-    def hints(self) -> list[str]:
-        hints: list[str] = self.lua(HINTS)
-        return hints
 
     def text(self) -> str:
         return str(self.lua("return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\\n')"))
@@ -151,7 +162,7 @@ class Neovim:
             return connection
 
     def _tmux(self, *arguments: str, env: dict[str, str] | None = None, check: bool = True) -> str:
-        command = ["tmux", "-L", self._tmux_name, "-f", "/dev/null", *arguments]
+        command = ["tmux", "-S", self._terminal, "-f", "/dev/null", *arguments]
         done = subprocess.run(command, env=env, check=check, capture_output=True, text=True)
         return done.stdout
 

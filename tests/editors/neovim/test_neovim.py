@@ -49,22 +49,23 @@ def test_the_repair_is_chosen_and_saved(neovim: Open, keep_screen: Keep) -> None
     keep_screen(editor, "code_actions")
     line = next(line for line in editor.screen().splitlines() if line.startswith("1:"))
     assert "asyncio.sleep" in line, "the repair comes first"
-    editor.type("1")
-    editor.press("Enter")
+    editor.choose("asyncio.sleep")
     editor.finds()
     editor.command("write")
     editor.until(lambda: "    await asyncio.sleep(0.01)" in editor.saved("notify.py"), "the file saved")
 
 
-def test_all_that_is_safe_is_repaired_when_the_file_is_saved(neovim: Open) -> None:
-    editor = neovim("broken.py")
-    editor.finds("time.sleep(1)", "time.sleep(3)")
-    editor.lua(
-        "vim.lsp.buf.code_action({ apply = true,"
-        " context = { only = { 'source.fixAll.awaitlens' }, diagnostics = {} } })"
-    )
-    editor.finds()
-    assert editor.text().count("await asyncio.sleep") == 2
+def test_what_is_safe_is_repaired_when_the_file_is_saved(neovim: Open, workspace: Path) -> None:
+    unused = "import time\n\n\nasync def go():\n    time.sleep(1)\n    print(1)  # awaitlens: ignore[blocking-sleep]\n"
+    (workspace / "onsave.py").write_text(unused)
+    editor = neovim("onsave.py")
+    editor.finds("time.sleep(1)", "# awaitlens: ignore[blocking-sleep]")
+    editor.lua("require('awaitlens').fix_on_save()")
+    editor.type("Onumber = 1")
+    editor.command("write")
+    editor.until(lambda: editor.saved("onsave.py").endswith("    print(1)\n"), "the suppression gone")
+    editor.finds("time.sleep(1)")
+    assert not editor.lua("return vim.bo.modified")
 
 
 def test_ignore_on_this_line(neovim: Open) -> None:
@@ -72,10 +73,7 @@ def test_ignore_on_this_line(neovim: Open) -> None:
     editor.finds("time.sleep(1)", "time.sleep(3)")
     editor.go_to("time.sleep(1)")
     editor.type("gra")
-    editor.sees("Ignore blocking-sleep on this line")
-    choice = next(line for line in editor.screen().splitlines() if "on this line" in line).split(":")[0]
-    editor.type(choice)
-    editor.press("Enter")
+    editor.choose("Ignore blocking-sleep on this line")
     editor.finds("time.sleep(3)")
     assert "# awaitlens: ignore[blocking-sleep]" in editor.text()
 
@@ -83,7 +81,7 @@ def test_ignore_on_this_line(neovim: Open) -> None:
 def test_a_pitfall_is_seen_when_it_is_typed(neovim: Open) -> None:
     editor = neovim("notify.py")
     editor.finds(SLEEP)
-    editor.go_to("print(f\"Hello")
+    editor.go_to('print(f"Hello')
     editor.type("otime.sleep(2)")
     editor.finds(SLEEP, "time.sleep(2)")
     editor.press("Escape")
@@ -137,12 +135,12 @@ def test_breaking_a_helper_is_seen_in_the_file_that_calls_it(neovim: Open) -> No
 
 def test_hints_are_on_and_can_be_switched_off(neovim: Open, keep_screen: Keep) -> None:
     editor = neovim("race.py")
-    editor.until(lambda: len(editor.hints()) > 0, "a hint")
-    editor.sees(editor.hints()[0].strip()[:20])
+    editor.sees("others may run here")
     keep_screen(editor, "hints")
-    label = editor.hints()[0].strip()[:20]
     editor.command("lua vim.lsp.inlay_hint.enable(false)")
-    editor.sees_not(label)
+    editor.sees_not("others may run here")
+    editor.command("lua vim.lsp.inlay_hint.enable(true)")
+    editor.sees("others may run here")
 
 
 def test_settings_count_without_a_restart(neovim: Open) -> None:
@@ -191,10 +189,7 @@ def test_slides_from_the_menu_and_from_beside_the_finding(neovim: Open) -> None:
     editor.finds(SLEEP)
     editor.go_to(SLEEP)
     editor.type("gra")
-    editor.sees("Show slides about blocking-sleep")
-    choice = next(line for line in editor.screen().splitlines() if "Show slides" in line).split(":")[0]
-    editor.type(choice)
-    editor.press("Enter")
+    editor.choose("Show slides about blocking-sleep")
     editor.sees("The code as it is")
     editor.type("q")
     editor.sees_not("The code as it is")
@@ -236,8 +231,10 @@ def test_a_killed_server_can_be_started_again(neovim: Open) -> None:
     editor.finds(SLEEP)
     (process,) = editor.server_processes()
     os.kill(process, signal.SIGKILL)
+    editor.sees("quit with exit code")
+    editor.press("Enter")
     editor.until(lambda: editor.lua("return #vim.lsp.get_clients()") == 0, "the server gone")
-    editor.go_to("print(f\"Hello")
+    editor.go_to('print(f"Hello')
     editor.type("otime.sleep(2)")
     editor.command("AwaitLens restart")
     editor.finds(SLEEP, "time.sleep(2)")
@@ -266,7 +263,7 @@ def test_help(neovim: Open) -> None:
     editor = neovim("notify.py")
     editor.lua("vim.cmd('helptags ALL')")
     editor.command("help awaitlens-slides")
-    editor.sees("*awaitlens-slides*")
+    editor.sees("A deck walks through your own code")
 
 
 def test_by_a_path_to_the_folder(neovim: Open) -> None:
@@ -279,8 +276,10 @@ def test_by_a_path_to_the_folder(neovim: Open) -> None:
 @pytest.mark.parametrize("lines", [20, 10_000])
 def test_time_from_keypress_to_diagnostic(neovim: Open, workspace: Path, screens: Path, lines: int) -> None:
     """Recorded, not judged: a busy machine is slow. Neovim itself waits 150 ms before it sends what was typed."""
-    functions = "".join(f"\n\nasync def f{n}(x):\n    await x.get({n})\n    return x\n" for n in range(lines // 5))
-    (workspace / "long.py").write_text(f"import time\n{functions}\n\nasync def last(x):\n    pass\n")
+    functions = "".join(
+        f"\n\nasync def f{n}(x):\n    await x.get({n})\n    return x\n" for n in range(lines // 5)
+    )
+    (workspace / "long.py").write_text(f"import time\n{functions}\n\nasync def last(x):\n    x()\n")
     editor = neovim("long.py")
     editor.until(lambda: bool(editor.lua("return #vim.lsp.get_clients({ bufnr = 0 })")), "a server")
     times = []
