@@ -3,7 +3,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT, sleep, until, VSCode } from './workbench.mjs';
+import { sleep, until } from './waiting.mjs';
+import { ROOT, VSCode } from './workbench.mjs';
 
 const { values: options } = parseArgs({
   options: {

@@ -4,7 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { NEEDS, offered } from './offered.mjs';
-import { fresh, folders, needs, offline, plantTraps, restricted, trusted } from './scenarios.mjs';
+import { folders, fresh, offline, plantTraps, restricted } from './circumstances.mjs';
+import { needs, trusted } from './scenarios.mjs';
 import { ROOT, VSCode } from './workbench.mjs';
 
 const { values: options } = parseArgs({

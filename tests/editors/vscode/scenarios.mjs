@@ -1,9 +1,8 @@
 // What a user does and sees, one scenario each. Every scenario opens its own window on the workspace and leaves a picture.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { sleep, until } from './workbench.mjs';
+import { writeFileSync } from 'node:fs';
+import { sleep, until } from './waiting.mjs';
 
 /** In a trusted window, with the server named by the setting. */
 export const trusted = {
@@ -308,96 +307,4 @@ export const needs = {
   'a hover explains, and leads to the slides': 'slides',
   'slides open, turn by key, and a click goes to the line': 'slides',
   'a notebook is one module': 'notebooks',
-};
-
-/** In a fresh profile on a machine without AwaitLens: the extension makes its private environment for real. */
-export const fresh = {
-  'installed from the .vsix alone, it finds': async (code) => {
-    const page = await code.open('notify.py');
-    const toast = page.page.locator('.notification-toast', { hasText: 'AwaitLens sets up its server' });
-    await toast.first().waitFor();
-    await page.shot('fresh-setup');
-    const start = Date.now();
-    await until('underlined', async () => (await page.underlinedNow()).length === 1, 240);
-    console.log(`        private environment and first finding: ${((Date.now() - start) / 1000).toFixed(1)} s`);
-    const [server] = code.processes('awaitlens server');
-    assert.match(
-      server.command,
-      /globalStorage\/awaitlens\.awaitlens\/server\/awaitlens-[^/]*\/bin\/python -I -m awaitlens server/,
-    );
-    await toast.first().waitFor({ state: 'hidden' });
-    await page.shot('fresh-finds');
-    return page;
-  },
-
-  'the next window takes the same environment': async (code) => {
-    const page = await code.open('notify.py');
-    await page.underlined('time.sleep(0.01)');
-    assert.deepEqual(await page.notifications(), []);
-    return page;
-  },
-};
-
-/** In a fresh profile with a package index that cannot be reached. */
-export const offline = {
-  'without a network it says so, once, and can be tried again': async (code) => {
-    const page = await code.open('notify.py');
-    const toast = page.page.locator('.notification-toast', { hasText: 'Is there a network?' });
-    await toast.first().waitFor({ timeout: 120_000 });
-    await toast.getByText('Try Again').first().waitFor();
-    await sleep(500); // It fades in.
-    await page.shot('offline');
-    return page;
-  },
-};
-
-/** In Restricted Mode: the workspace carries an interpreter and settings that must not be used. */
-export const restricted = {
-  'it reads, finds, and starts nothing of the workspace': async (code) => {
-    const page = await code.open('notify.py');
-    await page.underlined('time.sleep(0.01)');
-    await page.page.getByText('Restricted Mode').first().waitFor();
-    assert.equal(code.processes(code.workspace).filter((each) => each.command.includes('evil')).length, 0);
-    assert.throws(() => code.read('started'), /ENOENT/, 'no program of the workspace ran');
-    await page.shot('restricted');
-    return page;
-  },
-};
-
-/** Puts into a workspace what a hostile one would carry: an interpreter and a path that leave a trace when started. */
-export function plantTraps(workspace) {
-  const trap = `#!/bin/sh\ntouch '${path.join(workspace, 'started')}'\nexit 1\n`;
-  for (const place of ['.venv/bin/python', 'evil/awaitlens']) {
-    mkdirSync(path.dirname(path.join(workspace, place)), { recursive: true });
-    writeFileSync(path.join(workspace, place), trap, { mode: 0o755 });
-  }
-  mkdirSync(path.join(workspace, '.vscode'), { recursive: true });
-  const settings = { 'awaitlens.path': path.join(workspace, 'evil/awaitlens'), 'awaitlens.arguments': ['--evil'] };
-  writeFileSync(path.join(workspace, '.vscode/settings.json'), JSON.stringify(settings));
-}
-
-/** Two folders in one window, with settings of their own. */
-export const folders = {
-  'each folder has its own settings': async (code) => {
-    for (const [name, ignore] of [
-      ['one', []],
-      ['two', ['blocking-sleep']],
-    ]) {
-      mkdirSync(code.file(`${name}/.vscode`), { recursive: true });
-      writeFileSync(code.file(`${name}/app.py`), code.read('notify.py'));
-      writeFileSync(code.file(`${name}/.vscode/settings.json`), JSON.stringify({ 'awaitlens.ignore': ignore }));
-    }
-    writeFileSync(code.file('both.code-workspace'), JSON.stringify({ folders: [{ path: 'one' }, { path: 'two' }] }));
-    const workspace = { workspace: code.file('both.code-workspace') };
-    const page = await code.open('one/app.py', workspace);
-    await page.underlined('time.sleep(0.01)');
-    await page.shot('folders');
-    const other = await code.open('two/app.py', workspace);
-    await other.showsLine('time.sleep(0.01)');
-    await until('the server of the second window', () => code.processes('awaitlens server').length >= 2, 20);
-    await sleep(1500);
-    assert.deepEqual(await other.underlinedNow(), []);
-    await page.close();
-    return other;
-  },
 };
