@@ -39,6 +39,10 @@ _NEED_COROUTINE = frozenset(
 """Calls whose first argument is awaited."""
 
 
+AWAITS_ARGUMENT = _NEED_ASYNC | _NEED_COROUTINE | {"asyncio.gather"}
+"""Calls that await what they are given, or what it returns."""
+
+
 class Handed(NamedTuple):
     """A function given to a call: `api` and `function` as the user would say them, `taker` what is known of the call."""
 

@@ -18,6 +18,7 @@ from awaitlens.rewrite.calls import (
     wrap_in_call,
     wrap_in_executor,
 )
+from awaitlens.rewrite.crossing import through, to_loop_thread
 from awaitlens.rewrite.expressions import (
     await_expression,
     await_method,
@@ -31,7 +32,13 @@ from awaitlens.rewrite.expressions import (
     wrap_expression,
 )
 from awaitlens.rewrite.extract import extract_sync_function
-from awaitlens.rewrite.handing import keep_argument, replace_decorator, run_in_own_loop, unwrap_offloaded
+from awaitlens.rewrite.handing import (
+    keep_argument,
+    loop_over_delegate,
+    replace_decorator,
+    run_in_own_loop,
+    unwrap_offloaded,
+)
 from awaitlens.rewrite.moves import hoist, move_statement_before, move_statement_below
 from awaitlens.rewrite.statements import (
     add_global,
@@ -86,6 +93,7 @@ __all__ = [
     "iterate_over_copy",
     "keep_argument",
     "keep_task",
+    "loop_over_delegate",
     "make_async",
     "merged",
     "move_statement_before",
@@ -99,6 +107,8 @@ __all__ = [
     "replace_callee",
     "replace_decorator",
     "run_in_own_loop",
+    "through",
+    "to_loop_thread",
     "unwrap_eager_adapter",
     "unwrap_eager_call",
     "unwrap_offloaded",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from awaitlens.program.facts import Call, Facts, Scope
+from awaitlens.rewrite import layout
 from awaitlens.rewrite.apply import Edits
 from awaitlens.rewrite.calls import opening_parenthesis
-from awaitlens.rewrite.statements import function_at
+from awaitlens.rewrite.statements import fresh_name, function_at
 from awaitlens.rewrite.tree import Tree, tree_of
 from awaitlens.source import Span
 
@@ -89,6 +90,27 @@ def replace_decorator(facts: Facts, scope: Scope, position: int, text: str) -> E
     if not isinstance(decorator, ast.Name | ast.Attribute):
         return None
     return (tree.edit(tree.start(decorator), tree.end(decorator), text),)
+
+
+def loop_over_delegate(facts: Facts, span: Span, header: str) -> Edits | None:
+    """`yield from x`, a statement of its own, becomes `for item in x:` and `yield item`; `header` is "for" or "async for"."""
+    tree = tree_of(facts)
+    node = tree.expression(span) if tree else None
+    statement = tree.parents[node] if tree and node else None
+    if tree is None or not isinstance(node, ast.YieldFrom) or not isinstance(statement, ast.Expr):
+        return None
+    start, end = tree.start(node), tree.end(node)
+    follows = tree.text[tree.end(statement) :].lstrip(" \t\f")[:1]
+    if (
+        not layout.starts_line(tree, start)
+        or start != tree.start(statement)
+        or follows not in ("", "\r", "\n")
+    ):
+        return None
+    item = fresh_name(facts, "item")
+    indent = layout.newline(tree) + layout.indent_at(tree, start) + layout.indent_unit(tree)
+    opening = tree.edit(start, tree.start(node.value), f"{header} {item} in ")
+    return opening, tree.insert(end, f":{indent}yield {item}")
 
 
 def keep_argument(facts: Facts, call: Call, argument: Span) -> Edits | None:
