@@ -54,6 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.program.blocking import is_eager
 from awaitlens.program.facts import Facts
 from awaitlens.program.view import View
 from awaitlens.rewrite import await_with_callee
@@ -67,7 +68,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for function in facts.async_functions():
         for call in facts.calls_in(function.number):
             target = view.target(call)
-            if target.name == "time.sleep" and call.usage.kind != "awaited":
+            if target.name != "time.sleep" or call.usage.kind == "awaited":
+                continue
+            if not is_eager(call, facts, view):
                 message = (
                     f"time.sleep blocks the event loop: while {function.name}() sleeps, no other task runs"
                 )

@@ -74,6 +74,7 @@ from collections.abc import Iterator
 
 from awaitlens.knowledge import django
 from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.program.blocking import is_eager
 from awaitlens.program.facts import Facts
 from awaitlens.program.summaries import spelled
 from awaitlens.program.view import View
@@ -88,7 +89,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for function in facts.async_functions():
         for call in facts.calls_in(function.number):
             target = view.target(call)
-            if django.is_orm(target.name) and django.reaction(target.name) == "raises":
+            if not django.is_orm(target.name) or django.reaction(target.name) != "raises":
+                continue
+            if not is_eager(call, facts, view):
                 name = spelled(target.name, call, facts)
                 message = f"{name}() raises SynchronousOnlyOperation in async code"
                 yield Finding(call.span, message, target.confidence, data=(("name", target.name),))

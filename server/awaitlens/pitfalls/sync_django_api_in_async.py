@@ -92,6 +92,7 @@ from collections.abc import Iterator
 
 from awaitlens.knowledge import django
 from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.program.blocking import is_eager
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.summaries import spelled
 from awaitlens.program.view import View
@@ -122,7 +123,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             if django.is_orm(target.name):
                 continue
             way = _WAYS.get(django.reaction(target.name))
-            if way and call.usage.kind != "awaited":
+            if way and call.usage.kind != "awaited" and not is_eager(call, facts, view):
                 name = spelled(target.name, call, facts)
                 yield Finding(call.span, f"{name}() {way}", target.confidence, data=(("name", target.name),))
 

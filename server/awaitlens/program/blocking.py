@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.knowledge import concurrency
+from awaitlens.knowledge import concurrency, types
 from awaitlens.knowledge.blocking import BlockingCall
 from awaitlens.program.callgraph import Chain, certainty, spelled
-from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Scope, Term
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope
+from awaitlens.program.giving import NEVER_AWAITABLE
+from awaitlens.program.values import Instance
 from awaitlens.program.view import View
 from awaitlens.source import Span
 
@@ -241,10 +243,48 @@ def runs_on_loop(function: Scope, view: View) -> str:
     return ""
 
 
-def handed_to_loop(call: Call, view: View) -> tuple[Term, Span] | None:
-    """The function that a call like `loop.call_soon(f)` gives the event loop to run."""
+def handed(call: Call, facts: Facts, view: View) -> Reached | None:
+    """What becomes of the loop that `loop.call_soon(f)` gives a function that blocks."""
     callback = concurrency.callback(view.target(call).name)
     if callback is None or callback.where != "loop" or callback.coroutines == "run":
         return None
     argument = call.argument(callback.position, callback.keyword)
-    return (argument.value, argument.span) if argument is not None else None
+    chain = view.blocks_when_run(argument.value, call.scope, argument.span) if argument else None
+    if argument is None or chain is None or chain.blocking is None or not chain.hops:
+        return None
+    text = facts.slice(argument.span)
+    name = text if "\n" not in text and len(text) <= 40 and "lambda" not in text else "this function"
+    names = [name, *(_short(hop.qualname) for hop in chain.hops[1:]), chain.name]
+    confidence = weakest(chain.confidence, certainty(chain.blocking))
+    proof = [(argument.span, f"{callback.name.rpartition('.')[2]}() has the loop call {name}", "")]
+    proof += [
+        (view.hop_span(hop), f"{_short(hop.qualname)}() calls {called}()", hop.path)
+        for hop, called in zip(chain.hops, [*(_short(h.qualname) for h in chain.hops[1:]), chain.name])
+    ]
+    message = f"{name} blocks the event loop, which runs it: {' > '.join(names)}"
+    return Reached(argument.span, message, confidence, tuple(proof), chain)
+
+
+_CALLABLE = frozenset(
+    {"functools.partial", "type", "types.FunctionType", "types.MethodType", "types.LambdaType", "operator.itemgetter",
+     "operator.attrgetter", "operator.methodcaller", "collections.abc.Callable", "typing.Callable", "object"}
+)  # fmt: skip
+
+
+def gives_no_function(call: Call, view: View) -> Confidence | None:
+    """How surely what the call gives cannot be called; None where it may be a function."""
+    if view.target(call).colour == "async":
+        return None
+    given = view.infer(Result(call.number), call.scope)
+    if isinstance(given.value, Instance):
+        cls = given.value.cls
+        known = (
+            bool(cls.path) or types.is_class(cls.name) or cls.name in NEVER_AWAITABLE or "." not in cls.name
+        )
+        callable_there = view.may_have(cls, "__call__") or cls.name in _CALLABLE
+        return (
+            weakest(given.confidence, "likely")
+            if (known or ".models." in cls.name) and not callable_there
+            else None
+        )
+    return view.gives_no_awaitable(call)

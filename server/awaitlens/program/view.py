@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
-from awaitlens.program import members, parameters, protocols, results
+from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
-from awaitlens.program.index import Defined
 from awaitlens.program.modules import FileFacts, Member, qualname
 from awaitlens.program.summaries import Chain, Hop
 from awaitlens.program.values import (
@@ -83,6 +82,19 @@ class View:
     @property
     def module(self) -> str:
         return self._file.module
+
+    @property
+    def program(self) -> Program:
+        """For services that follow a change through other files; a pitfall asks the methods below."""
+        return self._program
+
+    @property
+    def file(self) -> FileFacts:
+        return self._file
+
+    def of(self, file: FileFacts, facts: Facts) -> View:
+        """The program as seen from another block."""
+        return View(self._program, file, facts)
 
     # --- calls ---------------------------------------------------------------------------------------------
 
@@ -186,7 +198,9 @@ class View:
         found = self.definition(target) if target.colour == "sync" and target.path else None
         if found is None or found[1].kind != "function" or found[1].decorators:
             return False
-        given = results.function_called(self._names, Function(target.name, target.path, target.qualname)).value
+        given = results.function_called(
+            self._names, Function(target.name, target.path, target.qualname)
+        ).value
         return gives_nothing(*found) or (isinstance(given, Instance) and given.cls.name in NEVER_AWAITABLE)
 
     def takes_plain_value(self, call: Call, argument: str) -> bool:
@@ -195,34 +209,26 @@ class View:
 
     def is_overridden_otherwise(self, target: Target) -> bool:
         """Whether a subclass in the program has a method of the target's name and another colour."""
-        owner, _, method = target.qualname.rpartition(".")
-        if not target.path or not owner:
-            return False
-        here = (target.path, owner)
-        return any(
-            other.scope.is_async != (target.colour == "async") and self._inherits(other, here)
-            for other in self._program.index.defined(method)
-            if other.scope.kind == "function" and (other.file.path, qualname(other.facts, other.scope)) != here
+        return namesakes.overridden_otherwise(
+            self._program, target.path, target.qualname, target.colour == "async"
         )
 
-    def _inherits(self, method: Defined, ancestor: tuple[str, str]) -> bool:
-        owner = qualname(method.facts, method.scope).rpartition(".")[0]
-        cls = Class(f"{method.file.module}.{owner}", method.file.path, owner)
-        ancestors = members.lineage(self._names, cls)[1:] if owner in method.file.definitions else ()
-        return any((c.path, c.qualname) == ancestor for c in ancestors)
+    def runs_on(self, scope: int) -> tuple[threads.RunsOn, ...]:
+        """The threads on which a function of this block runs, each with the place that says so; () when nobody knows."""
+        here = self._facts.scopes[scope]
+        while here.kind == "lambda":
+            here = self._facts.scopes[here.parent]
+        if here.kind != "function":
+            return ()
+        return threads.runs_on(self._program, self.path, qualname(self._facts, here))
 
     def is_unknown(self, call: Call) -> bool:
         """Whether nothing is known of what the call calls."""
         return not self._names.callee(call.number, self._file, self._facts)
 
-    def colours_of(self, name: str) -> frozenset[Colour]:
-        """The colours of all functions of that name in the program, whoever they belong to; empty if there is none."""
-        found = {
-            other.scope.is_async
-            for other in self._program.index.defined(name)
-            if other.scope.kind == "function" and not other.scope.is_generator
-        }
-        return frozenset("async" if is_async else "sync" for is_async in found)
+    def all_async(self, name: str) -> bool:
+        """Whether the program has functions of that name, and every one gives a coroutine, whoever they belong to."""
+        return namesakes.all_async(self._program, name)
 
     def assigns_attribute(self, attribute: str, scope: int) -> bool:
         """Whether the class around a method assigns `self.attribute` in any of its methods."""
@@ -284,6 +290,11 @@ class View:
             return "sync", "certain"
         return protocols.protocol_of(self._names, statement, self.infer(term, scope, at))
 
+    def may_have(self, cls: Class, name: str) -> bool:
+        """Whether a class of the program gives its objects the method, or a base that is not known may do so."""
+        found = members.of_class(self._names, cls, name, Instance(cls)).value
+        return isinstance(found, Function) or (bool(cls.path) and members.has_unknown_base(self._names, cls))
+
     def is_coroutine(self, term: Term, scope: int, at: Span | None = None) -> bool:
         """Whether the term's value is surely a coroutine object that nobody has awaited."""
         found = self.infer(term, scope, at)
@@ -298,12 +309,18 @@ class View:
     def is_plain_class(self, scope: int) -> bool:
         """Whether the class that a method stands in, and all its bases, are known, and none has a metaclass or `__new__`."""
         cls = self._class_around(scope)
-        return cls is not None and protocols.closed(self._names, cls) and protocols.plainly_made(self._names, cls)
+        return (
+            cls is not None
+            and protocols.closed(self._names, cls)
+            and protocols.plainly_made(self._names, cls)
+        )
 
     def has_method(self, scope: int, method: str) -> bool:
         """Whether the class that a method stands in has another of that name, or a base that is not known well."""
         cls = self._class_around(scope)
-        return cls is None or not protocols.closed(self._names, cls) or protocols.has(self._names, cls, method)
+        return (
+            cls is None or not protocols.closed(self._names, cls) or protocols.has(self._names, cls, method)
+        )
 
     def _class_around(self, scope: int) -> Class | None:
         owner = self.owner_of(scope)
