@@ -213,7 +213,7 @@ def all_async_by_name(call: Call, view: View) -> bool:
     name = last_name(call.callee)
     if "_" not in name.strip("_") or name.startswith("__") or not view.is_unknown(call):
         return False
-    return view.colours_of(name) == {"async"} and name not in coroutines.plain_members()
+    return view.all_async(name) and name not in coroutines.plain_members()
 
 
 # --- async properties ---------------------------------------------------------------------------------------

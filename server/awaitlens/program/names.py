@@ -162,9 +162,6 @@ class Names:
         if not bindings:
             return self._parameter(position, file, facts, scope) if position >= 0 else None
         reaching, surely = _reaching(bindings, facts, at, position >= 0)
-        if len(reaching) == 1 and (surely or position < 0) and isinstance(reaching[0].value, Result):
-            # A call remembers its own answer, and knows when it leads back to itself.
-            return self.bound(reaching[0], file, facts)
         key = (scope, name, tuple(binding.span for binding in reaching), surely)
         return self.memory.about_block(
             file.path,

@@ -1,0 +1,98 @@
+"""A task needs a running loop, and while a module is imported none runs.
+
+`asyncio.create_task` puts the task on the loop that runs right now. At module level, or in a constructor that is called
+there, no loop runs yet: "RuntimeError: no running event loop", and the coroutine is never awaited. (Python 3.7-3.15)
+
+## Bad
+
+```python
+import asyncio
+
+
+class Cache:
+    def __init__(self):
+        self.sweeper = asyncio.create_task(self.sweep())
+#                      ^^^^^^^^^^^^^^^^^^^ no event loop runs here: Cache() is called at module level
+
+    async def sweep(self): ...
+
+
+cache = Cache()
+```
+
+## Good
+
+Start it where a loop runs.
+
+```python
+import asyncio
+
+
+class Cache:
+    async def start(self):
+        self.sweeper = asyncio.create_task(self.sweep())
+
+    async def sweep(self): ...
+
+
+cache = Cache()
+```
+
+## Fine
+
+```python
+import asyncio
+
+
+class Cache:
+    def __init__(self):
+        self.sweeper = asyncio.create_task(self.sweep())
+
+    async def sweep(self): ...
+
+
+async def main():
+    cache = Cache()
+    await cache.sweeper
+
+
+asyncio.run(main())
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from awaitlens.pitfall import Finding, Law, Step
+from awaitlens.program.facts import Facts
+from awaitlens.program.view import View
+
+law = Law.KNOW_YOUR_THREAD
+severity = "error"
+default = True
+everywhere = True
+
+_NEEDS_LOOP = frozenset({"asyncio.create_task", "asyncio.get_running_loop"})
+
+
+def detect(facts: Facts, view: View) -> Iterator[Finding]:
+    for call in facts.calls:
+        scope = facts.scopes[call.scope]
+        if scope.is_async or scope.kind == "lambda":
+            continue
+        target = view.target(call)
+        if target.name not in _NEEDS_LOOP or any(c.kind == "try" for c in facts.enclosing(call.context)):
+            continue
+        if scope.kind != "function":
+            yield Finding(
+                call.callee_span, "no event loop runs while the module is imported", target.confidence
+            )
+            continue
+        places = view.runs_on(call.scope)
+        if places and all(place.thread == "module level" for place in places):
+            owner = view.owner_of(call.scope).rpartition(".")[2] if scope.name == "__init__" else ""
+            name = f"{owner or scope.name}()"
+            message = f"no event loop runs here: {name} is called at module level"
+            step = Step(places[0].span, f"{name} is called at module level", places[0].path)
+            yield Finding(call.callee_span, message, "likely", (step,))

@@ -1,0 +1,115 @@
+"""Calls that belong to an event loop's thread and are made on another one.
+
+A loop, its tasks, futures, events and queues may only be touched on the loop's own thread; `call_soon_threadsafe` and
+`run_coroutine_threadsafe` are the doors. (asyncio, CPython 3.7-3.15)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from awaitlens.confidence import Confidence, weakest
+from awaitlens.pitfall import Step
+from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
+from awaitlens.program.index import last_name
+from awaitlens.program.threads import OFF_THE_LOOP, RunsOn
+from awaitlens.program.view import View
+
+_LOOP = "asyncio.AbstractEventLoop."
+LOOP_METHODS = frozenset(
+    {"call_soon", "call_later", "call_at", "create_task", "add_reader", "add_writer", "stop"}
+)
+_TELLING = frozenset({"call_soon", "call_later", "call_at"})
+_PRIMITIVES = frozenset(
+    {"asyncio.Event.set", "asyncio.Event.clear", "asyncio.Queue.put_nowait", "asyncio.Queue.get_nowait",
+     "asyncio.Future.set_result", "asyncio.Future.set_exception", "asyncio.Future.cancel", "asyncio.Task.cancel",
+     "asyncio.Task.set_result", "asyncio.Condition.notify", "asyncio.Condition.notify_all", "asyncio.Lock.release",
+     "asyncio.Semaphore.release", "asyncio.BoundedSemaphore.release", "asyncio.LifoQueue.put_nowait",
+     "asyncio.PriorityQueue.put_nowait"}
+)  # fmt: skip
+_RUN_A_LOOP = frozenset(
+    {"asyncio.run", "asyncio.new_event_loop", "asyncio.Runner", "asyncio.set_event_loop",
+     "asyncio.AbstractEventLoop.run_forever", "asyncio.AbstractEventLoop.run_until_complete"}
+)  # fmt: skip
+_RUNNERS = frozenset({"run_forever", "run_until_complete"})
+
+
+class Crossing(NamedTuple):
+    """A call on the wrong thread: `method` of the loop or object, `reason` what brings the function there."""
+
+    call: Call
+    method: str
+    reason: RunsOn
+    confidence: Confidence
+
+    def trail(self, function: str) -> tuple[Step, ...]:
+        """The proof: what brings the function to that thread."""
+        reason = self.reason
+        return (Step(reason.span, f"{function} is {reason.words}", reason.path, reason.thread),)
+
+
+def loop_calls(facts: Facts, view: View) -> Iterator[Crossing]:
+    """Methods of an event loop, called off its thread."""
+    for call in facts.calls:
+        method = last_name(call.callee)
+        if method in LOOP_METHODS and isinstance(call.callee, Attribute):
+            yield from _crossing(call, method, _of_a_loop(call, call.callee, view), facts, view)
+
+
+def _of_a_loop(call: Call, callee: Attribute, view: View) -> Confidence:
+    target = view.target(call)
+    if target.name == _LOOP + callee.attr:
+        return target.confidence
+    by_name = last_name(callee.value) in ("loop", "_loop") and callee.attr in _TELLING
+    return "likely" if by_name and view.is_unknown(call) else "possible"
+
+
+def primitive_calls(facts: Facts, view: View) -> Iterator[Crossing]:
+    """Methods of asyncio's events, queues, futures and tasks that wake somebody up, called off the loop's thread."""
+    for call in facts.calls:
+        if isinstance(call.callee, Attribute) and not facts.scopes[call.scope].is_async:
+            target = view.target(call)
+            if target.name in _PRIMITIVES:
+                yield from _crossing(call, target.name, target.confidence, facts, view)
+
+
+def _crossing(
+    call: Call, method: str, confidence: Confidence, facts: Facts, view: View
+) -> Iterator[Crossing]:
+    scope = facts.scopes[call.scope]
+    if (
+        confidence == "possible"
+        or scope.kind != "function"
+        or scope.is_async
+        or _runs_a_loop(call, facts, view)
+    ):
+        return
+    places = view.runs_on(call.scope)
+    if places and all(place.thread in OFF_THE_LOOP for place in places):
+        reason = places[0]
+        yield Crossing(call, method, reason, weakest(confidence, reason.confidence))
+
+
+def _runs_a_loop(call: Call, facts: Facts, view: View) -> bool:
+    """Whether the function has a loop of its own on its thread."""
+    return any(
+        last_name(other.callee) in _RUNNERS or view.target(other).name in _RUN_A_LOOP
+        for other in facts.calls_in(call.scope)
+    )
+
+
+def loop_at_hand(call: Call, facts: Facts, view: View) -> str:
+    """How the function at the call spells the event loop: a parameter, a closed-over name or an attribute; "" if it has none."""
+    scope = facts.scopes[call.scope]
+    names: list[Term] = [Name("loop")]
+    if scope.parameters and view.owner_of(call.scope):
+        receiver = Name(scope.parameters[0].name)
+        names += [Attribute(receiver, "loop"), Attribute(receiver, "_loop")]
+    for term in names:
+        known = view.type_of(term, call.scope, call.span) == "asyncio.AbstractEventLoop"
+        if isinstance(term, Name) and (known or any(p.name == "loop" for p in scope.parameters)):
+            return term.id
+        if isinstance(term, Attribute) and isinstance(term.value, Name) and known:
+            return f"{term.value.id}.{term.attr}"
+    return ""

@@ -1,0 +1,37 @@
+"""Functions of one name across the program: what colour they have, and which override which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaitlens.program import members
+from awaitlens.program.index import Defined
+from awaitlens.program.modules import qualname
+from awaitlens.program.values import Class
+
+if TYPE_CHECKING:
+    from awaitlens.program.program import Program
+
+
+def overridden_otherwise(program: Program, path: str, method: str, is_async: bool) -> bool:
+    """Whether a subclass in the program has a method of that qualname's name, and of the other colour."""
+    owner, _, name = method.rpartition(".")
+    return bool(path and owner) and any(
+        other.scope.is_async != is_async and _inherits(program, other, (path, owner))
+        for other in program.index.defined(name)
+        if other.scope.kind == "function"
+    )
+
+
+def _inherits(program: Program, method: Defined, ancestor: tuple[str, str]) -> bool:
+    owner = qualname(method.facts, method.scope).rpartition(".")[0]
+    if owner not in method.file.definitions or (method.file.path, owner) == ancestor:
+        return False
+    cls = Class(f"{method.file.module}.{owner}", method.file.path, owner)
+    return any((c.path, c.qualname) == ancestor for c in members.lineage(program.names, cls)[1:])
+
+
+def all_async(program: Program, name: str) -> bool:
+    """Whether the program has functions of that name, and every one gives a coroutine."""
+    found = [other.scope for other in program.index.defined(name) if other.scope.kind == "function"]
+    return bool(found) and all(scope.is_async and not scope.is_generator for scope in found)

@@ -1,0 +1,284 @@
+"""Which threads a function runs on, and the place that brings it there.
+
+A function runs where it is sent (a thread, a pool, a loop's callbacks), where a framework calls it, or where its callers
+run. The search goes up from the function through its callers, breadth first, so that the nearest reason is the one told.
+What nothing in the program calls or hands over runs nobody knows where: then there is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from awaitlens.confidence import Confidence, weakest
+from awaitlens.knowledge import concurrency
+from awaitlens.program import members, results
+from awaitlens.program.facts import Call, Constant, Facts, Lambda, Result, Scope, Term
+from awaitlens.program.index import Mention
+from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.values import Class, External, Function, Inferred, Partial
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.program import Program
+
+Thread = Literal[
+    "event loop", "worker thread", "thread-sensitive worker", "new thread", "process", "module level"
+]
+"""module level: while the module is imported or run as a script, before any loop runs."""
+
+OFF_THE_LOOP: frozenset[Thread] = frozenset({"worker thread", "thread-sensitive worker", "new thread"})
+"""The threads of the loop's own process on which no event loop runs."""
+
+_THREADS: dict[str, Thread] = {
+    "loop": "event loop",
+    "worker thread": "worker thread",
+    "sensitive thread": "thread-sensitive worker",
+    "new thread": "new thread",
+    "process": "process",
+}
+_RUN_METHODS: dict[tuple[str, str], Thread] = {
+    ("threading.Thread", "run"): "new thread",
+    ("multiprocessing.Process", "run"): "process",
+    ("multiprocessing.process.BaseProcess", "run"): "process",
+}
+_MOST = 200
+
+
+class RunsOn(NamedTuple):
+    """One thread a function runs on. `path` and `span` (in that file's coordinates) are the place that says so.
+
+    `words` say in a clause what happens there: "given to asyncio.to_thread()", "called from view()".
+    """
+
+    thread: Thread
+    path: str
+    span: Span
+    words: str
+    confidence: Confidence = "certain"
+
+
+class Caller(NamedTuple):
+    path: str
+    qualname: str
+    confidence: Confidence
+
+
+class Direct(NamedTuple):
+    """What can be said of a function without looking at its callers' callers."""
+
+    reasons: tuple[RunsOn, ...]
+    callers: tuple[Caller, ...]
+
+
+def runs_on(program: Program, path: str, name: str) -> tuple[RunsOn, ...]:
+    """The threads on which the function runs, each once, the nearest reason first; () when nothing is known."""
+    found: dict[Thread, RunsOn] = {}
+    waiting = [Caller(path, name, "certain")]
+    seen = {waiting[0][:2]}
+    for caller in waiting:
+        direct = program.names.memory.about_names(
+            ("threads", caller.path, caller.qualname),
+            lambda here=caller: _direct(program, here.path, here.qualname),  # type: ignore[misc]
+            Direct((), ()),
+        )
+        is_first = caller is waiting[0]
+        for reason in direct.reasons:
+            found.setdefault(reason.thread, reason if is_first else _through(reason, caller))
+        for other in direct.callers:
+            if other[:2] not in seen and len(seen) < _MOST:
+                seen.add(other[:2])
+                waiting.append(other._replace(confidence=weakest(caller.confidence, other.confidence)))
+    return tuple(found.values())
+
+
+def _through(reason: RunsOn, caller: Caller) -> RunsOn:
+    if reason.thread == "module level":
+        return reason._replace(confidence=weakest(reason.confidence, caller.confidence))
+    words = f"called from {caller.qualname.rpartition('.')[2]}()"
+    return reason._replace(words=words, confidence=weakest(reason.confidence, caller.confidence))
+
+
+def _direct(program: Program, path: str, name: str) -> Direct:
+    file = program.files.get(path)
+    definition = file.definitions.get(name) if file else None
+    if file is None or definition is None:
+        return Direct((), ())
+    line, facts = file.blocks[definition.block]
+    scope = file.scope(definition)
+    place = scope.name_span.shifted(line)
+    if scope.is_async:
+        return Direct((RunsOn("event loop", path, place, "an async function"),), ())
+    reasons = [
+        *_decorated(program, file, facts, scope, place),
+        *_called_by_framework(program, file, facts, scope, place),
+    ]
+    callers: list[Caller] = []
+    for mention in program.index.given(scope.name):
+        if _is_given(program, mention, path, name):
+            _handed_over(program, mention, mention.call, reasons, callers)
+    for mention in _calls(program, scope, name):
+        confidence = _confidence_of_call(program, mention, path, name)
+        if confidence is not None:
+            _called_from(program, mention, confidence, reasons, callers)
+    return Direct(tuple(reasons), tuple(dict.fromkeys(callers)))
+
+
+# --- said where it is defined -------------------------------------------------------------------------------
+
+
+def _decorated(
+    program: Program, file: FileFacts, facts: Facts, scope: Scope, place: Span
+) -> Iterator[RunsOn]:
+    for decorator in scope.decorators:
+        name = results.decorator_name(program.names, decorator, file, facts, scope)
+        taker = concurrency.callback(name) if name else None
+        entry = concurrency.decorator_entry(name) if name else None
+        where = _where(taker.where if taker else entry.sync_where if entry else "", facts.call_of(decorator))
+        if where:
+            yield RunsOn(where, file.path, place, f"decorated with {name.rpartition('.')[2]}")
+
+
+def _called_by_framework(
+    program: Program, file: FileFacts, facts: Facts, scope: Scope, place: Span
+) -> Iterator[RunsOn]:
+    outer = facts.scopes[scope.parent]
+    if outer.kind == "module":
+        entry = concurrency.function_entry(file.module, scope.name)
+        where = _where(entry.sync_where if entry else "", None)
+        if entry and where:
+            yield RunsOn(where, file.path, place, f"called by {entry.framework}")
+        return
+    if outer.kind != "class":
+        return
+    owner = qualname(facts, outer)
+    for base in members.lineage(program.names, Class(f"{file.module}.{owner}", file.path, owner)):
+        thread = _RUN_METHODS.get((base.name, scope.name))
+        entry = concurrency.method_entry(base.name, scope.name) if not base.path and not thread else None
+        where = thread or _where(entry.sync_where if entry else "", None)
+        if where:
+            yield RunsOn(where, file.path, place, f"called by {entry.framework if entry else base.name}")
+            return
+
+
+def _where(where: str, adapter: Call | None) -> Thread | None:
+    sensitive = adapter.keyword("thread_sensitive") if adapter else None
+    if where == "sensitive thread" and sensitive == Constant(False):
+        return "worker thread"
+    return _THREADS.get(where)
+
+
+# --- said where it is used ----------------------------------------------------------------------------------
+
+
+def _is_given(program: Program, mention: Mention, path: str, name: str) -> bool:
+    term = mention.call.arguments[mention.argument].value
+    if isinstance(term, Lambda):
+        here = mention.facts.scopes[term.scope]
+        return mention.file.path == path and qualname(mention.facts, here) == name
+    value = program.names.infer(
+        term, mention.file, mention.facts, mention.call.scope, mention.call.span
+    ).value
+    return _is_function(value, path, name)
+
+
+def _handed_over(
+    program: Program, mention: Mention, call: Call, reasons: list[RunsOn], callers: list[Caller]
+) -> None:
+    """The function, or a partial of it, is an argument of the call: who runs it?"""
+    term = mention.call.arguments[mention.argument].value if call is mention.call else None
+    callee = program.names.callee(call.number, mention.file, mention.facts)
+    name = callee.value.name if isinstance(callee.value, (External, Class)) else ""
+    if name == "functools.partial" and call.usage.kind == "argument":
+        outer = mention.facts.calls[call.usage.call]
+        _take(program, mention, outer, Result(call.number), reasons, callers)
+    elif term is not None and name:
+        _take(program, mention, call, term, reasons, callers)
+
+
+def _take(
+    program: Program,
+    mention: Mention,
+    call: Call,
+    term: Term,
+    reasons: list[RunsOn],
+    callers: list[Caller],
+) -> None:
+    callee = program.names.callee(call.number, mention.file, mention.facts)
+    name = callee.value.name if isinstance(callee.value, (External, Class)) else ""
+    taker = concurrency.callback(name) if name else None
+    entry = concurrency.argument_entry(name) if name and taker is None else None
+    position, keyword = (taker.position, taker.keyword) if taker else (entry.position if entry else -1, "")
+    argument = call.argument(position, keyword) if taker or entry else None
+    if argument is None or argument.value != term:
+        return
+    where = taker.where if taker else entry.sync_where if entry else ""
+    thread = _where(where, call)
+    if thread:
+        words = f"given to {_short(name)}()"
+        reasons.append(
+            RunsOn(
+                thread, mention.file.path, _place(mention.file, mention.facts, call), words, callee.confidence
+            )
+        )
+    elif where == "caller":
+        _called_from(program, mention._replace(call=call), callee.confidence, reasons, callers)
+
+
+def _short(name: str) -> str:
+    parts = name.split(".")
+    return ".".join(parts[-2:]) if len(parts) > 1 and not parts[-2][:1].isupper() else parts[-1]
+
+
+def _calls(program: Program, scope: Scope, name: str) -> Iterator[Mention]:
+    """The calls that may call the function: of its name, or of its class for a constructor."""
+    yield from program.index.called(scope.name)
+    owner = name.split(".")[-2:-1]
+    if scope.name == "__init__" and owner:
+        yield from program.index.called(owner[0])
+
+
+def _confidence_of_call(program: Program, mention: Mention, path: str, name: str) -> Confidence | None:
+    callee: Inferred = program.names.callee(mention.call.number, mention.file, mention.facts)
+    value = callee.value
+    if isinstance(value, Class) and (value.path, f"{value.qualname}.__init__") == (path, name):
+        return callee.confidence
+    return callee.confidence if _is_function(value, path, name) else None
+
+
+def _is_function(value: object, path: str, name: str) -> bool:
+    while isinstance(value, Partial):
+        value = value.function
+    return isinstance(value, Function) and (value.path, value.qualname) == (path, name)
+
+
+def _called_from(
+    program: Program,
+    mention: Mention,
+    confidence: Confidence,
+    reasons: list[RunsOn],
+    callers: list[Caller],
+) -> None:
+    """The function runs where the call stands."""
+    file, facts, call = mention.file, mention.facts, mention.call
+    scope = facts.scopes[call.scope]
+    while scope.kind == "class":
+        scope = facts.scopes[scope.parent] if scope.parent >= 0 else facts.scopes[0]
+        if scope.number == 0:
+            break
+    if scope.kind == "function":
+        callers.append(Caller(file.path, qualname(facts, scope), confidence))
+    elif scope.kind == "lambda":
+        for outer in facts.calls:
+            if any(argument.value == Lambda(scope.number) for argument in outer.arguments):
+                _take(program, mention, outer, Lambda(scope.number), reasons, callers)
+    else:
+        where = _place(file, facts, call)
+        reasons.append(RunsOn("module level", file.path, where, "called at module level", confidence))
+
+
+def _place(file: FileFacts, facts: Facts, call: Call) -> Span:
+    for line, block in file.blocks:
+        if block is facts:
+            return call.callee_span.shifted(line)
+    return call.callee_span
