@@ -71,7 +71,7 @@ from collections.abc import Iterator
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Facts, Suspension
 from awaitlens.program.view import View
-from awaitlens.rewrite.cascade import made_async
+from awaitlens.rewrite import made_async
 
 law = Law.ONE_COLOUR
 severity = "error"

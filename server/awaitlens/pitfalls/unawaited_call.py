@@ -57,6 +57,39 @@ class Connection:
         await asyncio.sleep(1)
 ```
 
+## Bad: a plain function
+
+A plain `def` cannot await. It has to become async, and so has whoever calls it.
+
+```python
+async def save(order): ...
+
+
+def pay(order):
+    save(order)
+#   ^^^^^^^^^^^ save() is never awaited
+    return "paid"
+
+
+async def checkout(order):
+    return pay(order)
+```
+
+## Good: a plain function
+
+```python
+async def save(order): ...
+
+
+async def pay(order):
+    await save(order)
+    return "paid"
+
+
+async def checkout(order):
+    return await pay(order)
+```
+
 ## Fine
 
 Someone else may await it: the caller, a task, a group.
@@ -88,7 +121,7 @@ from awaitlens.program.awaitables import is_expected_to_fail, unawaited_calls
 from awaitlens.program.facts import Facts
 from awaitlens.program.summaries import spelled
 from awaitlens.program.view import View
-from awaitlens.rewrite import await_expression
+from awaitlens.rewrite import await_expression, made_async
 
 law = Law.AWAIT_WHAT_YOU_CALL
 severity = "error"
@@ -107,4 +140,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     edits = await_expression(facts, finding.span)
-    return Patch("Add await", "review", edits) if edits else None
+    if edits:
+        return Patch("Add await", "review", edits)
+    call = facts.call_at(finding.span)
+    return made_async(facts, view, facts.scopes[call.scope], finding.span) if call else None

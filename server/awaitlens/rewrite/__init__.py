@@ -18,6 +18,7 @@ from awaitlens.rewrite.calls import (
     wrap_in_call,
     wrap_in_executor,
 )
+from awaitlens.rewrite.cascade import made_async
 from awaitlens.rewrite.crossing import through, to_loop_thread
 from awaitlens.rewrite.expressions import (
     await_expression,
@@ -94,6 +95,7 @@ __all__ = [
     "keep_argument",
     "keep_task",
     "loop_over_delegate",
+    "made_async",
     "make_async",
     "merged",
     "move_statement_before",
