@@ -163,16 +163,17 @@ class Names:
             return self._parameter(position, file, facts, scope) if position >= 0 else None
         reaching, surely = _reaching(bindings, facts, at, position >= 0)
         key = (scope, name, tuple(binding.span for binding in reaching), surely)
+        first = position if position >= 0 and not surely else -1
         return self.memory.about_block(
-            file.path,
-            facts,
-            key,
-            lambda: join(
-                ([self._parameter(position, file, facts, scope)] if position >= 0 and not surely else [])
-                + [self.bound(b, file, facts) for b in reaching]
-            ),
-            NOT_KNOWN,
+            file.path, facts, key, lambda: self._either(first, reaching, file, facts, scope), NOT_KNOWN
         )
+
+    def _either(
+        self, position: int, bindings: Sequence[Binding], file: FileFacts, facts: Facts, scope: int
+    ) -> Inferred:
+        """What a local name may hold: one of its bindings, or (unless `position` is -1) what was passed in."""
+        passed = [self._parameter(position, file, facts, scope)] if position >= 0 else []
+        return join(passed + [self.bound(binding, file, facts) for binding in bindings])
 
     def _parameter(self, position: int, file: FileFacts, facts: Facts, scope: int) -> Inferred:
         here = facts.scopes[scope]
