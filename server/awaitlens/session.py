@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from awaitlens import suppression
-from awaitlens.engine import block_findings, new_reader, patches, read, selected
+from awaitlens.engine import block_findings, findings, new_reader, patches, read, selected
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.facts import Facts
@@ -18,6 +18,8 @@ from awaitlens.program.program import Program, module_name
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span, UndecodableSource
 from awaitlens.syntax.blocks import Layout, layout, relayout
+
+T = TypeVar("T")
 
 _CHEAP_LINES = 400
 """A block of more lines than this is not analysed while the event loop waits."""
@@ -59,6 +61,10 @@ class Snapshot:
     def patches(self, finding: Finding) -> tuple[Patch, ...]:
         """The repairs of a finding, best first, in file coordinates. Empty if the document has changed since."""
         return self.session.patches(self, finding)
+
+    def ask(self, question: Callable[[Program, FileFacts], T]) -> T | None:
+        """What the program says about this document. None if the document has changed since."""
+        return self.session.ask(self, question)
 
     @cached_property
     def program(self) -> Program:
@@ -149,14 +155,15 @@ class Session:
             self.program.put(file)
 
     def _load(self, path: str) -> FileFacts | None:
+        source = self._source(path)
+        return read(source, self._module(path), self._reader) if source is not None else None
+
+    def _source(self, path: str) -> Source | None:
         data = self._read_file(path)
-        if data is None:
-            return None
         try:
-            source = Source.from_bytes(path, data)
+            return Source.from_bytes(path, data) if data is not None else None
         except UndecodableSource:
             return None
-        return read(source, self._module(path), self._reader)
 
     def _facts(self, document: Document) -> FileFacts:
         blocks = self._reader.read(document.layout)
@@ -220,6 +227,33 @@ class Session:
             if document is None or document.source is not snapshot.source:
                 return ()
             return patches(self.program, snapshot.source, finding)
+
+    def ask(self, snapshot: Snapshot, question: Callable[[Program, FileFacts], T]) -> T | None:
+        with self._lock:
+            document = self.documents.get(snapshot.path)
+            if document is None or document.source is not snapshot.source:
+                return None
+            return question(self.program, self.program.files[snapshot.path])
+
+    def consult(self, question: Callable[[Program], T]) -> T:
+        """What the program says, whichever documents are open."""
+        with self._lock:
+            return question(self.program)
+
+    def survey(self, path: str) -> Snapshot | None:
+        """What is found in a file, open or not. None for what cannot be read."""
+        with self._lock:
+            if path in self.documents:
+                return self.snapshot(path)
+            source = self._source(path)
+            if source is None:
+                return None
+            if path not in self.program.files:
+                self.program.add(read(source, self._module(path), self._reader))
+            settings = self.settings_for(path)
+            found = findings(self.program, path)
+            kept, unused = suppression.apply(source, found, pitfalls(), self._not_run(settings))
+            return Snapshot(self, path, source, kept + unused, settings)
 
     def settings_changed(self) -> None:
         """Settings may answer differently from now on."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from awaitlens.edge.analysis import Analysis, Report, SettingsFor, TakeIn
+from awaitlens.edge.analysis import Analysis, Report, SettingsFor, TakeIn, source_on_disk
 from awaitlens.edge.server import serve
 from awaitlens.pitfall import Edit, Finding, Patch, Step
 from awaitlens.session import Change
@@ -35,6 +35,9 @@ class FakeSnapshot:
 
     def at(self, span: Span) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.span.overlaps(span))
+
+    def ask(self, question: Callable[..., object]) -> None:
+        """There is no program behind this session."""
 
     def patches(self, finding: Finding) -> tuple[Patch, ...]:
         wait_for_file(self.source.text, "# slow-patches")
@@ -93,6 +96,15 @@ class FakeSession:
     def affected(self) -> tuple[str, ...]:
         users = [path for path, source in self._sources.items() if "import helper" in source.text]
         return tuple(path for path in users if self._told.get(path) != self._helper_sleeps())
+
+    def consult(self, question: Callable[..., object]) -> None:
+        """There is no program behind this session."""
+
+    def survey(self, path: str) -> FakeSnapshot | None:
+        if path in self._sources:
+            return self.snapshot(path)
+        source = source_on_disk(path)
+        return FakeSnapshot(path, source, tuple(self._findings(source)), Settings()) if source else None
 
     def file_changed(self, path: str) -> None:
         pass

@@ -7,17 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from awaitlens import session as real
 from awaitlens.engine import new_reader, read
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.program.modules import FileFacts
-from awaitlens.program.program import module_name
+from awaitlens.program.program import Program, module_name
 from awaitlens.session import Change
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span, UndecodableSource
 from awaitlens.workspace import LARGEST_FILE, files_of, reason_to_skip
+
+T = TypeVar("T")
 
 SettingsFor = Callable[[str], Settings]
 Report = Callable[[int, int], bool]
@@ -40,6 +42,7 @@ class Snapshot(Protocol):
     def settings(self) -> Settings: ...
     def at(self, span: Span) -> tuple[Finding, ...]: ...
     def patches(self, finding: Finding) -> tuple[Patch, ...]: ...
+    def ask(self, question: Callable[[Program, FileFacts], T]) -> T | None: ...
 
 
 class Session(Protocol):
@@ -51,6 +54,8 @@ class Session(Protocol):
     def snapshot(self, path: str) -> Snapshot: ...
     def is_cheap(self, path: str) -> bool: ...
     def affected(self) -> Sequence[str]: ...
+    def consult(self, question: Callable[[Program], T]) -> T | None: ...
+    def survey(self, path: str) -> Snapshot | None: ...
     def file_changed(self, path: str) -> None: ...
     def settings_changed(self) -> None: ...
 

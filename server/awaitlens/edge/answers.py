@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
@@ -13,21 +14,29 @@ from awaitlens.edge.convert import annotated, inlay_hint, path_of, range_of, spa
 from awaitlens.edge.protocol import CONTENT_MODIFIED, INVALID_PARAMS, Refused
 from awaitlens.pitfall import Edit, Finding
 from awaitlens.pitfalls import pitfalls
-from awaitlens.present.hints import hints_for
+from awaitlens.present.hints import Glyphs, Hint, hints_for
 from awaitlens.present.hover import hover as hover_text
-from awaitlens.source import Source
+from awaitlens.present.inline import hints_in, merged
+from awaitlens.present.remarks import remark_at, worded
+from awaitlens.source import Source, Span
 
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
 
 
 def hover(ls: Server, position: types.Position, snapshot: Snapshot) -> types.Hover | None:
-    """The lesson of the narrowest finding at a position, in the user's own names."""
+    """The lesson of the narrowest finding at a position, in the user's own names; or else what the place does."""
     found = finding_at(ls, position, snapshot)
-    if found is None:
-        return None
-    content = types.MarkupContent(types.MarkupKind(ls.client.markup), _told(ls, found, snapshot))
-    return types.Hover(content, range_of(found.span, snapshot.source, ls.client.encoding))
+    if found is not None:
+        return _hover(ls, found.span, _told(ls, found, snapshot), snapshot)
+    point = span_of_range(types.Range(position, position), snapshot.source, ls.client.encoding)
+    remark = snapshot.ask(partial(remark_at, point.line, point.column))
+    return _hover(ls, remark.span, worded(remark, ls.client.markup), snapshot) if remark else None
+
+
+def _hover(ls: Server, span: Span, text: str, snapshot: Snapshot) -> types.Hover:
+    content = types.MarkupContent(types.MarkupKind(ls.client.markup), text)
+    return types.Hover(content, range_of(span, snapshot.source, ls.client.encoding))
 
 
 def finding_at(ls: Server, position: types.Position, snapshot: Snapshot) -> Finding | None:
@@ -51,12 +60,20 @@ def _extent(finding: Finding) -> tuple[int, int]:
 
 def inlay_hints(ls: Server, range_: types.Range, snapshot: Snapshot) -> list[types.InlayHint]:
     span = span_of_range(range_, snapshot.source, ls.client.encoding)
-    hints = hints_for(snapshot.findings, pitfalls(), snapshot.source)
     return [
         inlay_hint(hint, snapshot.source, snapshot.path, ls.documents.source, ls.client)
-        for hint in hints
-        if hint.category in snapshot.settings.hints and span.contains(hint.line, hint.column)
+        for hint in hints_in_span(span, snapshot)
     ]
+
+
+def hints_in_span(span: Span, snapshot: Snapshot) -> list[Hint]:
+    """The hints of the categories that are on: those of findings, and those of the code itself."""
+    wanted, source = snapshot.settings.hints, snapshot.source
+    glyphs: Glyphs = "ascii" if snapshot.settings.ascii_hints else "unicode"
+    told = hints_for(snapshot.findings, pitfalls(), source, glyphs)
+    first = [h for h in told if h.category in wanted and span.contains(h.line, h.column)]
+    more = snapshot.ask(partial(hints_in, span, source, wanted, glyphs)) if wanted else None
+    return merged(first, more or ())
 
 
 # --- code actions -----------------------------------------------------------------------------------------------------

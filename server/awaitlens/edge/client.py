@@ -33,6 +33,8 @@ class Client:
     annotates_edits: bool = False
     shows_progress: bool = False
     opens_documents: bool = False
+    asks_for_content: bool = False
+    refreshes_lenses: bool = False
     answers_configuration: bool = False
     registers_configuration: bool = False
     registers_watchers: bool = False
@@ -56,6 +58,8 @@ class Client:
             versions_edits=has("workspace.workspaceEdit.documentChanges"),
             annotates_edits=has.get("workspace.workspaceEdit.changeAnnotationSupport") is not None,
             opens_documents=has("window.showDocument.support"),
+            asks_for_content=has.get("workspace.textDocumentContent") is not None,
+            refreshes_lenses=has("workspace.codeLens.refreshSupport"),
             shows_progress=has("window.workDoneProgress"),
             answers_configuration=has("workspace.configuration"),
             registers_configuration=has("workspace.didChangeConfiguration.dynamicRegistration"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lsprotocol import types
 
 from awaitlens.edge import answers
 from awaitlens.edge.analysis import Snapshot
+from awaitlens.edge.asking import answer
 from awaitlens.edge.convert import uri_of
 from awaitlens.edge.protocol import INVALID_PARAMS, Refused
 from awaitlens.pitfalls import pitfalls
@@ -22,37 +24,64 @@ from awaitlens.present.slides import deck_for_finding
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
 
-Ask = Callable[["Server", str, Callable[[Snapshot], Any]], Awaitable[Any]]
+SCHEME = "awaitlens"
+"""Of the documents this server writes itself: decks as Markdown."""
 
 
-def register(ls: Server, ask: Ask) -> None:
-    """`ask` gets a job done on a document's newest snapshot."""
-    ls.protocol.fm.commands["awaitlens.advice"] = partial(advice, ls, ask)
-    ls.protocol.fm.commands["awaitlens.slides"] = partial(slides, ls, ask)
+def register(ls: Server) -> None:
+    ls.protocol.fm.commands["awaitlens.advice"] = partial(advice, ls)
+    ls.protocol.fm.commands["awaitlens.slides"] = partial(slides, ls)
     ls.protocol.fm.commands["awaitlens.debugInformation"] = partial(debug_information, ls)
 
 
-async def advice(ls: Server, ask: Ask, arguments: Sequence[Any]) -> str | None:
+async def advice(ls: Server, arguments: Sequence[Any]) -> str | None:
     """Show the advice of a patch that is to be read."""
     uri, key = answers.checked(ls, arguments[0] if arguments else None)
-    text: str | None = await ask(ls, uri, partial(answers.advice, key))
+    text: str | None = await answer(ls, uri, partial(answers.advice, key))
     if text:
         ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
     return text
 
 
-async def slides(ls: Server, ask: Ask, arguments: Sequence[Any]) -> dict[str, str] | None:
+async def slides(ls: Server, arguments: Sequence[Any]) -> dict[str, str] | None:
     """The deck about the finding at `{uri, position}`: its title, its HTML and its Markdown.
 
     A client that shows decks itself says so: by a `nonce` for the page's policy, or by the `format` it reads. For any
     other the page is opened.
     """
     wish, position = _wish(arguments)
-    deck: dict[str, str] | None = await ask(ls, wish["uri"], partial(_deck, ls, wish.get("nonce"), position))
+    deck: dict[str, str] | None = await answer(
+        ls, wish["uri"], partial(_deck, ls, wish.get("nonce"), position)
+    )
     if deck is not None and not wish.keys() & {"nonce", "format"} and ls.client.opens_documents:
-        path = await ls.turns.work(partial(_written, deck["html"]))
-        ls.window_show_document(types.ShowDocumentParams(uri_of(path), external=True))
+        await _open(ls, wish["uri"], position, deck)
     return deck
+
+
+async def _open(ls: Server, uri: str, position: types.Position, deck: dict[str, str]) -> None:
+    """As a document of this server's where the client can ask for its text, else as a page in the browser."""
+    if ls.client.asks_for_content:
+        ls.window_show_document(types.ShowDocumentParams(address_of_deck(uri, position)))
+        return
+    path = await ls.turns.work(partial(_written, deck["html"]))
+    ls.window_show_document(types.ShowDocumentParams(uri_of(path), external=True))
+
+
+def address_of_deck(uri: str, position: types.Position) -> str:
+    return f"{SCHEME}:/slides.md?{urlencode({'uri': uri, 'line': position.line, 'character': position.character})}"
+
+
+async def text_document_content(
+    ls: Server, params: types.TextDocumentContentParams
+) -> types.TextDocumentContentResult:
+    """The text of one of this server's own documents."""
+    asked = dict(parse_qsl(urlsplit(params.uri).query))
+    place = {"line": asked.get("line"), "character": asked.get("character")}
+    wish, position = _wish([{"uri": asked.get("uri"), "position": place}])
+    deck = await answer(ls, wish["uri"], partial(_deck, ls, None, position))
+    return types.TextDocumentContentResult(
+        deck["markdown"] if deck else "There is nothing to tell any more.\n"
+    )
 
 
 async def debug_information(ls: Server, _: Sequence[Any]) -> dict[str, Any]:

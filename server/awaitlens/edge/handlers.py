@@ -6,25 +6,22 @@ them; what takes long in them runs in a thread of its own, on a frozen snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from awaitlens.edge import answers, commands, workspace
+from awaitlens.edge import answers, commands, features, workspace
 from awaitlens.edge.actions import KINDS
-from awaitlens.edge.analysis import Snapshot
+from awaitlens.edge.asking import answer
 from awaitlens.edge.client import Json
 from awaitlens.edge.convert import path_of
 from awaitlens.edge.documents import Document, LostDocument
-from awaitlens.edge.protocol import ARRIVED, CONTENT_MODIFIED, Refused
+from awaitlens.edge.protocol import CONTENT_MODIFIED, Refused
 from awaitlens.session import Change
 
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
-
-T = TypeVar("T")
 
 _SMALL = 2000
 """Characters. A larger insertion is not taken in on the event loop."""
@@ -48,7 +45,8 @@ def register(ls: Server) -> None:
     ls.feature(types.TEXT_DOCUMENT_INLAY_HINT)(inlay_hint)
     if ls.client.pulls:
         register_pull(ls)
-    commands.register(ls, _answer)
+    commands.register(ls)
+    features.register(ls)
     workspace.register(ls)
 
 
@@ -120,48 +118,20 @@ async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> dict
 
 
 async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
-    return await _answer(ls, params.text_document.uri, partial(answers.hover, ls, params.position))
+    return await answer(ls, params.text_document.uri, partial(answers.hover, ls, params.position))
 
 
 async def code_action(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction] | None:
-    return await _answer(ls, params.text_document.uri, partial(answers.code_actions, ls, params))
+    return await answer(ls, params.text_document.uri, partial(answers.code_actions, ls, params))
 
 
 async def resolve_code_action(ls: Server, action: types.CodeAction) -> types.CodeAction:
     uri, key = answers.checked(ls, action.data)
-    resolved = await _answer(ls, uri, partial(answers.resolved, ls, action, key))
+    resolved = await answer(ls, uri, partial(answers.resolved, ls, action, key))
     if resolved is None:
         raise Refused(CONTENT_MODIFIED, "The document has changed.")
     return resolved
 
 
 async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
-    return await _answer(ls, params.text_document.uri, partial(answers.inlay_hints, ls, params.range))
-
-
-# --- how questions are answered -----------------------------------------------------------------------------------
-
-
-async def _answer(ls: Server, uri: str, job: Callable[[Snapshot], T]) -> T | None:
-    """Do the job on the document's newest snapshot. An answer that would be stale when it is ready is not given."""
-    document = ls.documents.get(path_of(uri))
-    if document is None:
-        return None
-    if _is_current(document):
-        snapshot = await _snapshot(ls, document.path)
-        result = await ls.turns.work(partial(job, snapshot)) if _is_current(document) else None
-        if _is_current(document):
-            return result
-    if ls.client.retries_stale:
-        raise Refused(CONTENT_MODIFIED, "The document has changed.")
-    return None
-
-
-def _is_current(document: Document) -> bool:
-    """Whether the text is still the one the request being answered was asked about."""
-    return document.open and document.edited <= ARRIVED.get()
-
-
-async def _snapshot(ls: Server, path: str) -> Snapshot:
-    answer = ls.turns.now(path) if ls.turns.is_cheap(path) else await ls.turns.later(path)
-    return answer.snapshot
+    return await answer(ls, params.text_document.uri, partial(answers.inlay_hints, ls, params.range))

@@ -47,10 +47,17 @@ class Hint(NamedTuple):
     at: Step | None
 
 
-def runs_on(thread: str, caller: str = "") -> Wording:
-    """Where a function or call runs: `thread` as in "the event loop", `caller` the function that brings it there."""
-    called = f", called from {caller}" if caller else ""
-    return Wording(f"runs on {thread}{called}", f"This runs on {thread}{called}.")
+def runs_on(thread: str, reason: str = "") -> Wording:
+    """Where a function runs: `thread` as in "the event loop", `reason` as in "called from view()"."""
+    because = f", {visible(reason)}" if reason else ""
+    return Wording(_short(f"runs on {thread}{because}"), f"This runs on {thread}{because}.")
+
+
+def runs(name: str, where: str) -> Wording:
+    """Where a function that is handed over runs: `where` as in "on the event loop"."""
+    return Wording(
+        _short(f"{visible(name)} runs {where}"), f"{visible(name)} is not run here: it runs {where}."
+    )
 
 
 def others_may_run(shared: str = "") -> Wording:

@@ -1,0 +1,60 @@
+"""One line about a function: how it is interrupted, whether it blocks, which colour it has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from awaitlens.program.facts import Facts, Scope
+from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.program import Program
+from awaitlens.program.sections import sections, suspension_points
+from awaitlens.program.window import Window, windows
+from awaitlens.source import Span
+
+
+class Overview(NamedTuple):
+    """`span` is the function's name in the file."""
+
+    span: Span
+    words: str
+
+
+def overviews(program: Program, file: FileFacts) -> tuple[Overview, ...]:
+    """What stands above the async functions of a file, where there is something to say."""
+    found = []
+    for window in windows(program, file, 0, 1 << 30):
+        for scope in window.facts.async_functions():
+            words = ", ".join(
+                part for part in (_blocking(window, scope), _interrupted(window, scope)) if part
+            )
+            if words:
+                found.append(Overview(scope.name_span.shifted(window.line), words))
+    return tuple(found)
+
+
+def _blocking(window: Window, scope: Scope) -> str:
+    chains = [window.view.blocking(call) for call in window.facts.calls_in(scope.number)]
+    paths = sum(chain is not None and chain.confidence != "possible" for chain in chains)
+    return f"blocks the loop by {_counted(paths, 'path')}" if paths else ""
+
+
+def _interrupted(window: Window, scope: Scope) -> str:
+    points = suspension_points(window.facts, window.view, scope.number)
+    if not points:
+        return ""
+    atomic = sections(window.facts, window.view, scope.number)
+    return f"{_counted(len(points), 'suspension point')}, {_counted(len(atomic), 'atomic section')}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def detail(program: Program, path: str, facts: Facts, scope: Scope) -> str:
+    """The colour of a function and whether it blocks: "async", "sync, blocks: load > requests.get"."""
+    colour = "async" if scope.is_async else "sync"
+    chain = program.summaries.of_body((path, qualname(facts, scope)))
+    if chain is None or chain.confidence == "possible":
+        return colour
+    names = " > ".join(chain.names)
+    return f"{colour}, blocks: {names}" if names else f"{colour}, blocks"
