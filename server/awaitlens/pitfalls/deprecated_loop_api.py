@@ -94,7 +94,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     python = view.settings.python or (3, 14)
     for call in facts.calls:
         target = view.target(call)
-        if target.name in _DEPRECATED and python >= (3, 14):
+        if target.name in _DEPRECATED and python >= (3, 14) and "version_info" not in facts.text:
             yield Finding(call.callee_span, _DEPRECATED[target.name], target.confidence)
         module, _, name = target.name.rpartition(".")
         if module == "asyncio" and name in _LOOP_REMOVED and python >= (3, 10):

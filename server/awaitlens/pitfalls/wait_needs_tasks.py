@@ -1,7 +1,7 @@
 """asyncio.wait takes a collection of tasks, not coroutines and not functions.
 
 A coroutine among them raises TypeError on Python 3.11 and newer; a function that was not called raises on every version.
-And no order is promised between the members of a set. What has to happen first must be awaited first.
+A single task is no collection. And no order is promised between the members of a set. What has to happen first must be awaited first.
 
 ## Bad
 
@@ -94,8 +94,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.facts import Attribute, Call, Comprehension, Display, Facts, Name, Term
+from awaitlens.program.facts import Facts
+from awaitlens.program.tasks import misfit
 from awaitlens.program.view import View
+from awaitlens.rewrite import replace
 from awaitlens.rewrite.displays import await_in_order, element_texts, wrap_elements
 
 law = Law.HOLD_YOUR_TASKS
@@ -109,27 +111,18 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         given = call.argument(0, "fs")
         if given is None or view.target(call).name != "asyncio.wait":
             continue
-        kind = _kind(given.value, call, view)
-        if kind:
+        kind = misfit(given.value, call, view)
+        if kind == "one":
+            yield Finding(given.span, "asyncio.wait() takes a collection of tasks, and this is one")
+        elif kind:
             message = f"asyncio.wait() takes tasks, and these are {kind}"
             yield Finding(given.span, message, data=(("kind", kind), ("call", str(call.number))))
 
 
-def _kind(given: Term, call: Call, view: View) -> str:
-    """ "coroutines" or "functions" if one is among the elements, else ""."""
-    if isinstance(given, Comprehension):
-        return "coroutines" if view.is_coroutine(given.element, call.scope) else ""
-    for element in given.elements if isinstance(given, Display) else ():
-        if isinstance(element, (Name, Attribute)):
-            target = view.callable(element, call.scope, call.span)
-            if target.colour == "async" and target.confidence != "possible":
-                return "functions"
-        elif view.is_coroutine(element, call.scope):
-            return "coroutines"
-    return ""
-
-
 def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
+    if not finding.data:
+        yield Patch("Make it a list", "safe", replace(facts, finding.span, f"[{facts.slice(finding.span)}]"))
+        return
     call = facts.calls[int(finding.value("call"))]
     waiting = next((s for s in facts.suspensions if facts.call_of(s.operand) == call), None)
     if finding.value("kind") == "coroutines" and (waiting or call).usage.kind == "dropped":

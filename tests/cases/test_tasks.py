@@ -1,0 +1,174 @@
+"""Tasks that nobody keeps, collections where tasks are wanted, cancellations that go nowhere: as people wrote them."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from awaitlens.engine import check_texts
+from awaitlens.settings import Settings
+
+FAMILY = Settings(
+    select=frozenset(
+        {
+            "dropped-task",
+            "weakly-held-task",
+            "ignored-gather-exceptions",
+            "gather-needs-star",
+            "coroutine-not-called",
+            "wait-needs-tasks",
+            "swallowed-cancellation",
+            "suppressed-cancellation",
+            "timeout-without-await",
+            "shield-loses-task",
+        }
+    )
+)
+
+SETUP = """
+import asyncio
+from contextlib import suppress
+
+async def fetch(key=0): ...
+async def watch(): ...
+
+class Service:
+    def __init__(self, loop: asyncio.AbstractEventLoop):
+        self.loop = loop
+        self.tasks = []
+        self.running: asyncio.Task | None = None
+
+    def on_event(self, event):
+        {method}
+
+async def main(keys, event, queue):
+    {body}
+"""
+
+
+def found(*, method: str = "pass", body: str = "pass") -> list[str]:
+    text = SETUP.format(
+        method=textwrap.indent(method, "        ").strip(), body=textwrap.indent(body, "    ").strip()
+    )
+    return [finding.pitfall for finding in check_texts({"module.py": text}, FAMILY).findings("module.py")]
+
+
+@pytest.mark.parametrize(
+    ("pitfall", "method", "repaired"),
+    [
+        ("dropped-task", "asyncio.create_task(watch())", "self.running = asyncio.create_task(watch())"),
+        (
+            "dropped-task",
+            "self.loop.create_task(watch())",
+            "self.tasks.append(self.loop.create_task(watch()))",
+        ),
+        (
+            "dropped-task",
+            "asyncio.ensure_future(watch(), loop=self.loop)",
+            "return asyncio.ensure_future(watch())",
+        ),
+        (
+            "weakly-held-task",
+            "task = asyncio.create_task(watch())",
+            "task = asyncio.create_task(watch())\nself.tasks.append(task)",
+        ),
+        (
+            "weakly-held-task",
+            "for _ in range(3):\n    _ = asyncio.create_task(watch())",
+            "for _ in range(3):\n    task = asyncio.create_task(watch())\n    task.add_done_callback(print)",
+        ),
+    ],
+)
+def test_tasks_nobody_keeps(pitfall: str, method: str, repaired: str) -> None:
+    """Missed alarms, and their repaired forms silent."""
+    assert found(method=method) == [pitfall]
+    assert found(method=repaired) == []
+
+
+@pytest.mark.parametrize(
+    ("pitfall", "body", "repaired"),
+    [
+        (
+            "wait-needs-tasks",
+            "await asyncio.wait([fetch(1), fetch(2)])",
+            "await asyncio.gather(fetch(1), fetch(2))",
+        ),
+        (
+            "wait-needs-tasks",
+            "jobs = [fetch(key) for key in keys]\nawait asyncio.wait(jobs)",
+            "jobs = [asyncio.create_task(fetch(key)) for key in keys]\nawait asyncio.wait(jobs)",
+        ),
+        (
+            "wait-needs-tasks",
+            "task = asyncio.create_task(fetch())\nawait asyncio.wait(task)",
+            "task = asyncio.create_task(fetch())\nawait asyncio.wait([task])",
+        ),
+        (
+            "gather-needs-star",
+            "await asyncio.gather(fetch(key) for key in keys)",
+            "await asyncio.gather(*(fetch(key) for key in keys))",
+        ),
+        (
+            "gather-needs-star",
+            "jobs = [fetch(key) for key in keys]\nawait asyncio.gather(jobs)",
+            "jobs = [fetch(key) for key in keys]\nawait asyncio.gather(*jobs)",
+        ),
+        ("coroutine-not-called", "await asyncio.wait_for(fetch, 5)", "await asyncio.wait_for(fetch(), 5)"),
+        (
+            "coroutine-not-called",
+            "await asyncio.gather(fetch, watch())",
+            "await asyncio.gather(fetch(), watch())",
+        ),
+        (
+            "ignored-gather-exceptions",
+            "await asyncio.gather(fetch(), return_exceptions=True)",
+            "print(await asyncio.gather(fetch(), return_exceptions=True))",
+        ),
+        (
+            "swallowed-cancellation",
+            "while True:\n    try:\n        await queue.get()\n    except BaseException:\n        print(1)",
+            "while True:\n    try:\n        await queue.get()\n    except Exception:\n        print(1)",
+        ),
+        (
+            "suppressed-cancellation",
+            "while True:\n    with suppress(BaseException):\n        await queue.get()",
+            "while True:\n    with suppress(Exception):\n        await queue.get()",
+        ),
+        (
+            "timeout-without-await",
+            "async with asyncio.timeout(1):\n    print(keys)",
+            "async with asyncio.timeout(1):\n    await fetch(keys)",
+        ),
+        (
+            "shield-loses-task",
+            "await asyncio.shield(fetch())",
+            "task = asyncio.create_task(fetch())\nkeys.add(task)\nawait asyncio.shield(task)",
+        ),
+    ],
+)
+def test_what_is_awaited_wrongly(pitfall: str, body: str, repaired: str) -> None:
+    """Missed alarms, and their repaired forms silent."""
+    assert found(body=body) == [pitfall]
+    assert found(body=repaired) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # The variable keeps the task while the function waits for something else.
+        "task = asyncio.create_task(watch())\nawait event.wait()",
+        # Names that hold one awaitable, not a collection.
+        "future = asyncio.get_running_loop().create_future()\nawait asyncio.gather(future)",
+        # A timeout around code that yields control by an async loop or context manager.
+        "async with asyncio.timeout(1):\n    async with event:\n        print(1)",
+        "async with asyncio.timeout(1):\n    return [key async for key in keys]",
+        # A group keeps its tasks.
+        "async with asyncio.TaskGroup() as group:\n    group.create_task(fetch())",
+        # A parameter may hold a coroutine.
+        "await asyncio.wait_for(event, 5)",
+    ],
+)
+def test_what_only_looks_wrong(body: str) -> None:
+    """False alarms."""
+    assert found(body=body) == []
