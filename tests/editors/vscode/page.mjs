@@ -131,11 +131,19 @@ export class Page {
 
   // The box at the top of the window: commands with ">", lines with ":".
   async pick(key, text, row = '') {
-    await this.page.keyboard.press(key);
     const box = this.page.locator('.quick-input-widget input').first();
-    await box.waitFor({ state: 'visible' });
-    await box.fill(text);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().waitFor();
+    const wanted = this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first();
+    await until(
+      `an entry ${row}`,
+      async () => {
+        // Asked again where it came too early: extensions may still be on their way.
+        await this.press('Escape', key);
+        await box.waitFor({ state: 'visible', timeout: 3000 });
+        await box.fill(text);
+        return wanted.waitFor({ timeout: 3000 }).then(() => true);
+      },
+      40,
+    );
     await this.page.keyboard.press('Enter');
     await box.waitFor({ state: 'hidden' });
   }

@@ -201,7 +201,7 @@ export const trusted = {
       15,
     );
     await page.underlined('time.sleep(1)', 'time.sleep(3)');
-    await page.goTo(16, 1);
+    await page.goTo(14, 1);
     await page.press('End');
     await page.type('\n    time.sleep(4)');
     await page.underlined('time.sleep(1)', 'time.sleep(3)', 'time.sleep(4)');

@@ -165,6 +165,7 @@ export class VSCode {
 
   /** The fixture's files as they were, so that one scenario's edits are no other's start. */
   restoreWorkspace(fixture) {
+    rmSync(path.join(this.user, 'Backups'), { recursive: true, force: true });
     cpSync(fixture, this.workspace, { recursive: true });
   }
 
