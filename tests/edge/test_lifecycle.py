@@ -195,10 +195,16 @@ def test_what_is_offered_is_what_the_client_can_use(start: Callable[..., Driver]
         "awaitlens.slides",
         "awaitlens.debugInformation",
     }
-    poor = start().initialize(with_pull({}))["capabilities"]
+    refreshed = {"workspace": {"diagnostics": {"refreshSupport": True}}}
+    poor = start().initialize(with_pull(refreshed))["capabilities"]
     assert poor["codeActionProvider"].get("resolveProvider") is not True
     assert poor["diagnosticProvider"]["interFileDependencies"] is True
     assert poor["diagnosticProvider"]["workspaceDiagnostics"] is False
+
+
+def test_who_pulls_but_cannot_be_bidden_to_pull_again_is_pushed_to(driver: Driver) -> None:
+    """Neovim 0.10 is such a client."""
+    assert "diagnosticProvider" not in driver.initialize(with_pull({}))["capabilities"]
 
 
 def test_a_client_of_odd_capabilities_is_served(driver: Driver) -> None:

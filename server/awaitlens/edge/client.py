@@ -48,7 +48,7 @@ class Client:
         return cls(
             encoding=_encoding(has.get("general.positionEncodings")),
             markup=_markup(has.get("textDocument.hover.contentFormat")),
-            pulls=has.get("textDocument.diagnostic") is not None,
+            pulls=_pulls(has),
             refreshes_diagnostics=has("workspace.diagnostics.refreshSupport"),
             refreshes_hints=has("workspace.inlayHint.refreshSupport"),
             shows_related=has.either("relatedInformation"),
@@ -95,6 +95,11 @@ class _Abilities:
         return self(f"textDocument.publishDiagnostics.{ability}") or self(
             f"textDocument.diagnostic.{ability}"
         )
+
+
+def _pulls(has: _Abilities) -> bool:
+    """A client that cannot be bidden to ask again would go on showing what another file or a setting has changed."""
+    return has.get("textDocument.diagnostic") is not None and has("workspace.diagnostics.refreshSupport")
 
 
 def _encoding(offered: object) -> Encoding:
