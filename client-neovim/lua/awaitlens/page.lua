@@ -3,7 +3,8 @@
 local M = {}
 
 ---Languages that appear in lessons. Neovim brings no grammar for Python, so its older syntax files are asked.
-local FENCED = { 'python', 'diff', 'toml', 'bash=sh' }
+local FENCED = { 'python', 'diff', 'toml', 'bash=sh', 'text' }
+local SHARE = 0.65 -- of the screen's height, at most
 
 ---@param name string
 ---@param lines string[]
@@ -16,7 +17,18 @@ function M.open(name, lines)
   vim.bo[bufnr].swapfile = false
   vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = bufnr, nowait = true, desc = 'Close' })
   M.fill(bufnr, lines)
-  return bufnr, M.show(bufnr)
+  local window = M.show(bufnr)
+  M.fit(window, #lines)
+  return bufnr, window
+end
+
+---Make a window below the code as high as its text, as far as that leaves the code in sight.
+---@param window integer
+---@param lines integer
+function M.fit(window, lines)
+  if vim.api.nvim_win_get_width(window) == vim.o.columns then
+    vim.api.nvim_win_set_height(window, math.min(lines + 1, math.floor(vim.o.lines * SHARE)))
+  end
 end
 
 ---@param bufnr integer

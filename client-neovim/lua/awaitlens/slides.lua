@@ -13,6 +13,7 @@ local NAMESPACE = vim.api.nvim_create_namespace('awaitlens-slides')
 ---@field title string
 ---@field slides string[][] the lines of each slide
 ---@field number integer the slide shown
+---@field height integer lines of the longest slide
 ---@field code integer the buffer the deck is about
 ---@field bufnr integer the buffer it is shown in
 
@@ -36,7 +37,10 @@ end
 ---@param markdown string
 ---@param code integer
 function M.open(title, markdown, code)
-  local deck = { title = title, slides = M.split(markdown), number = 1, code = code }
+  local deck = { title = title, slides = M.split(markdown), number = 1, code = code, height = 0 }
+  for _, slide in ipairs(deck.slides) do
+    deck.height = math.max(deck.height, #slide)
+  end
   deck.bufnr = page.open('awaitlens://slides', {})
   M.bind(deck)
   vim.api.nvim_create_autocmd('BufWipeout', {
@@ -90,6 +94,7 @@ function M.turn(deck, step)
   local window = vim.fn.bufwinid(deck.bufnr)
   if window ~= -1 then
     vim.api.nvim_win_set_cursor(window, { 1, 0 })
+    page.fit(window, deck.height)
     local title = deck.title:gsub('%%', '%%%%')
     local where = ('%d/%d'):format(deck.number, #deck.slides)
     vim.wo[window].winbar = ('%%#Title#%s %%<%s%%=%%#Comment# n next  p back  Enter code  q close'):format(where, title)
