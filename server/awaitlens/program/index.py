@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.program.facts import Attribute, Call, Facts, Lambda, Name, Scope, Term
 from awaitlens.program.modules import FileFacts
+from awaitlens.program.ondemand import FileOnDemand
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
@@ -33,8 +34,12 @@ class Mention(NamedTuple):
     argument: int = -1
 
 
-Place = tuple[int, int, int]
-"""Number of the block, number of the scope or call there, number of the argument or -1."""
+class Place(NamedTuple):
+    """Number of the block, number of the scope or call there, number of the argument or -1."""
+
+    block: int
+    number: int
+    argument: int
 
 
 class Table(NamedTuple):
@@ -43,14 +48,23 @@ class Table(NamedTuple):
     given: dict[str, list[Place]]
 
 
+class Read(NamedTuple):
+    """The tables of a file whose blocks are all read, block by block; by identity, for blocks that an edit leaves alone."""
+
+    file: FileFacts
+    tables: list[Table]
+    known: dict[int, tuple[Facts, Table]]
+
+
 class Index:
     """The tables of all files. `asked` are the names whose callers somebody wanted to know since the last `forget`."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._tables: dict[str, tuple[FileFacts, Table]] = {}
+        self._tables: dict[str, Read] = {}
         self._paths: dict[str, set[str]] = {}
         self._stale: set[str] = set()
+        self._unread = Unread()
         self.asked: set[str] = set()
 
     def touch(self, path: str) -> None:
@@ -91,28 +105,96 @@ class Index:
     def _find(self, kind: str, name: str) -> Iterator[tuple[FileFacts, list[Place]]]:
         self._refresh()
         for path in sorted(self._paths.get(name, ())):
-            before, table = self._tables[path]
-            file = self._program.files.get(path, before)
-            places: list[Place] = getattr(table, kind).get(name, [])
+            read = self._tables[path]
+            places = [
+                place._replace(block=block)
+                for block, table in enumerate(read.tables)
+                for place in getattr(table, kind).get(name, ())
+            ]
             if places:
-                yield file, places
+                yield self._program.files.get(path, read.file), places
+        yield from self._unread.find(kind, name)
 
     def _refresh(self) -> None:
         for path in self._stale:
-            self._drop(path)
             file = self._program.files.get(path)
-            if file is not None:
-                table = _table(file)
-                self._tables[path] = file, table
-                for name in {*table.defined, *table.called, *table.given}:
-                    self._paths.setdefault(name, set()).add(path)
+            if file is None or isinstance(file, FileOnDemand):
+                self._drop(path)
+            if isinstance(file, FileOnDemand):
+                self._unread.add(file)
+            elif file is not None:
+                self._read(path, file)
         self._stale.clear()
 
+    def _read(self, path: str, file: FileFacts) -> None:
+        """Make the tables of the blocks that are new. Names that are gone stay in `_paths`: nothing is found there."""
+        self._unread.drop(path)
+        before = self._tables.get(path)
+        known = before.known if before else {}
+        current: dict[int, tuple[Facts, Table]] = {}
+        for _, facts in file.blocks:
+            entry = known.get(id(facts))
+            if entry is None:
+                entry = facts, _table(facts)
+                for name in {*entry[1].defined, *entry[1].called, *entry[1].given}:
+                    self._paths.setdefault(name, set()).add(path)
+            current[id(facts)] = entry
+        self._tables[path] = Read(file, [current[id(facts)][1] for _, facts in file.blocks], current)
+
     def _drop(self, path: str) -> None:
-        entry = self._tables.pop(path, None)
-        if entry is not None:
-            for name in {*entry[1].defined, *entry[1].called, *entry[1].given}:
+        read = self._tables.pop(path, None)
+        for table in read.tables if read else ():
+            for name in {*table.defined, *table.called, *table.given}:
                 self._paths[name].discard(path)
+        self._unread.drop(path)
+
+
+class Unread:
+    """The same questions to files that are read on demand: only blocks that spell the name are parsed."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, FileOnDemand] = {}
+        self._defining: dict[str, list[FileOnDemand]] = {}
+        self._fresh: list[FileOnDemand] = []
+        self._places: dict[tuple[str, str], list[tuple[FileFacts, list[Place]]]] = {}
+
+    def add(self, file: FileOnDemand) -> None:
+        self._files[file.path] = file
+        self._fresh.append(file)
+        self._places.clear()
+
+    def drop(self, path: str) -> None:
+        file = self._files.pop(path, None)
+        if file is not None:
+            self._fresh = [other for other in self._fresh if other is not file]
+            for files in self._defining.values():
+                if file in files:
+                    files.remove(file)
+            self._places.clear()
+
+    def find(self, kind: str, name: str) -> list[tuple[FileFacts, list[Place]]]:
+        known = self._places.get((kind, name))
+        if known is None:
+            found = [(file, _places(file, kind, name)) for file in self._candidates(kind, name)]
+            known = self._places[kind, name] = [entry for entry in found if entry[1]]
+        return known
+
+    def _candidates(self, kind: str, name: str) -> list[FileOnDemand]:
+        if kind != "defined":
+            return [file for file in self._files.values() if name in file.text]
+        for file in self._fresh:
+            for defined in set(file.defined_names()):
+                self._defining.setdefault(defined, []).append(file)
+        self._fresh.clear()
+        return self._defining.get(name, [])
+
+
+def _places(file: FileOnDemand, kind: str, name: str) -> list[Place]:
+    return [
+        place._replace(block=block)
+        for block in file.blocks.mentioning(name)
+        for place in getattr(_table(file.facts(block)), kind).get(name, ())
+    ]
 
 
 def last_name(term: Term) -> str:
@@ -122,20 +204,20 @@ def last_name(term: Term) -> str:
     return term.id if isinstance(term, Name) else ""
 
 
-def _table(file: FileFacts) -> Table:
+def _table(facts: Facts) -> Table:
+    """One block's table; its places say block 0, whoever reads it says which block it is."""
     table = Table({}, {}, {})
-    for block, (_, facts) in enumerate(file.blocks):
-        for scope in facts.scopes:
-            if scope.kind in ("function", "class") and scope.parent >= 0:
-                table.defined.setdefault(scope.name, []).append((block, scope.number, -1))
-        for call in facts.calls:
-            name = last_name(call.callee)
+    for scope in facts.scopes:
+        if scope.kind in ("function", "class") and scope.parent >= 0:
+            table.defined.setdefault(scope.name, []).append(Place(0, scope.number, -1))
+    for call in facts.calls:
+        name = last_name(call.callee)
+        if name:
+            table.called.setdefault(name, []).append(Place(0, call.number, -1))
+        for number, argument in enumerate(call.arguments):
+            name = _given_name(argument.value, facts)
             if name:
-                table.called.setdefault(name, []).append((block, call.number, -1))
-            for number, argument in enumerate(call.arguments):
-                name = _given_name(argument.value, facts)
-                if name:
-                    table.given.setdefault(name, []).append((block, call.number, number))
+                table.given.setdefault(name, []).append(Place(0, call.number, number))
     return table
 
 
