@@ -14,6 +14,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import blocking as known
 from awaitlens.knowledge import django
 from awaitlens.program import generators, members, results
+from awaitlens.program.alternatives import alternatives
 from awaitlens.program.decorators import in_place
 from awaitlens.program.facts import Attribute, Call, Constant, Context, Facts, Name, Result, Scope, Term
 from awaitlens.program.modules import FileFacts, qualname
@@ -150,7 +151,15 @@ class CallGraph:
 
     def called(self, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
         """What a call runs before it returns."""
-        callee = self.program.names.callee(call.number, file, facts)
+        names = self.program.names
+        callee = names.callee(call.number, file, facts)
+        if callee:
+            yield from self._called(callee, call, file, facts)
+            return
+        for option in alternatives(call.callee, names, file, facts, call.scope):
+            yield from self._called(option, call, file, facts)
+
+    def _called(self, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
         value = callee.value
         while isinstance(value, Partial):
             value = value.function

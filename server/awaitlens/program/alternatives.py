@@ -1,0 +1,46 @@
+"""What a term may stand for where the code itself names several: `Duck(q) if quick else Goose(q)`, or one per branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from awaitlens.program import members, results
+from awaitlens.program.facts import Attribute, Either, Facts, Name, Result, Term
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.values import Inferred
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
+
+_MOST = 6
+
+
+def alternatives(
+    term: Term, names: Names, file: FileFacts, facts: Facts, scope: int, depth: int = 3
+) -> Iterator[Inferred]:
+    """The values that are plain to see, each "likely"; nothing where the term's one value is known already."""
+    if isinstance(term, Either):
+        for option in term.options[:_MOST]:
+            yield from _known(option, names, file, facts, scope, depth)
+    elif isinstance(term, Name):
+        bound = [b for b in facts.bindings if b.name == term.id and b.scope == scope and b.kind == "assign"]
+        for binding in bound[:_MOST] if depth else ():
+            yield from _known(binding.value, names, file, facts, scope, depth)
+    elif isinstance(term, Attribute):
+        for owner in alternatives(term.value, names, file, facts, scope, depth):
+            yield members.attribute(names, owner, term.attr).because_of("likely")
+    elif isinstance(term, Result) and depth:
+        call = facts.calls[term.call]
+        for callee in alternatives(call.callee, names, file, facts, scope, depth - 1):
+            yield results.called(names, callee, call, file, facts).because_of("likely")
+
+
+def _known(
+    term: Term, names: Names, file: FileFacts, facts: Facts, scope: int, depth: int
+) -> Iterator[Inferred]:
+    found = names.infer(term, file, facts, scope)
+    if found:
+        yield found.because_of("likely")
+    else:
+        yield from alternatives(term, names, file, facts, scope, depth - 1)
