@@ -47,13 +47,28 @@ class Table(NamedTuple):
     called: dict[str, list[Place]]
     given: dict[str, list[Place]]
 
+    @property
+    def names(self) -> set[str]:
+        return {*self.defined, *self.called, *self.given}
+
 
 class Read(NamedTuple):
-    """The tables of a file whose blocks are all read, block by block; by identity, for blocks that an edit leaves alone."""
+    """The tables of a file whose blocks are all read.
+
+    `known` holds a table for each block's facts, by identity, so that an edit leaves the other blocks' alone; `blocks`
+    the numbers that facts have now; `where` the identities of the facts that hold a name, gone ones possibly among them.
+    """
 
     file: FileFacts
-    tables: list[Table]
     known: dict[int, tuple[Facts, Table]]
+    blocks: dict[int, list[int]]
+    where: dict[str, set[int]]
+
+    def places(self, kind: str, name: str) -> Iterator[Place]:
+        for identity in self.where.get(name, ()):
+            for block in self.blocks.get(identity, ()):
+                for place in getattr(self.known[identity][1], kind).get(name, ()):
+                    yield place._replace(block=block)
 
 
 class Index:
@@ -106,11 +121,7 @@ class Index:
         self._refresh()
         for path in sorted(self._paths.get(name, ())):
             read = self._tables[path]
-            places = [
-                place._replace(block=block)
-                for block, table in enumerate(read.tables)
-                for place in getattr(table, kind).get(name, ())
-            ]
+            places = sorted(read.places(kind, name))
             if places:
                 yield self._program.files.get(path, read.file), places
         yield from self._unread.find(kind, name)
@@ -131,21 +142,28 @@ class Index:
         self._unread.drop(path)
         before = self._tables.get(path)
         known = before.known if before else {}
+        where: dict[str, set[int]] = before.where if before else {}
         current: dict[int, tuple[Facts, Table]] = {}
-        for _, facts in file.blocks:
-            entry = known.get(id(facts))
+        blocks: dict[int, list[int]] = {}
+        for number, (_, facts) in enumerate(file.blocks):
+            identity = id(facts)
+            entry = known.get(identity)
             if entry is None:
                 entry = facts, _table(facts)
-                for name in {*entry[1].defined, *entry[1].called, *entry[1].given}:
+                for name in entry[1].names:
+                    where.setdefault(name, set()).add(identity)
                     self._paths.setdefault(name, set()).add(path)
-            current[id(facts)] = entry
-        self._tables[path] = Read(file, [current[id(facts)][1] for _, facts in file.blocks], current)
+            current[identity] = entry
+            blocks.setdefault(identity, []).append(number)
+        for identity in known.keys() - current.keys():
+            for name in known[identity][1].names:
+                where[name].discard(identity)
+        self._tables[path] = Read(file, current, blocks, where)
 
     def _drop(self, path: str) -> None:
         read = self._tables.pop(path, None)
-        for table in read.tables if read else ():
-            for name in {*table.defined, *table.called, *table.given}:
-                self._paths[name].discard(path)
+        for name in read.where if read else ():
+            self._paths[name].discard(path)
         self._unread.drop(path)
 
 
