@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from awaitlens import selection
 from awaitlens.pitfall import Finding, Patch, Pitfall
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.extract import extract
@@ -33,26 +34,19 @@ def new_reader(size: int = 20_000) -> Reader[Facts]:
     return Reader(extract, size)
 
 
-@lru_cache(maxsize=64)
-def selected(settings: Settings) -> tuple[Pitfall, ...]:
-    """The pitfalls that are on under these settings."""
-    severities = dict(settings.severity)
-    return tuple(p for p in pitfalls().values() if _is_on(p, settings) and severities.get(p.name) != "off")
+def selected(settings: Settings, path: str = "") -> tuple[Pitfall, ...]:
+    """The pitfalls that are on for a file under these settings."""
+    return _selected(settings, path if settings.per_file_ignores else "")
 
 
-def _is_on(pitfall: Pitfall, settings: Settings) -> bool:
-    names = {pitfall.name, pitfall.law.slug, "ALL"}
-    if names & settings.ignore:
-        return False
-    return (
-        bool(names & settings.select)
-        if settings.select
-        else pitfall.default or pitfall.name in dict(settings.severity)
-    )
+@lru_cache(maxsize=256)
+def _selected(settings: Settings, path: str) -> tuple[Pitfall, ...]:
+    names = selection.selected(settings, pitfalls(), path)
+    return tuple(pitfall for pitfall in pitfalls().values() if pitfall.name in names)
 
 
 def findings(program: Program, path: str) -> tuple[Finding, ...]:
-    """All findings of a file, in file coordinates, in the order they stand in."""
+    """All findings of a file, mere possibilities included, in file coordinates, in the order they stand in."""
     file = program.files[path]
     found: list[Finding] = []
     for line, facts in file.blocks:
@@ -69,7 +63,7 @@ def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Fin
     settings = program.settings_for(file.path)
     view = View(program, file, facts)
     found: list[Finding] = []
-    for pitfall in selected(settings):
+    for pitfall in selected(settings, file.path):
         if facts.has_async or pitfall.everywhere:
             found.extend(_detected(pitfall, facts, view, settings))
     return tuple(dict.fromkeys(found))
@@ -79,8 +73,7 @@ def _detected(pitfall: Pitfall, facts: Facts, view: View, settings: Settings) ->
     severity = dict(settings.severity).get(pitfall.name, pitfall.severity)
     try:
         for finding in pitfall.detect(facts, view):
-            if finding.confidence != "possible" or settings.show_possible:
-                yield replace(finding, pitfall=pitfall.name, severity=severity)  # type: ignore[arg-type]
+            yield replace(finding, pitfall=pitfall.name, severity=severity)  # type: ignore[arg-type]
     except Exception:
         log.exception("%s failed in %s", pitfall.name, view.path)
 
@@ -124,7 +117,9 @@ class CheckedProgram:
     sources: Mapping[str, Source]
 
     def findings(self, path: str) -> tuple[Finding, ...]:
-        return findings(self.program, path)
+        """The findings that are told: mere possibilities only where the settings ask for them."""
+        possible = self.program.settings_for(path).show_possible
+        return tuple(f for f in findings(self.program, path) if possible or f.confidence != "possible")
 
     def patches(self, path: str, finding: Finding) -> tuple[Patch, ...]:
         return patches(self.program, self.sources[path], finding)

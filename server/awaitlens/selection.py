@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import cast, get_args
 
@@ -16,18 +16,24 @@ _SEVERITIES = get_args(Severity)
 
 
 def reported(
-    source: Source, findings: Iterable[Finding], settings: Settings, pitfalls: Mapping[str, Pitfall]
+    source: Source,
+    findings: Iterable[Finding],
+    settings: Settings,
+    pitfalls: Mapping[str, Pitfall],
+    is_intact: Callable[[], bool] | None = None,
 ) -> tuple[Finding, ...]:
     """What is said about a file: findings without those that are silenced, not selected or mere possibilities.
 
-    Unused suppressions are added, and severities are as the user set them. Sorted by place.
+    Unused suppressions are added, and severities are as the user set them. Sorted by place. `is_intact` says whether
+    the text parses, for callers who know.
     """
     findings = tuple(findings)
     if not findings and not may_suppress(source):
         return ()
     chosen = selected(settings, pitfalls, source.path)
     unchecked = pitfalls.keys() - chosen
-    kept, unused = apply(source, (f for f in findings if f.pitfall in chosen), {*pitfalls, UNUSED}, unchecked)
+    found = (f for f in findings if f.pitfall in chosen)
+    kept, unused = apply(source, found, {*pitfalls, UNUSED}, unchecked, is_intact)
     told = [f for f in kept if settings.show_possible or f.confidence != "possible"]
     if UNUSED in chosen:
         told.extend(u for u in unused if u.data or not _narrowed(settings))

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from awaitlens import suppression
-from awaitlens.engine import block_findings, findings, new_reader, patches, read, selected
+from awaitlens.engine import block_findings, findings, new_reader, patches, read
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.facts import Facts
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program, module_name
+from awaitlens.selection import reported
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span, UndecodableSource
+from awaitlens.suppression import UNUSED, removal
 from awaitlens.syntax.blocks import Layout, layout, relayout
 
 T = TypeVar("T")
@@ -192,14 +193,13 @@ class Session:
                 return document.snapshot
             settings = self.settings_for(path)
             found = self._found(document)
-            kept, unused = suppression.apply(document.source, found, pitfalls(), self._not_run(settings))
-            snapshot = Snapshot(self, path, document.source, kept + unused, settings)
+            told = reported(document.source, found, settings, pitfalls(), lambda: self._is_intact(path))
+            snapshot = Snapshot(self, path, document.source, told, settings)
             document.snapshot, document.restructured = snapshot, False
             return snapshot
 
-    @staticmethod
-    def _not_run(settings: Settings) -> frozenset[str]:
-        return frozenset(pitfalls()) - {pitfall.name for pitfall in selected(settings)}
+    def _is_intact(self, path: str) -> bool:
+        return not any(facts.repaired for _, facts in self.program.files[path].blocks)
 
     def _found(self, document: Document) -> tuple[Finding, ...]:
         file = self.program.files[document.source.path]
@@ -226,6 +226,9 @@ class Session:
             document = self.documents.get(snapshot.path)
             if document is None or document.source is not snapshot.source:
                 return ()
+            if finding.pitfall == UNUSED:
+                patch = removal(snapshot.source, finding)
+                return (patch,) if patch else ()
             return patches(self.program, snapshot.source, finding)
 
     def ask(self, snapshot: Snapshot, question: Callable[[Program, FileFacts], T]) -> T | None:
@@ -252,8 +255,8 @@ class Session:
                 self.program.add(read(source, self._module(path), self._reader))
             settings = self.settings_for(path)
             found = findings(self.program, path)
-            kept, unused = suppression.apply(source, found, pitfalls(), self._not_run(settings))
-            return Snapshot(self, path, source, kept + unused, settings)
+            told = reported(source, found, settings, pitfalls(), lambda: self._is_intact(path))
+            return Snapshot(self, path, source, told, settings)
 
     def settings_changed(self) -> None:
         """Settings may answer differently from now on."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from awaitlens import engine
 from awaitlens.cli import check as check_module
 from awaitlens.cli import lessons, main
+from awaitlens.index import check as index
 from awaitlens.lesson import Lesson
 from awaitlens.pitfall import Edit, Finding, Law, Patch, Pitfall, Step
 from awaitlens.settings import Settings
@@ -34,8 +34,11 @@ TOYS = {
 class ToyProgram:
     """`time.sleep` is sleepy, and safely repaired; `race` is racy, repaired for review; `BREAK` repairs into rubbish."""
 
-    def __init__(self, files: Mapping[str, str], settings: Settings | None = None) -> None:
-        self.sources = {path: Source(path, text) for path, text in files.items()}
+    def __init__(self, sources: Mapping[str, Source], settings_for: Callable[[str], Settings]) -> None:
+        self.sources = sources
+
+    def check(self, paths: Sequence[str]) -> None:
+        """Findings are made when they are asked for."""
 
     def findings(self, path: str) -> Iterator[Finding]:
         for line, text in enumerate(self.sources[path].lines):
@@ -67,7 +70,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line on the toy engine in `folder`: exit code, stdout, stderr."""
-    monkeypatch.setattr(engine, "check_texts", ToyProgram)
+    monkeypatch.setattr(index, "CheckedFiles", ToyProgram)
     monkeypatch.setattr(check_module, "pitfalls", lambda: TOYS)
     monkeypatch.setattr(lessons, "pitfalls", lambda: TOYS)
 

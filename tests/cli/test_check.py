@@ -162,10 +162,10 @@ def test_a_pitfall_that_fails_is_no_clean_report(
 
     def failing(files: object, settings: object) -> object:
         logging.getLogger("awaitlens").error("sleepy failed in app.py")
-        return type("Program", (), {"findings": lambda self, path: ()})()
+        return type("Program", (), {"findings": lambda *_: (), "check": lambda *_: None})()
 
     (folder / "app.py").write_text("x = 1\n")
-    monkeypatch.setattr("awaitlens.engine.check_texts", failing)
+    monkeypatch.setattr("awaitlens.index.check.CheckedFiles", failing)
     status, _, err = run("check")
     assert status == 2
     assert "awaitlens: sleepy failed in app.py (this is a bug in AwaitLens)\n" in err

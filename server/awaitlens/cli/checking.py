@@ -55,21 +55,9 @@ def read_sources(paths: Iterable[str], named: frozenset[str], progress: Progress
 
 
 def check_sources(sources: Mapping[str, Source], settings_for: SettingsFor) -> CheckedProgram:
-    """Check files that belong together. Files under different settings are different programs to the engine."""
-    from awaitlens.engine import check_texts
+    """Check files that belong together."""
+    from awaitlens.index.check import CheckedFiles
 
-    groups: dict[Settings, dict[str, str]] = {}
-    for path, source in sources.items():
-        groups.setdefault(settings_for(path), {})[path] = source.text
-    programs = [(texts.keys(), check_texts(texts, settings)) for settings, texts in groups.items()]
-    return _Programs({path: program for paths, program in programs for path in paths})
-
-
-class _Programs(NamedTuple):
-    by_path: Mapping[str, CheckedProgram]
-
-    def findings(self, path: str) -> Sequence[Finding]:
-        return self.by_path[path].findings(path)
-
-    def patches(self, path: str, finding: Finding) -> Sequence[Patch]:
-        return self.by_path[path].patches(path, finding)
+    program = CheckedFiles(sources, settings_for)
+    program.check(list(sources))
+    return program

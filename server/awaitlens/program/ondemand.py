@@ -1,0 +1,358 @@
+"""A file whose blocks are read when somebody asks for them.
+
+In a large program most code is never looked at: it is not async, and nothing async calls it. So a file is first no
+more than its path; then its text cut into blocks; and a block is parsed when a question cannot be answered without.
+Which blocks a question may need is decided by the words in them, generously: what a block binds, it also spells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple, TypeVar, overload
+
+from awaitlens.program.extract import extract
+from awaitlens.program.facts import Facts
+from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member
+from awaitlens.syntax.blocks import Block, Layout, layout
+from awaitlens.syntax.parse import Reader, parse
+
+T = TypeVar("T")
+Numbered = tuple[int, Facts]
+
+_FUNCTION = re.compile(r"[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)")
+_DECORATED_FUNCTION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_CLASS = re.compile(r"^[ \t\f]*class[ \t]+(\w+)", re.MULTILINE)
+_DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+_ASYNC = re.compile(r"\b(?:async|await)\b")
+
+
+class FileOnDemand(FileFacts):
+    """The facts of a file of the disk. `read` gives its text, "" if it has none any more; it is asked again after
+    `release`."""
+
+    def __init__(self, path: str, module: str, read: Callable[[], str]) -> None:
+        object.__setattr__(self, "path", path)
+        object.__setattr__(self, "module", module)
+        object.__setattr__(self, "_read", read)
+
+    @cached_property
+    def blocks(self) -> Blocks:  # type: ignore[override]
+        return Blocks(layout(self.text))
+
+    @cached_property
+    def text(self) -> str:
+        return self._read()  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def read_so_far(self) -> int:
+        """How many characters were parsed and not released."""
+        return self.blocks.read_so_far if "blocks" in self.__dict__ else 0
+
+    def defined_names(self) -> list[str]:
+        """The names of all functions and classes; perhaps some more."""
+        return _DEFINITION.findall(self.text)
+
+    def release(self) -> None:
+        """Give back the memory of whatever was parsed."""
+        for name in ("blocks", "imports", "globals", "definitions", "members", "attributes"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def imports(self) -> Mapping[str, list[Imported]]:  # type: ignore[override]
+        return _Lists(self, lambda part: part.imports, self.blocks.spelling)
+
+    @cached_property
+    def globals(self) -> Mapping[str, list[Member]]:  # type: ignore[override]
+        return _Lists(self, lambda part: part.globals, self.blocks.binding)
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Definition]:  # type: ignore[override]
+        return _Definitions(self, lambda part: part.definitions, self.blocks.defining)
+
+    @cached_property
+    def members(self) -> Mapping[str, Mapping[str, list[Member]]]:  # type: ignore[override]
+        return _ByClass(self, lambda part: part.members, self.blocks.binding_in)
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Mapping[str, list[Assigned]]]:  # type: ignore[override]
+        return _ByClass(self, lambda part: part.attributes, self.blocks.assigning)
+
+
+class _Skim(NamedTuple):
+    """What is seen of a block without parsing it: `name` is that of the function or class it is, "" for other code."""
+
+    name: str
+    is_function: bool
+
+    @classmethod
+    def of(cls, block: Block) -> _Skim:
+        text = block.text
+        if block.kind == "class header":
+            found = _CLASS.search(text)
+            return cls(found[1] if found else "", False)
+        if text.lstrip(" \t\f").startswith("@"):
+            found = _DECORATED_FUNCTION.search(text)
+        else:
+            found = _FUNCTION.match(text)
+        return cls(found[1] if found else "", found is not None)
+
+
+class Blocks(Sequence[tuple[int, Facts]]):
+    """The blocks of a file with their first lines, each parsed when it is asked for."""
+
+    def __init__(self, of: Layout) -> None:
+        self._layout = of
+        self._facts: list[Facts | None] = [None] * len(of.blocks)
+        self._parts: dict[int, FileFacts] = {}
+        self._is_whole = False
+        self.read_so_far = 0
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    @overload
+    def __getitem__(self, number: int) -> tuple[int, Facts]: ...
+    @overload
+    def __getitem__(self, number: slice) -> tuple[tuple[int, Facts], ...]: ...
+    def __getitem__(self, number: int | slice) -> tuple[int, Facts] | tuple[tuple[int, Facts], ...]:
+        if isinstance(number, slice):
+            return tuple(self[each] for each in range(*number.indices(len(self))))
+        facts = self._facts[number]
+        return self._layout.lines[number], facts if facts is not None else self._parsed(number)
+
+    def _parsed(self, number: int) -> Facts:
+        block = self._layout.blocks[number]
+        parsed = parse(block)
+        if parsed.error is not None:
+            self._read_together()
+        else:
+            self._facts[number] = extract(block, parsed)
+            self.read_so_far += len(block.text)
+        facts = self._facts[number]
+        assert facts is not None
+        return facts
+
+    def _read_together(self) -> None:
+        """A block does not parse on its own: read all of them, joined where they belong together.
+
+        Numbers stay: the facts of joined blocks stand at the first of them, and the others say nothing.
+        """
+        read = {line: facts for line, _, facts in Reader(extract).read(self._layout)}
+        self._facts = [read.get(line) or _NOTHING for line in self._layout.lines]
+        self._parts.clear()
+        self._is_whole = True
+        self.read_so_far = sum(len(block.text) for block in self._layout.blocks)
+
+    # --- what may hold an answer -----------------------------------------------------------------------------
+
+    @cached_property
+    def _skims(self) -> list[_Skim]:
+        return [_Skim.of(block) for block in self._layout.blocks]
+
+    def every(self) -> Iterable[int]:
+        return range(len(self))
+
+    def with_async(self, words: frozenset[str] = frozenset()) -> Iterator[int]:
+        """The blocks in which something async may be, and those that hold one of the words."""
+        if self._is_whole:
+            yield from self.every()
+            return
+        for number, block in enumerate(self._layout.blocks):
+            if _ASYNC.search(block.text) or (words and not words.isdisjoint(_words(block.text))):
+                yield number
+
+    def mentioning(self, name: str) -> Iterable[int]:
+        """The blocks in which the name is written."""
+        if self._is_whole:
+            return self.every()
+        return [number for number, block in enumerate(self._layout.blocks) if name in block.text]
+
+    def spelling(self, name: str) -> Iterable[int]:
+        """The blocks that may import something under the name."""
+        if self._is_whole:
+            return self.every()
+        return [n for n, b in enumerate(self._layout.blocks) if name in b.text and "import" in b.text]
+
+    def binding(self, name: str) -> Iterable[int]:
+        """The blocks that may bind the name in the module."""
+        if self._is_whole:
+            return self.every()
+        return [
+            number
+            for number, (block, skim) in enumerate(zip(self._layout.blocks, self._skims))
+            if (skim.name == name and not block.owner)
+            or (name in block.text and ("global" in block.text or not (block.owner or skim.is_function)))
+        ]
+
+    def defining(self, qualname: str) -> Iterable[int]:
+        """The blocks that may define the function or class."""
+        if self._is_whole:
+            return self.every()
+        return [number for number in self.every() if self._may_define(number, qualname)]
+
+    def _may_define(self, number: int, qualname: str) -> bool:
+        block, skim = self._layout.blocks[number], self._skims[number]
+        inner = _within(qualname, block.owner)
+        if inner is None:
+            return False
+        first = inner.partition(".")[0]
+        if skim.name:
+            return first == skim.name
+        return first in block.text or (first == "<lambda>" and "lambda" in block.text)
+
+    def binding_in(self, owner: str, name: str) -> Iterable[int]:
+        """The blocks that may bind the name in the class's own statements."""
+        return [
+            number
+            for number in self._of_class(owner)
+            if self._is_whole
+            or self._skims[number].name == name
+            or (
+                name in self._layout.blocks[number].text
+                and not (
+                    self._skims[number].is_function and ".".join(self._layout.blocks[number].owner) == owner
+                )
+            )
+        ]
+
+    def assigning(self, owner: str, name: str) -> Iterable[int]:
+        """The blocks that may assign the attribute to an instance of the class."""
+        pattern = _assignment(name)
+        return [
+            number
+            for number in self._of_class(owner)
+            if self._is_whole or pattern.search(self._layout.blocks[number].text)
+        ]
+
+    def _of_class(self, owner: str) -> Iterable[int]:
+        """The blocks that may hold statements of the class or its methods."""
+        if self._is_whole:
+            return self.every()
+        known = self._classes.get(owner)
+        if known is None:
+            known = self._classes[owner] = [n for n in self.every() if self._may_be_of(n, owner)]
+        return known
+
+    @cached_property
+    def _classes(self) -> dict[str, list[int]]:
+        return {}
+
+    def _may_be_of(self, number: int, owner: str) -> bool:
+        return ".".join(self._layout.blocks[number].owner) == owner or self._may_define(number, owner)
+
+    # --- answers of single blocks ----------------------------------------------------------------------------
+
+    def part(self, number: int, file: FileFacts) -> FileFacts:
+        """The tables of one block alone."""
+        found = self._parts.get(number)
+        if found is None:
+            facts = self[number][1]
+            found = self._parts[number] = _Part(file.path, file.module, ((number, facts),))
+        return found
+
+
+class _Part(FileFacts):
+    """One block, under its number in the file."""
+
+    def _facts(self) -> Iterator[tuple[int, Facts]]:
+        return iter(self.blocks)
+
+
+class _Table(Mapping[str, T]):
+    """A table of a file, whose entries are looked for when they are asked for."""
+
+    def __init__(
+        self,
+        file: FileOnDemand,
+        of: Callable[[FileFacts], Mapping[str, Any]],
+        candidates: Callable[..., Iterable[int]],
+    ) -> None:
+        self._file = file
+        self._of = of
+        self._candidates = candidates
+        self._known: dict[str, T | None] = {}
+
+    def __getitem__(self, key: str) -> T:
+        if key not in self._known:
+            self._known[key] = self._look_for(key)
+        found = self._known[key]
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def get(self, key: str, default: Any = None) -> Any:
+        try:
+            found = self._known[key]
+        except KeyError:
+            found = self._known[key] = self._look_for(key)
+        return default if found is None else found
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        blocks = self._file.blocks
+        return iter(dict.fromkeys(k for n in blocks.every() for k in self._of(blocks.part(n, self._file))))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _look_for(self, key: str) -> T | None:
+        raise NotImplementedError
+
+    def _entries(self, key: str, numbers: Iterable[int]) -> Iterator[Any]:
+        blocks = self._file.blocks
+        for number in numbers:
+            found = self._of(blocks.part(number, self._file)).get(key)
+            if found is not None:
+                yield found
+
+
+class _Lists(_Table[list[T]]):
+    def _look_for(self, key: str) -> list[T] | None:
+        return [each for found in self._entries(key, self._candidates(key)) for each in found] or None
+
+
+class _Definitions(_Table[Definition]):
+    def _look_for(self, key: str) -> Definition | None:
+        return max(self._entries(key, self._candidates(key)), default=None)
+
+
+class _ByClass(_Table[Mapping[str, list[T]]]):
+    """Tables of names by class. Whether a class has any is not known before one is asked for."""
+
+    def _look_for(self, key: str) -> Mapping[str, list[T]]:
+        return _OfClass(
+            self._file, lambda part: self._of(part).get(key, {}), lambda name: self._candidates(key, name)
+        )
+
+
+class _OfClass(_Lists[T]):
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()
+
+
+_NOTHING = Facts("", (), False, (), (), (), (), (), (), (), (), (), False)
+
+
+def _within(qualname: str, owner: tuple[str, ...]) -> str | None:
+    """The qualname as seen from inside the classes around; None if it lies elsewhere."""
+    if not owner:
+        return qualname
+    prefix = ".".join(owner) + "."
+    return qualname[len(prefix) :] if qualname.startswith(prefix) else None
+
+
+@lru_cache(maxsize=4096)
+def _assignment(name: str) -> re.Pattern[str]:
+    """Where `.name` may be given a value: also as one of several targets, and by `for` and `with`."""
+    return re.compile(rf"\.{re.escape(name)}[ \t]*(?:=(?!=)|[:,)\]\\\n#]|in\b)")
+
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text)
