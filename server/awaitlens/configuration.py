@@ -16,7 +16,14 @@ from typing import Any, NamedTuple
 
 from awaitlens.settings import Settings, Version
 from awaitlens.spelling import did_you_mean
-from awaitlens.targets import Release, installed_release, lower_bound, required_python, required_release
+from awaitlens.targets import (
+    Release,
+    async_tests,
+    installed_release,
+    lower_bound,
+    required_python,
+    required_release,
+)
 
 Table = Mapping[str, Any]
 
@@ -194,7 +201,8 @@ def _with_targets(settings: Settings, project: _File | None, folder: str) -> Set
     if django is None and (release := _release("django", root, whole)):
         django = release[:2]
     asgiref = settings.asgiref or _release("asgiref", root, whole)
-    return replace(settings, python=python, django=django, asgiref=asgiref)
+    tests = async_tests(root, whole)
+    return replace(settings, python=python, django=django, asgiref=asgiref, async_tests=tests)
 
 
 def _release(package: str, root: str, whole: Table) -> Release | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 Version = tuple[int, int]
 
@@ -18,6 +19,8 @@ class Settings:
     `blocking` and `not_blocking` hold dotted names of functions the user vouches for.
     `hints` names the kinds of hints in the line that are on; `ascii_hints` draws their signs with ASCII letters only.
     `code_lens` and `semantic_tokens` switch on what stands above functions, and the marking of atomic sections.
+    `async_tests` says which async tests pytest runs: "auto" all, "marked" those with a marker, "none" (no plugin for them
+    is installed), "" where nobody knows.
     `exclude` and the patterns of `per_file_ignores` are written as in a .gitignore that lies in the folder `root`.
     """
 
@@ -37,3 +40,4 @@ class Settings:
     code_lens: bool = False
     semantic_tokens: bool = False
     root: str = ""
+    async_tests: Literal["", "auto", "marked", "none"] = ""

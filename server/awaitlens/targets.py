@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 Release = tuple[int, int, int]
+AsyncTests = Literal["", "auto", "marked", "none"]
 
 _CLAUSE = re.compile(r"(>=|~=|===?|>|\^|~)?\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\.\*)?")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;#)]*)")
@@ -57,6 +58,46 @@ def installed_release(package: str, root: str) -> Release | None:
                 if found and _normal(found[1]) == package and (release := lower_bound("==" + found[2])):
                     return release
     return None
+
+
+def async_tests(root: str, whole: Mapping[str, Any]) -> AsyncTests:
+    """Which async tests pytest runs in a project, by its own configuration and by the plugins in its environment."""
+    mode = _pytest_mode(root, whole)
+    if mode:
+        return "auto" if "auto" in mode else "marked"
+    installed = {
+        _normal(found[1])
+        for environment in _environments(root)
+        for folder in _site_packages(environment)
+        for name in _names_in(folder)
+        if (found := _DIST_INFO.match(name))
+    }
+    if "pytest" not in installed or installed & _OTHER_PLUGINS:
+        return ""
+    return "marked" if installed & _MARKED_PLUGINS else "none"
+
+
+_MARKED_PLUGINS = frozenset({"pytest-asyncio", "anyio"})
+_OTHER_PLUGINS = frozenset({"pytest-aiohttp", "aiohttp", "pytest-trio", "pytest-tornasync", "pytest-tornado", "pytest-twisted",
+                            "alt-pytest-asyncio", "pytest-asyncio-cooperative", "pytest-sanic", "pytest-curio", "pytest-async"})  # fmt: skip
+_PYTEST_FILES = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
+_MODE = re.compile(
+    r"^\s*asyncio[_-]mode\s*=\s*(\w+)|--asyncio-mode[= ](\w+)|^\s*anyio_mode\s*=\s*(auto)", re.MULTILINE
+)
+
+
+def _pytest_mode(root: str, whole: Mapping[str, Any]) -> str:
+    """The mode of pytest-asyncio ("auto", "strict"), or "auto" for anyio's; "" where none is set."""
+    options = _at(_at(_at(whole, "tool"), "pytest"), "ini_options")
+    texts = [f"{key} = {value}" for key, value in options.items()]
+    for name in _PYTEST_FILES:
+        try:
+            with open(os.path.join(root, name), encoding="utf-8", errors="replace") as file:
+                texts.append(file.read())
+        except OSError:
+            continue
+    found = _MODE.search("\n".join(texts))
+    return next((group for group in found.groups() if group), "") if found else ""
 
 
 def _environments(root: str) -> Iterator[str]:

@@ -293,3 +293,90 @@ def test_no_wave_for_a_method_that_a_subclass_overrides() -> None:
     assert cascaded({"base.py": base, "own.py": override}, "base.py") is None
     unknown = "def run(thing):\n    thing.start(1)\n"
     assert cascaded({"base.py": base, "run.py": unknown}, "base.py") is None
+
+
+# --- tests that never run -----------------------------------------------------------------------------------
+
+NEIGHBOURS = """
+    import pytest
+
+    @pytest.mark.asyncio
+    async def test_buy():
+        assert True
+
+    {}
+    async def test_sell():
+        assert True
+    """
+
+
+def test_missed_alarm_one_test_lacks_the_marker_of_its_neighbours() -> None:
+    bad, good = NEIGHBOURS.replace("{}", ""), NEIGHBOURS.replace("{}", "@pytest.mark.asyncio")
+    assert said(bad, "/shop/test_a.py") == [("async-test-not-run", "async def test_sell():")]
+    assert said(good, "/shop/test_a.py") == []
+
+
+def test_missed_alarm_no_plugin_runs_async_tests() -> None:
+    unmarked = {"/shop/test_a.py": "async def test_sell():\n    assert True\n"}
+    for mode, count in (("none", 1), ("marked", 1), ("auto", 0), ("", 0)):
+        settings = Settings(select=frozenset({"async-test-not-run"}), async_tests=mode)  # type: ignore[arg-type]
+        assert len(check_texts(unmarked, settings).findings("/shop/test_a.py")) == count, mode
+
+
+@pytest.mark.parametrize(
+    "conftest",
+    [
+        "def pytest_collection_modifyitems(items):\n    for item in items:\n        item.add_marker('asyncio')\n",
+        "pytest_plugins = ['aiohttp.pytest_plugin']\n",
+    ],
+)
+def test_false_alarm_a_conftest_marks_every_test(conftest: str) -> None:
+    files = {"/shop/tests/conftest.py": conftest, "/shop/tests/test_a.py": NEIGHBOURS.replace("{}", "")}
+    assert said(files, "/shop/tests/test_a.py") == []
+
+
+def test_false_alarm_test_cases_that_await_their_tests() -> None:
+    assert (
+        said("""
+        import unittest
+        from django.test import TestCase
+        from tornado.testing import AsyncTestCase, gen_test
+        from base import OwnCase
+
+        class A(TestCase):
+            async def test_price(self):
+                assert True
+
+        class B(OwnCase, unittest.TestCase):
+            async def test_price(self):
+                assert True
+
+        class C(unittest.TestCase):
+            @gen_test
+            async def test_price(self):
+                assert True
+
+        class D(unittest.IsolatedAsyncioTestCase):
+            async def test_price(self):
+                assert True
+        """)
+        == []
+    )
+
+
+def test_missed_alarm_a_mock_patched_over_an_async_function_of_another_file() -> None:
+    files = {
+        "bank.py": "async def charge(amount): ...\n\n\ndef count(): ...\n",
+        "test_a.py": """
+            from unittest.mock import AsyncMock, Mock, patch
+            import bank
+
+            def test_charge(shop):
+                with patch.object(bank, "charge", Mock(return_value=1)), patch.object(bank, "count", Mock()):
+                    shop.run()
+                with patch.object(bank, "charge", AsyncMock(return_value=1)):
+                    shop.run()
+            """,
+    }
+    found = [pitfall for pitfall, _ in said(files, "test_a.py")]
+    assert found == ["mock-not-awaitable"]

@@ -184,3 +184,28 @@ def test_an_environment_without_a_pyproject_counts(tmp_path: Path) -> None:
     (tmp_path / ".venv" / "pyvenv.cfg").touch()
     (tmp_path / "shop").mkdir()
     assert Configuration().settings_for(str(tmp_path / "shop" / "views.py")).django == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mode"),
+    [
+        ("pytest.ini", "[pytest]\nasyncio_mode = auto\n", "auto"),
+        ("setup.cfg", "[tool:pytest]\nasyncio_mode=strict\n", "marked"),
+        ("tox.ini", "[pytest]\naddopts = --asyncio-mode=auto -q\n", "auto"),
+        ("pytest.ini", "[pytest]\naddopts = -q\n", ""),
+    ],
+)
+def test_which_async_tests_pytest_runs(tmp_path: Path, name: str, text: str, mode: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert settings(tmp_path, "[project]\nname = 'a'\n")[0].async_tests == mode
+
+
+def test_an_environment_with_pytest_and_no_plugin_runs_no_async_test(tmp_path: Path) -> None:
+    packages = tmp_path / ".venv" / "lib" / "python3.12" / "site-packages"
+    (packages / "pytest-9.0.dist-info").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").touch()
+    assert settings(tmp_path, "[project]\nname = 'a'\n")[0].async_tests == "none"
+    (packages / "pytest_asyncio-1.2.dist-info").mkdir()
+    assert settings(tmp_path, "[project]\nname = 'a'\n")[0].async_tests == "marked"
+    ini = "[project]\nname = 'a'\n[tool.pytest.ini_options]\nasyncio_mode = 'auto'\n"
+    assert settings(tmp_path, ini)[0].async_tests == "auto"

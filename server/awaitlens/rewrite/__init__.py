@@ -34,6 +34,7 @@ from awaitlens.rewrite.expressions import (
 )
 from awaitlens.rewrite.extract import extract_sync_function
 from awaitlens.rewrite.handing import (
+    add_decorator,
     keep_argument,
     loop_over_delegate,
     replace_decorator,
@@ -67,6 +68,7 @@ from awaitlens.rewrite.statements import (
 __all__ = [
     "Edits",
     "OverlappingEdits",
+    "add_decorator",
     "add_global",
     "add_handler_before",
     "add_keyword",

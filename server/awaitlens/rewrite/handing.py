@@ -92,6 +92,18 @@ def replace_decorator(facts: Facts, scope: Scope, position: int, text: str) -> E
     return (tree.edit(tree.start(decorator), tree.end(decorator), text),)
 
 
+def add_decorator(facts: Facts, scope: Scope, text: str) -> Edits | None:
+    """`@text` on a line of its own, above the function and its other decorators."""
+    tree = tree_of(facts)
+    function = function_at(tree, scope) if tree else None
+    if tree is None or function is None:
+        return None
+    start = tree.first(function)
+    if not layout.starts_line(tree, start):
+        return None
+    return (tree.insert(start, f"@{text}" + layout.newline(tree) + layout.indent_at(tree, start)),)
+
+
 def loop_over_delegate(facts: Facts, span: Span, header: str) -> Edits | None:
     """`yield from x`, a statement of its own, becomes `for item in x:` and `yield item`; `header` is "for" or "async for"."""
     tree = tree_of(facts)
