@@ -879,3 +879,384 @@ def test_a_real_bug_is_found_where_it_is(bug: Bug) -> None:
 def test_its_repair_is_silent(bug: Bug) -> None:
     """About false alarms."""
     assert told(bug.good) == []
+
+
+QUIET = {
+    "a timeout of zero": """
+        import queue
+        import threading
+
+        jobs = queue.Queue()
+        ready = threading.Event()
+
+        async def work():
+            return jobs.get(timeout=0), jobs.get(False), ready.wait(0)
+    """,
+    "a lock that was made here": """
+        import threading
+
+        async def new():
+            lock = threading.Lock()
+            lock.acquire()
+            return lock
+    """,
+    "a lock that is held for an instant": """
+        import threading
+
+        lock = threading.Lock()
+
+        async def add(seen, item):
+            with lock:
+                seen.add(item)
+    """,
+    "a queue that was asked before": """
+        import queue
+
+        jobs = queue.Queue()
+
+        async def drain():
+            while not jobs.empty():
+                jobs.get()
+    """,
+    "the result of a task": """
+        import asyncio
+
+        async def both(f):
+            task = asyncio.create_task(f())
+            await asyncio.wait({task})
+            task.add_done_callback(lambda done: done.result())
+            return task.result()
+    """,
+    "the result of a future that is done": """
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor()
+
+        async def poll(f):
+            future = pool.submit(f)
+            return future.result() if future.done() else None
+    """,
+    "asyncio's own primitives under the same names": """
+        import asyncio
+
+        class Worker:
+            def __init__(self):
+                self.lock = asyncio.Lock()
+                self.jobs = asyncio.Queue()
+                self.ready = asyncio.Event()
+
+            async def run(self):
+                await self.lock.acquire()
+                await self.ready.wait()
+                return await self.jobs.get()
+    """,
+    "the asynchronous client of a package that has both": """
+        from redis.asyncio import Redis
+        from openai import AsyncOpenAI
+
+        async def ask(text):
+            await Redis().set("last", text)
+            return await AsyncOpenAI().chat.completions.create(messages=[text])
+    """,
+    "a pool whose work is awaited inside": """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        async def work(f):
+            loop = asyncio.get_running_loop()
+            with ThreadPoolExecutor() as pool:
+                return await loop.run_in_executor(pool, f)
+    """,
+    "a socket that does not block": """
+        import socket
+
+        async def peek(address):
+            sock = socket.socket()
+            sock.setblocking(False)
+            return sock.recv(1)
+    """,
+    "a function handed to threads in every way": """
+        import asyncio
+        import threading
+        import time
+        from asgiref.sync import sync_to_async
+        from functools import partial
+
+        def load(path):
+            time.sleep(1)
+            return path
+
+        async def page(pool, path):
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=load, args=(path,)).start()
+            await loop.run_in_executor(pool, partial(load, path))
+            await sync_to_async(load)(path)
+            pool.submit(load, path)
+            inner = lambda: load(path)
+            return await asyncio.to_thread(inner)
+    """,
+    "a sync function that only sync code calls": """
+        import requests
+
+        def fetch(url):
+            return requests.get(url)
+
+        def main():
+            return fetch("https://shop.example")
+    """,
+    "a function that looks whether a loop runs": """
+        import asyncio
+        import time
+
+        def pause(seconds):
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                time.sleep(seconds)
+                return None
+            return asyncio.sleep(seconds)
+
+        async def main():
+            await pause(1)
+            later = pause(2)
+            await later
+    """,
+    "a debug file that is written now and then": """
+        class Log:
+            path = None
+
+            def write(self, text):
+                if self.path is not None:
+                    with open(self.path, "a") as file:
+                        file.write(text)
+
+        log = Log()
+
+        async def main():
+            log.write("started")
+    """,
+    "a decorator that moves its function to a thread": """
+        import asyncio
+        import time
+        from functools import wraps
+
+        def threaded(f):
+            @wraps(f)
+            def wrapper(*arguments):
+                return asyncio.get_running_loop().run_in_executor(None, f, *arguments)
+
+            return wrapper
+
+        @threaded
+        def load():
+            time.sleep(1)
+
+        async def main():
+            loading = load()
+            await loading
+    """,
+    "a decorator that nobody knows": """
+        import time
+        from somewhere import in_background
+
+        @in_background
+        def load():
+            time.sleep(1)
+
+        async def main():
+            load()
+    """,
+    "a generator that nobody asks for values": """
+        import time
+
+        def ticks():
+            while True:
+                time.sleep(1)
+                yield 1
+
+        async def main(keep):
+            keep(ticks())
+    """,
+    "a base class's method that subclasses write anew": """
+        import requests
+
+        class Source:
+            def read(self):
+                raise NotImplementedError
+
+        class Remote(Source):
+            def read(self):
+                return requests.get("https://shop.example")
+
+        async def show(source: Source):
+            return source.read()
+    """,
+    "a parameter that has no type": """
+        async def show(client):
+            return client.get("https://shop.example")
+    """,
+    "small data": """
+        import json
+        import zlib
+
+        def pack(message):
+            return zlib.compress(json.dumps(message).encode())
+
+        async def send(socket, message):
+            await socket.send(pack(message))
+    """,
+    "a test": """
+        from pathlib import Path
+
+        async def nothing():
+            pass
+        --- tests/test_shop.py
+        import requests
+
+        async def test_shop():
+            assert requests.get("http://localhost").ok
+    """,
+    "a loop that a method call may end": """
+        async def read(parser, stream):
+            while True:
+                parser.feed(stream)
+    """,
+    "a loop whose flag its own body sets": """
+        async def count(self):
+            while not self.done:
+                self.done = True
+    """,
+    "a factory that gives a function": """
+        import asyncio
+
+        def loader(path):
+            return lambda: path
+
+        async def page(path, choose):
+            await asyncio.to_thread(loader(path))
+            return await asyncio.to_thread(choose(path))
+    """,
+}
+
+
+@pytest.mark.parametrize("text", QUIET.values(), ids=QUIET.keys())
+def test_what_looks_alike_is_silent(text: str) -> None:
+    """About false alarms."""
+    assert told(text) == []
+
+
+# --- one place, one pitfall; the words --------------------------------------------------------------------------
+
+
+def test_a_call_made_instead_of_handed_over_is_told_once() -> None:
+    text = """
+        import asyncio
+        import requests
+        import time
+
+        async def main(url):
+            await asyncio.to_thread(requests.get(url))
+            await asyncio.to_thread(time.sleep(1))
+    """
+    assert {pitfall for _, pitfall in told(text)} == {"thread-offload-called-eagerly"}
+    assert len(told(text)) == 2
+
+
+def test_a_chain_names_the_functions_on_the_way_and_proves_each_step() -> None:
+    text = """
+        from shop.client import Client
+
+        async def page():
+            return Client().fetch()
+        --- shop/__init__.py
+        --- shop/client.py
+        import requests
+
+
+        class Client:
+            def fetch(self):
+                return self._get("books")
+
+            def _get(self, name):
+                return requests.get(name)
+    """
+    [(_, finding)] = findings(text)
+    assert finding.message == (
+        "Client().fetch() blocks the event loop: Client().fetch > Client._get > requests.get"
+    )
+    assert finding.confidence == "certain"
+    assert [(step.path, step.span.line) for step in finding.trail] == [
+        ("", 3),
+        ("shop/client.py", 5),
+        ("shop/client.py", 8),
+    ]
+    assert finding.trail[-1].words == (
+        "Client._get() calls requests.get(), which waits for the whole HTTP exchange"
+    )
+
+
+def test_the_users_word_makes_a_function_blocking() -> None:
+    text = """
+        def crunch():  # awaitlens: blocking
+            return 1
+
+        async def main():
+            return crunch()
+    """
+    [(line, finding)] = findings(text)
+    assert (line, finding.pitfall) == ("return crunch()", "blocking-call-chain")
+    assert finding.message == "crunch() blocks the event loop: it is marked as blocking"
+
+
+def test_the_configuration_makes_a_function_blocking_or_not() -> None:
+    text = """
+        import acme
+        import requests
+
+        def fetch():
+            return requests.get("https://shop.example")
+
+        async def main():
+            acme.render(1)
+            return fetch()
+    """
+    settings = Settings(
+        select=FAMILY, blocking=frozenset({"acme.render"}), not_blocking=frozenset({"app.fetch"})
+    )
+    assert told(text) == [("return fetch()", "blocking-call-chain")]
+    assert told(text, settings) == [("acme.render(1)", "blocking-call-chain")]
+
+
+def test_a_query_behind_a_helper_raises() -> None:
+    text = """
+        from django.db import models
+
+        class Book(models.Model):
+            pass
+
+        def cheapest():
+            return Book.objects.order_by("price").first()
+
+        async def page(request):
+            return cheapest()
+    """
+    [(_, finding)] = findings(text)
+    assert finding.message.startswith("cheapest() raises SynchronousOnlyOperation in async code: cheapest > ")
+
+
+def test_a_callback_that_comes_to_block_is_told_where_it_is_handed_over() -> None:
+    text = """
+        import asyncio
+        import requests
+
+        def report(task):
+            requests.post("https://log.example", task.get_name())
+
+        async def main(f):
+            task = asyncio.create_task(f())
+            task.add_done_callback(report)
+            await task
+    """
+    [(line, finding)] = findings(text)
+    assert (line, finding.pitfall) == ("task.add_done_callback(report)", "blocking-callback")
+    assert finding.message == "report blocks the event loop, which runs it: report > requests.post"
