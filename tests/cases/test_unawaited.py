@@ -347,6 +347,14 @@ def test_what_they_made_of_it_is_silent(case: Case) -> None:
         async def add(bot):
             bot.load_all_extensions()
         """,
+        # An object that nothing connects with the class.
+        """
+        class Lamp:
+            async def set_discovery_callback(self, callback): ...
+
+        async def setup(bulb):
+            bulb.set_discovery_callback(print)
+        """,
         # Awaited on one of two ways each.
         """
         async def load(key): ...

@@ -32,7 +32,7 @@ async def monthly(customers):
 
 ## Fine
 
-Tasks that were cancelled end with an error that everybody expects.
+Tasks that were cancelled end with an error that everybody expects; clean-up goes on whatever fails.
 
 ```python
 import asyncio
@@ -52,6 +52,11 @@ async def stop(tasks):
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def leave(clients, running):
+    await asyncio.gather(*[client.close() for client in clients], return_exceptions=True)
+    await asyncio.gather(*running, return_exceptions=True)
 ```
 """
 
@@ -61,7 +66,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Constant, Facts
-from awaitlens.program.tasks import cancels
+from awaitlens.program.tasks import cancels, starts_work
 from awaitlens.program.view import View
 from awaitlens.rewrite import remove_keyword
 
@@ -76,7 +81,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if call is None or suspension.kind != "await" or suspension.usage.kind != "dropped":
             continue
         quiet = call.keyword("return_exceptions") == Constant(True) and not cancels(facts, call.scope)
-        if quiet and view.target(call).name == "asyncio.gather":
+        if quiet and starts_work(call, facts) and view.target(call).name == "asyncio.gather":
             message = "the errors are among the results of gather(), and nobody looks at them"
             yield Finding(call.callee_span, message, view.target(call).confidence)
 

@@ -63,7 +63,7 @@ from awaitlens.program.summaries import spelled
 from awaitlens.program.view import View
 
 law = Law.HOLD_YOUR_TASKS
-severity = "warning"
+severity = "information"
 default = True
 
 

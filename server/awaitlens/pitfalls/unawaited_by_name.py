@@ -1,6 +1,6 @@
 """Every function of this name is async, so the call is missing its await.
 
-The type of the object is not known here. But all the project's functions of this name are `async def`, and no library
+The type of the object is not known here, only its name. But all the project's functions of this name are `async def`, and no library
 that AwaitLens knows has a plain one. So the call most likely gives a coroutine, and thrown away, a coroutine does
 nothing.
 

@@ -208,12 +208,17 @@ def _is_guarded(suspension: Suspension, loop: Context, facts: Facts) -> bool:
 def all_async_by_name(call: Call, view: View) -> bool:
     """Whether nothing is known of what is called but its name, and all functions of that name are async.
 
-    One word is too little to go by, and a name that a known library uses for a plain method says nothing.
+    One word is too little to go by, and a name that a known library uses for a plain method says nothing. The object
+    must bear the name of a class that has the method: `order` for Order or BulkOrder.
     """
     name = last_name(call.callee)
-    if "_" not in name.strip("_") or name.startswith("__") or not view.is_unknown(call):
+    if "_" not in name.strip("_") or name.startswith("__") or not isinstance(call.callee, Attribute):
         return False
-    return view.all_async(name) and name not in coroutines.plain_members()
+    owner = last_name(call.callee.value).replace("_", "").lower()
+    if len(owner) < 3 or owner == "self" or not view.is_unknown(call):
+        return False
+    classes = view.classes_with_async(name)
+    return any(cls.lower().endswith(owner) for cls in classes) and name not in coroutines.plain_members()
 
 
 # --- async properties ---------------------------------------------------------------------------------------

@@ -31,7 +31,10 @@ def _inherits(program: Program, method: Defined, ancestor: tuple[str, str]) -> b
     return any((c.path, c.qualname) == ancestor for c in members.lineage(program.names, cls)[1:])
 
 
-def all_async(program: Program, name: str) -> bool:
-    """Whether the program has functions of that name, and every one gives a coroutine."""
-    found = [other.scope for other in program.index.defined(name) if other.scope.kind == "function"]
-    return bool(found) and all(scope.is_async and not scope.is_generator for scope in found)
+def classes_with_async(program: Program, name: str) -> tuple[str, ...]:
+    """The names of the classes with a method of that name, if every function of that name gives a coroutine; else ()."""
+    found = [other for other in program.index.defined(name) if other.scope.kind == "function"]
+    if not all(other.scope.is_async and not other.scope.is_generator for other in found):
+        return ()
+    owners = (qualname(other.facts, other.scope).split(".")[-2:-1] for other in found)
+    return tuple(owner[0] for owner in owners if owner)

@@ -27,6 +27,18 @@ from awaitlens.program.view import Target, View
 _TASKS = frozenset({"asyncio.Task", "asyncio.Future"})
 _COLLECTIONS = frozenset({"list", "set", "tuple", "types.GeneratorType", "dict"})
 _LOOPS = frozenset({"while", "for", "async for"})
+_TIDYING = (
+    "close",
+    "stop",
+    "shutdown",
+    "cleanup",
+    "disconnect",
+    "terminate",
+    "teardown",
+    "unload",
+    "exit",
+    "cancel",
+)
 TIMEOUTS = frozenset(
     {"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after",
      "trio.fail_after", "trio.move_on_after", "asyncio.timeouts.timeout"}
@@ -123,8 +135,22 @@ def ends_with_function(binding: Binding, facts: Facts) -> bool:
 
 
 def cancels(facts: Facts, scope: int) -> bool:
-    """Whether the function cancels something: then it knows what it awaits the end of."""
-    return any("cancel" in last_name(call.callee) for call in facts.calls_in(scope))
+    """Whether the function ends something itself, and so knows what it awaits the end of."""
+    return any(
+        "cancel" in last_name(call.callee) or last_name(call.callee) == "set_exception"
+        for call in facts.calls_in(scope)
+    )
+
+
+def starts_work(gather: Call, facts: Facts) -> bool:
+    """Whether the call of gather starts coroutines that do more than tidy up; awaiting what runs already is no start."""
+    name = facts.scopes[gather.scope].name
+    if any(word in name for word in _TIDYING):
+        return False
+    started = [
+        c for c in facts.calls if c.usage.final.kind == "argument" and c.usage.final.call == gather.number
+    ]
+    return bool(started) and not any(word in last_name(c.callee) for c in started for word in _TIDYING)
 
 
 def unlimited(facts: Facts, view: View) -> Iterator[tuple[Context, Call]]:

@@ -226,9 +226,9 @@ class View:
         """Whether nothing is known of what the call calls."""
         return not self._names.callee(call.number, self._file, self._facts)
 
-    def all_async(self, name: str) -> bool:
-        """Whether the program has functions of that name, and every one gives a coroutine, whoever they belong to."""
-        return namesakes.all_async(self._program, name)
+    def classes_with_async(self, name: str) -> tuple[str, ...]:
+        """The names of the classes with a method of that name, if every function of that name is async; else ()."""
+        return namesakes.classes_with_async(self._program, name)
 
     def assigns_attribute(self, attribute: str, scope: int) -> bool:
         """Whether the class around a method assigns `self.attribute` in any of its methods."""
