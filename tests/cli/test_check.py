@@ -37,6 +37,8 @@ def test_full_shows_the_code_the_proof_the_fix_and_the_law(run: Run, folder: Pat
         "   2. task 1: and is called  app.py:1\n"
         "  fix: Sleep politely [safe]\n"
         "  law 1: Never block the loop.\n"
+        "  why: The title of sleepy.\n"
+        "       Why it is so.\n"
         "\n"
     )
     assert err == "1 pitfall in 1 file. --fix applies 1.\n"

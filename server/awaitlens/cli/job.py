@@ -33,7 +33,16 @@ class Job(NamedTuple):
             shown = shown_path(path, self.folder)
             for finding in self.findings(source, program):
                 pitfall = self.pitfalls.get(finding.pitfall)
-                told.append(Told(shown, self.folder, source, finding, pitfall.law if pitfall else None))
+                told.append(
+                    Told(
+                        shown,
+                        self.folder,
+                        source,
+                        finding,
+                        pitfall.law if pitfall else None,
+                        why=(pitfall.lesson.title, pitfall.lesson.introduction) if pitfall else ("", ""),
+                    )
+                )
         return sorted(told, key=lambda t: (t.path, t.finding.span))
 
     def with_patches(self, told: Sequence[Told], program: CheckedProgram) -> list[Told]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ class Told(NamedTuple):
 
     `path` is how the file is shown, `folder` the working directory that other paths are shown relative to. `law` is None
     for what breaks no law (an unused suppression). `patch` is the first repair, None where there is none or nobody asked.
+    `why` is the lesson in short: its title and the paragraph under it.
     """
 
     path: str
@@ -28,6 +30,7 @@ class Told(NamedTuple):
     finding: Finding
     law: Law | None
     patch: Patch | None = None
+    why: tuple[str, str] = ("", "")
 
     @property
     def place(self) -> str:
@@ -54,8 +57,25 @@ def concise(told: Iterable[Told]) -> list[Line]:
 
 
 def full(told: Iterable[Told]) -> list[Line]:
-    """The message, the code, the proof step by step, the repair and the law."""
-    return [line for t in told for line in (*_one_in_full(t), [])]
+    """The message, the code, the proof step by step, the repair, the law, and why: at length where it is first met."""
+    lines: list[Line] = []
+    met: set[str] = set()
+    for each in told:
+        lines.extend((*_one_in_full(each), *_why(each, each.finding.pitfall not in met), []))
+        met.add(each.finding.pitfall)
+    return lines
+
+
+def _why(told: Told, at_length: bool) -> list[Line]:
+    title, explanation = told.why
+    if not title:
+        return []
+    gutter = " " * len(str(told.finding.span.end_line + 1))
+    lines: list[Line] = [[(f"{gutter} why: ", "blue"), (title, "")]]
+    if at_length:
+        wrapped = textwrap.wrap(explanation.partition("\n\n")[0], 100, break_on_hyphens=False)
+        lines.extend([[(f"{gutter}      {line}", "dim")] for line in wrapped])
+    return lines
 
 
 def _one_in_full(told: Told) -> list[Line]:
