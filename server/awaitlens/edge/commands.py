@@ -28,7 +28,11 @@ SCHEME = "awaitlens"
 """Of the documents this server writes itself: decks as Markdown."""
 
 
+CHECK = "awaitlens.checkWorkspace"
+
+
 def register(ls: Server) -> None:
+    ls.protocol.fm.commands[CHECK] = partial(check_workspace, ls)
     ls.protocol.fm.commands["awaitlens.advice"] = partial(advice, ls)
     ls.protocol.fm.commands["awaitlens.slides"] = partial(slides, ls)
     ls.protocol.fm.commands["awaitlens.debugInformation"] = partial(debug_information, ls)
@@ -82,6 +86,11 @@ async def text_document_content(
     return types.TextDocumentContentResult(
         deck["markdown"] if deck else "There is nothing to tell any more.\n"
     )
+
+
+async def check_workspace(ls: Server, _: Sequence[Any]) -> dict[str, int]:
+    """Look at all files of the folders; how many there are, and how many findings. Files that are not open show theirs."""
+    return await ls.survey.check()
 
 
 async def debug_information(ls: Server, _: Sequence[Any]) -> dict[str, Any]:

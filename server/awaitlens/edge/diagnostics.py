@@ -124,7 +124,7 @@ class Diagnostics:
         refresh: Callable[[str], None],
     ) -> None:
         """`send` takes a message as JSON, `refresh` the method that asks the client to ask again."""
-        self._turns, self._documents, self._encoder = turns, documents, encoder
+        self._turns, self._documents, self.encoder = turns, documents, encoder
         self._pulls = encoder.client.pulls
         self._send, self._refresh = send, refresh
         self._shown: dict[str, Shown] = {}
@@ -158,7 +158,7 @@ class Diagnostics:
         shown = self._shown.pop(document.path, None)
         self._stale.pop(document.path, None)
         if shown is not None and shown.body and not self._pulls:
-            self._send(_publication(document.uri, None, ""))
+            self._send(publication(document.uri, None, ""))
 
     def settle(self) -> None:
         """Answer for everything that is out of date. Called when no further message is waiting."""
@@ -220,7 +220,7 @@ class Diagnostics:
         """
         shown, news = self._update(document, answer)
         if news or shown.disturbed:
-            self._send(_publication(document.uri, document.version, shown.body or ""))
+            self._send(publication(document.uri, document.version, shown.body or ""))
         shown.disturbed = False
 
     def _reported(self, document: Document, answer: Answer, previous: str | None) -> str:
@@ -233,7 +233,7 @@ class Diagnostics:
     def _update(self, document: Document, answer: Answer) -> tuple[Shown, bool]:
         shown = self._shown.setdefault(document.path, Shown())
         known = shown.body is not None
-        news = shown.update(answer.snapshot, self._encoder, self._numbers)
+        news = shown.update(answer.snapshot, self.encoder, self._numbers)
         if news and known and shown.edited == document.edited:
             self._refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
         shown.edited = document.edited
@@ -242,7 +242,7 @@ class Diagnostics:
         return shown, news
 
 
-def _publication(uri: str, version: int | None, body: str) -> str:
+def publication(uri: str, version: int | None, body: str) -> str:
     numbered = f'"version":{version},' if version is not None else ""
     params = f'{{"uri":{json.dumps(uri)},{numbered}"diagnostics":[{body}]}}'
     return f'{{"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{params}}}'

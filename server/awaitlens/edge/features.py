@@ -28,8 +28,21 @@ def register(ls: Server) -> None:
     if any(each.semantic_tokens for each in settings):
         ls.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, structure.LEGEND)(semantic_tokens)
     if ls.client.asks_for_content:
+        ls.feature(types.WORKSPACE_TEXT_DOCUMENT_CONTENT)(commands.text_document_content)
+
+
+def offer(ls: Server, capabilities: types.ServerCapabilities) -> None:
+    """What the library does not offer by itself, and what it had better not offer.
+
+    A client library registers every command that is offered under its name, and VS Code's client has a command of its
+    own for checking the workspace: two of a name would keep it from starting.
+    """
+    if ls.client.asks_for_content and capabilities.workspace is not None:
         options = types.TextDocumentContentOptions(schemes=[commands.SCHEME])
-        ls.feature(types.WORKSPACE_TEXT_DOCUMENT_CONTENT, options)(commands.text_document_content)
+        capabilities.workspace.text_document_content = options
+    if capabilities.execute_command_provider is not None:
+        offered = capabilities.execute_command_provider.commands
+        capabilities.execute_command_provider.commands = [c for c in offered if c != commands.CHECK]
 
 
 async def document_highlight(

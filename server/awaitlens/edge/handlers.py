@@ -52,10 +52,11 @@ def register(ls: Server) -> None:
 
 def register_pull(ls: Server) -> None:
     options = types.DiagnosticOptions(
-        identifier="awaitlens", inter_file_dependencies=True, workspace_diagnostics=False
+        identifier="awaitlens", inter_file_dependencies=True, workspace_diagnostics=True
     )
     ls.protocol.asked[types.TEXT_DOCUMENT_DIAGNOSTIC] = partial(diagnostic_at_once, ls)
     ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(diagnostic)
+    ls.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
 
 
 # --- documents ---------------------------------------------------------------------------------------------------
@@ -82,6 +83,7 @@ def _hand_over(ls: Server, document: Document, changes: list[Change]) -> None:
     hand_over = ls.turns.edit if all(map(_is_small, changes)) else partial(workspace.let_in, ls)
     hand_over(partial(_take_in, ls, document, changes, document.version))
     ls.diagnostics.edited(document.path, changes)
+    ls.survey.disturbed()
 
 
 def _take_in(ls: Server, document: Document, changes: list[Change], version: int | None) -> None:
@@ -112,6 +114,10 @@ def diagnostic_at_once(ls: Server, params: Json) -> str | None:
 
 async def diagnostic(ls: Server, params: types.DocumentDiagnosticParams) -> dict[str, Any]:
     return await ls.diagnostics.report_later(path_of(params.text_document.uri), params.previous_result_id)
+
+
+async def workspace_diagnostic(ls: Server, params: types.WorkspaceDiagnosticParams) -> dict[str, Any]:
+    return await ls.survey.report({each.uri: each.value for each in params.previous_result_ids})
 
 
 # --- questions about a place ----------------------------------------------------------------------------------------

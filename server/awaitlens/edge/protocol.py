@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextvars
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import Future
 from typing import Any, Literal, Protocol
 
@@ -57,7 +57,8 @@ class EdgeProtocol(LanguageServerProtocol):
 
     `notified[method](params)` and `asked[method](params)` are the short way, with plain JSON; `asked` returns the JSON
     text of the answer, or None to take the long way. `commands` are all that the client may have executed. `clock()`
-    counts the edits, so that a request can be told from the text it was asked about. `ended(exit code)` is called when
+    counts the edits, so that a request can be told from the text it was asked about. `offer(capabilities)` adds what the
+    library knows nothing of. `ended(exit code)` is called when
     the conversation is over.
     """
 
@@ -68,6 +69,7 @@ class EdgeProtocol(LanguageServerProtocol):
         self.asked: dict[str, Callable[[Json], str | None]] = {}
         self.clock: Callable[[], int] = int
         self.before_initialize: Callable[[Json], None] = _ignore
+        self.offer: Callable[[types.ServerCapabilities], None] = _ignore
         self.ended: Callable[[int], None] = _ignore
 
     def receive(self, body: bytes) -> None:
@@ -158,6 +160,12 @@ class EdgeProtocol(LanguageServerProtocol):
     def _structured(self, method: str, message: Json) -> Any:
         kind = self.get_message_type(method)
         return getattr(self._converter.structure(message, kind), "params", None) if kind else None
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        result = yield from super().lsp_initialize(params)
+        self.offer(result.capabilities)
+        return result
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]

@@ -8,19 +8,21 @@ import gc
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from awaitlens import __version__
-from awaitlens.edge import handlers, lookup
+from awaitlens.edge import features, handlers, lookup
 from awaitlens.edge.analysis import REAL, Analysis, Session
 from awaitlens.edge.client import Client, Json
 from awaitlens.edge.diagnostics import Diagnostics, Encoder
 from awaitlens.edge.documents import Documents
 from awaitlens.edge.folders import Folders, initial_folders, initial_options
 from awaitlens.edge.protocol import EdgeProtocol
+from awaitlens.edge.survey import Survey
 from awaitlens.edge.transport import Output, connect_stdio, listen_tcp, watch_parent
 from awaitlens.edge.turns import Turns
 from awaitlens.edge.work import Worker
@@ -39,6 +41,7 @@ class Server(LanguageServer):
     session: Session
     turns: Turns
     diagnostics: Diagnostics
+    survey: Survey
 
     def __init__(self, analysis: Analysis, ended: Callable[[int], None]) -> None:
         super().__init__("awaitlens", __version__, protocol_cls=EdgeProtocol)
@@ -49,6 +52,7 @@ class Server(LanguageServer):
         self._refresh_wanted: set[str] = set()
         self._refresh: asyncio.Task[Any] | None = None
         self.protocol.before_initialize = self._prepare
+        self.protocol.offer = partial(features.offer, self)
         self.protocol.ended = ended
 
     def _prepare(self, params: Json) -> None:
@@ -62,6 +66,7 @@ class Server(LanguageServer):
         self.documents = documents = Documents(client.encoding)
         encoder = Encoder(client, documents.source, lookup.page)
         self.diagnostics = Diagnostics(self.turns, documents, encoder, self.protocol.send_text, self.refresh)
+        self.survey = Survey(self)
         handlers.register(self)
         if client.process is not None:
             self.spawn(watch_parent(client.process, self.lost))

@@ -49,12 +49,14 @@ def did_change_watched_files(ls: Server, params: types.DidChangeWatchedFilesPara
     if any(path.endswith("pyproject.toml") for path in paths):
         reconfigure(ls)
     ls.documents.files_changed()
+    ls.survey.files_changed()
     for change in params.changes:
         if change.type == types.FileChangeType.Deleted:
             _clear_deleted(ls, path_of(change.uri))
     for path in paths:
         ls.turns.edit(partial(ls.session.file_changed, path))
     let_in(ls, _nothing)
+    ls.spawn(ls.survey.again(paths))
 
 
 async def did_change_workspace_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -89,6 +91,7 @@ def _configure(ls: Server, values: dict[str | None, Any]) -> None:
 def reconfigure(ls: Server) -> None:
     """Settings may be others now: everything shown is looked at again."""
     ls.folders.refresh()
+    ls.survey.files_changed()
     let_in(ls, ls.session.settings_changed)
     ls.diagnostics.mark(list(ls.documents))
     ls.refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
@@ -99,6 +102,7 @@ def close(ls: Server, document: Document) -> None:
     """From now on the disk speaks for the file."""
     ls.diagnostics.clear(document)
     let_in(ls, partial(ls.session.close, document.path))
+    ls.spawn(ls.survey.again([document.path]))
 
 
 def let_in(ls: Server, job: Callable[[], object]) -> None:
@@ -108,6 +112,7 @@ def let_in(ls: Server, job: Callable[[], object]) -> None:
 
 async def _notice(ls: Server, affected: Awaitable[Sequence[str]]) -> None:
     ls.diagnostics.mark(await affected)
+    ls.survey.disturbed()
     ls.settle()
     for problem in ls.folders.new_problems():
         ls.window_log_message(types.LogMessageParams(types.MessageType.Warning, problem))
