@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", help="write the deck: one HTML file, or Markdown for .md"
     )
     slides.set_defaults(run=_slides)
+    prove = commands.add_parser(
+        "prove", help="print a small program that shows the race on a line of your code"
+    )
+    prove.add_argument("target", metavar="FILE:LINE")
+    prove.set_defaults(run=_prove)
     rules = commands.add_parser("rules", help="list all pitfalls")
     rules.add_argument("--output-format", choices=("full", "json"), default="full")
     rules.set_defaults(run=_rules)
@@ -143,6 +148,12 @@ def _slides(options: Options) -> int:
     from awaitlens.cli.slides import slides
 
     return slides(options.target, options.output)
+
+
+def _prove(options: Options) -> int:
+    from awaitlens.cli.prove import prove
+
+    return prove(options.target)
 
 
 def _rules(options: Options) -> int:

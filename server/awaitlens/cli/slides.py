@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from awaitlens.cli.arguments import CouldNotRun
 from awaitlens.cli.checking import CheckedProgram, SettingsFor, check_sources, read_sources
@@ -22,6 +23,15 @@ from awaitlens.selection import reported, selectors
 from awaitlens.source import Source
 from awaitlens.spelling import did_you_mean
 from awaitlens.workspace import files_of
+
+
+class Found(NamedTuple):
+    """What is found on one line of a file: `here` is not empty. `sources` are the files read with it."""
+
+    path: str
+    here: tuple[Finding, ...]
+    sources: Mapping[str, Source]
+    program: CheckedProgram
 
 
 def slides(target: str, output: str | None) -> int:
@@ -41,6 +51,12 @@ def slides(target: str, output: str | None) -> int:
 
 
 def _deck_at(target: str) -> Deck:
+    found = found_at(target)
+    return _deck(found.here[0], found.sources, found.program, found.path)
+
+
+def found_at(target: str) -> Found:
+    """The findings at FILE:LINE (1-based). Raises CouldNotRun where there are none."""
     file, colon, number = target.rpartition(":")
     if not colon or not number.isdecimal():
         wrong = did_you_mean(target, list(pitfalls()))
@@ -53,7 +69,7 @@ def _deck_at(target: str) -> Deck:
     here = [f for f in found if f.span.line <= line <= f.span.end_line and f.pitfall in pitfalls()]
     if not here:
         raise CouldNotRun(f"there is no pitfall on line {number} of {file}{_elsewhere(found)}")
-    return _deck(here[0], sources, program, path)
+    return Found(path, tuple(here), sources, program)
 
 
 def _deck(finding: Finding, sources: Mapping[str, Source], program: CheckedProgram, path: str) -> Deck:

@@ -45,6 +45,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Attribute, Context, Facts, Name, Result, Suspension, Term
+from awaitlens.program.flow.miniatures import created_twice
 from awaitlens.program.view import View
 from awaitlens.source import Span
 
@@ -70,7 +71,11 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                     Step(made.span, "creates another", lane="task 2"),
                 )
                 message = f"another task can create the row of {model} between this question and the create that follows"
-                yield Finding(asked.span, message, "likely", steps)
+                function, words = (
+                    facts.scopes[asked.scope].name,
+                    (facts.slice(asked.span), facts.slice(made.span)),
+                )
+                yield Finding(asked.span, message, "likely", steps, created_twice(function, *words).data)
                 break
 
 

@@ -111,6 +111,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             f"another task can pass this check before {race.place} is written: an await lies in between",
             race.confidence,
             tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
+            race.data,
         )
 
 

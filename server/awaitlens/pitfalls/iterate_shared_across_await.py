@@ -72,6 +72,7 @@ from collections.abc import Iterator
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.iterations import OpenIteration, open_iterations
+from awaitlens.program.flow.miniatures import changed_while_iterated
 from awaitlens.program.view import View
 from awaitlens.rewrite.expressions import iterate_over_copy
 
@@ -83,12 +84,14 @@ default = True
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in open_iterations(facts, view):
         iterated = facts.slice(found.iterated)
-        change = found.change.facts.slice(found.change.span)
+        there = found.change
+        change = there.facts.slice(there.span)
         yield Finding(
             found.iterated,
             f"{iterated} can change while this loop waits: another task may run {change} before the next round",
             found.confidence,
             _trail(found, facts, view, change),
+            changed_while_iterated(found.function, iterated, there.scope.name, change, found.kind).data,
         )
 
 

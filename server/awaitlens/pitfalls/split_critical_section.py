@@ -65,6 +65,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                 "what another task writes in between can be lost",
                 race.confidence,
                 tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
+                race.data,
             )
 
 

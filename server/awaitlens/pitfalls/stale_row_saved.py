@@ -49,6 +49,7 @@ from awaitlens.program.facts import (
     Result,
     Suspension,
 )
+from awaitlens.program.flow.miniatures import saved_from_a_copy
 from awaitlens.program.view import View
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -74,8 +75,10 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                 Step(saved.span, "saves its count", lane="task 1"),
                 Step(saved.span, "saves its count: one update lost", lane="task 2"),
             )
-            message = f"{spelled} is counted from a copy of the row: what others save before asave() can be lost"
-            yield Finding(access.span, message, "likely", steps)
+            message = f"{spelled} is counted from a copy of the row: what others save in between can be lost"
+            function = facts.scopes[access.scope].name
+            small = saved_from_a_copy(function, place.attr, facts.slice(saved.span))
+            yield Finding(access.span, message, "likely", steps, small.data)
 
 
 def _counts(access: Access) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TAKES = frozenset(("pop", "popleft", "popitem", "remove", "discard", "clear"))
 _GIVES = frozenset(("add", "update", "setdefault"))
 """Appending is left out: a loop over a list just goes on to what was appended."""
+_ONE_KIND = {"remove": "list", "popleft": "list", "discard": "set", "add": "set"}
 
 
 class Change(NamedTuple):
@@ -31,12 +32,14 @@ class Change(NamedTuple):
 
 
 class OpenIteration(NamedTuple):
-    """A loop whose container another task can change before the next round."""
+    """A loop whose container another task can change before the next round. `kind` is what the container is most like: "dict", "list" or "set"."""
 
     iterated: Span
     suspension: Span
     change: Change
     confidence: Confidence
+    function: str
+    kind: str
 
 
 def open_iterations(facts: Facts, view: View) -> Iterator[OpenIteration]:
@@ -65,7 +68,19 @@ def _open_iteration(graph: Graph, facts: Facts, view: View, number: int) -> Open
     if change is None:
         return None
     sure: Confidence = "likely" if elsewhere or graph.is_inside_loop(number, change.span) else "possible"
-    return OpenIteration(event.span, graph.events[suspension].span, change, weakest(shared, sure))
+    function = facts.scopes[graph.flow.scope].name
+    sure = weakest(shared, sure)
+    return OpenIteration(
+        event.span, graph.events[suspension].span, change, sure, function, _kind(event, change)
+    )
+
+
+def _kind(event: Event, change: Change) -> str:
+    """What the container must be, from how it is iterated and changed; a dict where both would do."""
+    told = change.facts.slice(change.span).rpartition("(")[0].rpartition(".")[2]
+    if event.name or told not in _ONE_KIND:
+        return "dict"
+    return _ONE_KIND[told]
 
 
 def _meant(graph: Graph, event: Event) -> Place | None:

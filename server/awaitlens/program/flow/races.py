@@ -12,6 +12,7 @@ from awaitlens.program.flow.concurrency import concurrency
 from awaitlens.program.flow.explorer import Explorer, Proof
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
+from awaitlens.program.flow.reduction import Reduction, reduced
 from awaitlens.program.flow.sharing import is_closure, is_lock, sharing
 from awaitlens.program.flow.story import Scene, tell
 from awaitlens.program.flow.suspending import may_suspend, really_suspends
@@ -30,7 +31,7 @@ class Race(NamedTuple):
 
     `place` is the shared place and `carrier` the local that holds the stale value ("" where there is none).
     `check` is the test that let the write through, where there was one. `suspension` is the last one between read and write. `direct` is true where read, suspension and write are one
-    statement. `lock` is one that is held at both ends but not in between ("" mostly). Spans count from the block's first line. `story` is the proof, told.
+    statement. `lock` is one that is held at both ends but not in between ("" mostly). Spans count from the block's first line. `story` is the proof, told; `reduction` a program that shows it.
     """
 
     place: str
@@ -43,6 +44,12 @@ class Race(NamedTuple):
     lock: str
     confidence: Confidence
     story: tuple[Scene, ...]
+    reduction: Reduction | None
+
+    @property
+    def data(self) -> tuple[tuple[str, str], ...]:
+        """What a finding carries of the proof, for the script that shows it."""
+        return self.reduction.data if self.reduction is not None else ()
 
 
 def stale_writes(facts: Facts, view: View) -> tuple[Race, ...]:
@@ -233,6 +240,7 @@ def _race(
         lock=graph.lock_at_both_ends(middle),
         confidence=confidence,
         story=tell(graph, facts, proof, chain),
+        reduction=reduced(graph, facts, proof, graph.whole(middle) or (), write.place),
     )
 
 
