@@ -290,16 +290,18 @@ def bind_target(
         record.access("augmented" if kind == "augmented" else "write", place, value, record.span(target))
     elif isinstance(target, (ast.Tuple, ast.List)):
         for position, element in enumerate(target.elts):
-            part: Term = Unpacked(value, position)
-            if (
-                isinstance(value, Display)
-                and len(value.elements) == len(target.elts)
-                and value.kind != "dict"
-            ):
-                part = value.elements[position]
-            bind_target(record, element, kind, part)
-    elif isinstance(target, ast.Starred):
-        bind_target(record, target.value, kind, Unpacked(value, -1))
+            if isinstance(element, ast.Starred):
+                bind_target(record, element.value, kind, Unpacked(value, -1))
+            else:
+                bind_target(record, element, kind, _part(value, position, len(target.elts)))
+
+
+def _part(value: Term, position: int, parts: int) -> Term:
+    """One element of an unpacked value: of a display as long as the targets, that very element."""
+    if isinstance(value, Display) and value.kind != "dict" and len(value.elements) == parts:
+        if not any(isinstance(element, Starred) for element in value.elements):
+            return value.elements[position]
+    return Unpacked(value, position)
 
 
 _VISITS: dict[type, Callable[[Recorder, Any, Usage], Term]] = {
