@@ -298,9 +298,9 @@ def bind_target(
 
 def _part(value: Term, position: int, parts: int) -> Term:
     """One element of an unpacked value: of a display as long as the targets, that very element."""
-    if isinstance(value, Display) and value.kind != "dict" and len(value.elements) == parts:
-        if not any(isinstance(element, Starred) for element in value.elements):
-            return value.elements[position]
+    elements = value.elements if isinstance(value, Display) and value.kind != "dict" else ()
+    if len(elements) == parts and not any(isinstance(element, Starred) for element in elements):
+        return elements[position]
     return Unpacked(value, position)
 
 
