@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import concurrency
 from awaitlens.program import members, results
-from awaitlens.program.facts import Call, Constant, Facts, Lambda, Result, Scope, Term
+from awaitlens.program.facts import Attribute, Call, Constant, Facts, Lambda, Name, Result, Scope, Term
 from awaitlens.program.index import Mention
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.values import Class, External, Function, Inferred, Partial
@@ -115,9 +115,13 @@ def _direct(program: Program, path: str, name: str) -> Direct:
     ]
     callers: list[Caller] = []
     for mention in program.index.given(scope.name):
-        if _is_given(program, mention, path, name):
+        term = mention.call.arguments[mention.argument].value
+        seen_here = isinstance(term, Lambda) or _may_mean(mention, term, path, scope, facts)
+        if seen_here and _is_given(program, mention, path, name):
             _handed_over(program, mention, mention.call, reasons, callers)
     for mention in _calls(program, scope, name):
+        if not _may_mean(mention, mention.call.callee, path, scope, facts):
+            continue
         confidence = _confidence_of_call(program, mention, path, name)
         if confidence is not None:
             _called_from(program, mention, confidence, reasons, callers)
@@ -169,6 +173,19 @@ def _where(where: str, adapter: Call | None) -> Thread | None:
 
 
 # --- said where it is used ----------------------------------------------------------------------------------
+
+
+def _may_mean(mention: Mention, term: Term, path: str, scope: Scope, facts: Facts) -> bool:
+    """A look at the spelling, which spares most of the resolving: methods have an owner, functions of others an import."""
+    imports = mention.file.imports
+    if isinstance(term, Name):
+        return mention.file.path == path or term.id in imports or "*" in imports
+    if facts.scopes[scope.parent].kind == "class":
+        return True
+    root: Term = term
+    while isinstance(root, Attribute):
+        root = root.value
+    return isinstance(root, Name) and root.id in imports
 
 
 def _is_given(program: Program, mention: Mention, path: str, name: str) -> bool:
