@@ -24,8 +24,13 @@ def really_suspends(flow: Flow, facts: Facts, view: View, event: Event) -> bool:
     if event.name != "await":
         return may_suspend(event)
     found = next((s for s in facts.suspensions if s.span == event.span and s.scope == flow.scope), None)
-    call = _awaited_call(found, facts) if found is not None else None
-    return call is None or not _runs_through(call, view)
+    return found is None or not never_waits(found, facts, view)
+
+
+def never_waits(suspension: Suspension, facts: Facts, view: View) -> bool:
+    """Whether a suspension point surely hands control to nobody: it awaits a function with nothing to wait for."""
+    call = _awaited_call(suspension, facts) if suspension.kind == "await" else None
+    return call is not None and _runs_through(call, view)
 
 
 def _awaited_call(suspension: Suspension, facts: Facts) -> Call | None:
