@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import concurrency, types
 from awaitlens.knowledge.blocking import BlockingCall
-from awaitlens.program.callgraph import Chain, certainty, spelled
+from awaitlens.program.callgraph import Chain, certainty, last_name, spelled
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope
 from awaitlens.program.giving import NEVER_AWAITABLE
 from awaitlens.program.values import Instance
@@ -98,6 +99,7 @@ def _manager(context: Context, facts: Facts) -> Span:
     return call.span if call is not None else context.span
 
 
+@lru_cache(maxsize=1024)
 def is_test(path: str) -> bool:
     """Whether the file holds tests: there a blocked loop holds up nobody."""
     return _TEST_FILE.search(path) is not None
@@ -147,10 +149,18 @@ def is_eager(call: Call, facts: Facts, view: View) -> bool:
     if call.usage.kind != "argument":
         return False
     taker = facts.calls[call.usage.call]
+    if last_name(taker.callee) not in _takers():
+        return False
     callback = concurrency.callback(view.target(taker).name)
     if callback is None or not callback.off_the_loop:
         return False
     return call.usage.name in (str(callback.position), callback.keyword)
+
+
+@lru_cache(maxsize=1)
+def _takers() -> frozenset[str]:
+    """The last names of all calls that take a function: a cheap question before the dear one."""
+    return frozenset(callback.name.rpartition(".")[2] for callback in concurrency.callbacks())
 
 
 # --- chains -------------------------------------------------------------------------------------------------
@@ -232,19 +242,28 @@ def runs_on_loop(function: Scope, view: View) -> str:
     """Who calls a plain function on the event loop's thread, in words; "" where nobody is known to."""
     if function.kind != "function" or function.is_async:
         return ""
-    for base in view.class_lineage(function.number):
+    for base in view.class_lineage(function.number) if _methods_on_loop(function.name) else ():
         entry = concurrency.method_entry(base, function.name)
         if entry is not None:
             return f"{entry.framework} calls" if entry.sync_where == "loop" else ""
-    for name in view.decorator_names(function.number):
+    for name in view.decorator_names(function.number) if function.decorators else ():
         entry = concurrency.decorator_entry(name) if name else None
         if entry is not None and entry.sync_where == "loop":
             return f"{entry.framework} calls"
     return ""
 
 
+@lru_cache(maxsize=4096)
+def _methods_on_loop(name: str) -> bool:
+    """Whether some framework calls plain methods of that name on the loop."""
+    entries = (e for e in concurrency.entry_points() if e.how == "method" and e.sync_where == "loop")
+    return any(entry.takes(name) for entry in entries)
+
+
 def handed(call: Call, facts: Facts, view: View) -> Reached | None:
     """What becomes of the loop that `loop.call_soon(f)` gives a function that blocks."""
+    if last_name(call.callee) not in _takers():
+        return None
     callback = concurrency.callback(view.target(call).name)
     if callback is None or callback.where != "loop" or callback.coroutines == "run":
         return None

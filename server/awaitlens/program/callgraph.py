@@ -135,7 +135,7 @@ class CallGraph:
     @staticmethod
     def _looks_for_loop(facts: Facts, scope: Scope) -> bool:
         """Whether the function asks if a loop is running: then it knows where it must not block."""
-        return any(_last(call.callee) in _ASKS_FOR_LOOP for call in facts.calls_in(scope.number))
+        return any(last_name(call.callee) in _ASKS_FOR_LOOP for call in facts.calls_in(scope.number))
 
     def _places(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[Link | Chain]:
         for call in facts.calls_in(scope):
@@ -301,7 +301,8 @@ def _under_condition(found: Iterator[Link | Chain]) -> Iterator[Link | Chain]:
             yield each
 
 
-def _last(term: Term) -> str:
+def last_name(term: Term) -> str:
+    """`c` of `a.b.c`; "" for what has no name."""
     return term.attr if isinstance(term, Attribute) else term.id if isinstance(term, Name) else ""
 
 
@@ -333,5 +334,15 @@ def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
 
 def spelled(name: str, call: Call, facts: Facts) -> str:
     """How the user writes what is called, if that fits on a line; else its dotted name."""
-    text = facts.slice(call.callee_span)
+    text = _dotted(call.callee) or facts.slice(call.callee_span)
     return text if "\n" not in text and len(text) <= 40 else name
+
+
+def _dotted(term: Term) -> str:
+    """`a.b.c` without a look at the text; "" for what is no chain of names."""
+    if isinstance(term, Name):
+        return term.id
+    if not isinstance(term, Attribute):
+        return ""
+    owner = _dotted(term.value)
+    return f"{owner}.{term.attr}" if owner else ""

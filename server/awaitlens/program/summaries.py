@@ -71,23 +71,28 @@ class Summaries:
         self, call: Call, file: FileFacts, facts: Facts, question: Question = "blocks"
     ) -> Chain | None:
         """Whether this call comes to what is asked, on the thread it stands on, and how."""
+        return self.best(self.run_by(call, file, facts), question)
+
+    def run_by(self, call: Call, file: FileFacts, facts: Facts) -> tuple[Link | Chain, ...]:
+        """What the call runs before it returns: to be asked more than one question with `best`."""
         if call.usage.kind in ("awaited", "async entered", "async iterated"):
-            return None
-        return self._best(self.graph.called(call, file, facts), question)
+            return ()
+        return tuple(self.graph.called(call, file, facts))
 
     def of_statement(
         self, context: Context, file: FileFacts, facts: Facts, question: Question = "blocks"
     ) -> Chain | None:
         """Whether a `with` or `for` comes to what is asked by what it runs without saying so, and how."""
-        return self._best(self.graph.implied(context, file, facts), question)
+        return self.best(self.graph.implied(context, file, facts), question)
 
-    def _best(self, found: Iterable[Link | Chain], question: Question) -> Chain | None:
+    def best(self, found: Iterable[Link | Chain], question: Question) -> Chain | None:
+        """The best proof among what a place runs."""
         chains = []
         for each in found:
             if isinstance(each, Link):
                 inner = self.of_body(each.target, question)
                 if inner is not None:
-                    chains.append(inner.behind(each))
+                    chains.append(inner.behind(each._replace(conditional=False)))
             elif _answers(each, question):
                 chains.append(each)
         return min(chains, key=_order, default=None)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
+from awaitlens.program.callgraph import Chain, Hop, Link, Question
 from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.modules import FileFacts, Member, qualname
-from awaitlens.program.summaries import Chain, Hop
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -69,7 +69,7 @@ class View:
         self._file = file
         self._facts = facts
         self._targets: dict[int, Target] = {}
-        self._chains: dict[int, Chain | None] = {}
+        self._run_by: dict[int, tuple[Link | Chain, ...]] = {}
 
     @property
     def settings(self) -> Settings:
@@ -153,15 +153,20 @@ class View:
 
     def blocking(self, call: Call) -> Chain | None:
         """Whether the call blocks the thread it stands on: directly, or through functions of the program."""
-        if call.usage is not self._facts.calls[call.number].usage:
-            return self._program.summaries.of_call(call, self._file, self._facts)
-        if call.number not in self._chains:
-            self._chains[call.number] = self._program.summaries.of_call(call, self._file, self._facts)
-        return self._chains[call.number]
+        return self._comes_to(call, "blocks")
 
     def comes_to_query(self, call: Call) -> Chain | None:
         """Whether the call uses Django's database on the thread it stands on, and how."""
-        return self._program.summaries.of_call(call, self._file, self._facts, "queries")
+        return self._comes_to(call, "queries")
+
+    def _comes_to(self, call: Call, question: Question) -> Chain | None:
+        summaries = self._program.summaries
+        if call.usage is not self._facts.calls[call.number].usage:
+            return summaries.of_call(call, self._file, self._facts, question)
+        found = self._run_by.get(call.number)
+        if found is None:
+            found = self._run_by[call.number] = summaries.run_by(call, self._file, self._facts)
+        return summaries.best(found, question) if found else None
 
     def statement_blocks(self, context: Context) -> Chain | None:
         """Whether a `with` or `for` blocks by what it runs without saying so: `__enter__`, `__exit__`, a generator."""
@@ -253,13 +258,6 @@ class View:
             return facts.contexts[hop.context].span.shifted(line)
         return facts.calls[hop.call].callee_span.shifted(line)
 
-    def call_span(self, path: str, function: str, number: int) -> Span:
-        """Where a call of another function stands, in file coordinates (for the hops of a Chain)."""
-        file = self._program.files[path]
-        definition = file.definitions[function]
-        line, facts = file.blocks[definition.block]
-        return facts.calls[number].callee_span.shifted(line)
-
     # --- values --------------------------------------------------------------------------------------------
 
     def infer(self, term: Term, scope: int, at: Span | None = None) -> Inferred:
@@ -321,6 +319,12 @@ class View:
         return (
             cls is None or not protocols.closed(self._names, cls) or protocols.has(self._names, cls, method)
         )
+
+    def class_defines(self, scope: int, methods: frozenset[str]) -> bool:
+        """Whether the class around a method, or one of the program's that it inherits, defines one of the methods."""
+        cls = self._class_around(scope)
+        lineage = members.lineage(self._names, cls) if cls else ()
+        return any(protocols.defines(self._names, base, method) for base in lineage for method in methods)
 
     def _class_around(self, scope: int) -> Class | None:
         owner = self.owner_of(scope)
