@@ -238,6 +238,23 @@ def test_what_is_on_its_own_thread_is_silent(text: str) -> None:
     assert found(text) == []
 
 
+def test_what_is_dropped_on_any_thread() -> None:
+    """Missed alarm: an object may be collected on whatever thread lets go of it last."""
+    text = """
+    import asyncio
+
+    class Peer:
+        def __init__(self, writer: asyncio.StreamWriter, loop: asyncio.AbstractEventLoop):
+            self.writer = writer
+            self.loop = loop
+
+        def __del__(self):
+            {}
+    """
+    assert found(text.format("self.writer.close()")) == ["asyncio-primitive-from-thread"]
+    assert found(text.format("self.loop.call_soon_threadsafe(self.writer.close)")) == []
+
+
 def test_older_targets_may_still_use_what_they_have() -> None:
     """False alarm: on Python 3.9 the loop parameter is there, and nothing of 3.14 is deprecated."""
     text = "import asyncio\nasync def f(loop):\n    await asyncio.sleep(1, loop=loop)\n    asyncio.iscoroutinefunction(f)\n"

@@ -233,6 +233,30 @@ CASES = (
         (("bot.py", "class Bot:\n    async def load_all_extensions(self): ...\n"),),
     ),
     Case(
+        "unpacked into two names",
+        "unawaited-variable",
+        """
+        from loader import load
+
+        async def show(key):
+            first, second = ‹await ›load(key)
+            return second
+        """,
+        LOADER,
+    ),
+    Case(
+        "a discord context's send",
+        "unawaited-call",
+        """
+        from discord.ext import commands
+
+        class Greeter(commands.Cog):
+            @commands.command()
+            async def hello(self, ctx: commands.Context):
+                ‹await ›ctx.send("hello")
+        """,
+    ),
+    Case(
         "a coroutine kept in a cache",
         "unawaited-variable",
         """

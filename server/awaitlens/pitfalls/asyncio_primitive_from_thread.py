@@ -90,8 +90,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in primitive_calls(facts, view):
         function = f"{facts.scopes[found.call.scope].name}()"
         owner = facts.slice(found.call.callee_span).rpartition(".")[0]
-        message = f"{function} runs on a {found.reason.thread}, and {owner} belongs to the event loop's"
-        yield Finding(found.call.callee_span, message, found.confidence, found.trail(function))
+        message = f"{function} {found.where}, and {owner} belongs to the event loop's"
+        yield Finding(found.call.callee_span, message, found.confidence, found.trail)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:

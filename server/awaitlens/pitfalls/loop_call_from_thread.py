@@ -132,8 +132,8 @@ everywhere = True
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in loop_calls(facts, view):
         function = f"{facts.scopes[found.call.scope].name}()"
-        message = f"{function} runs on a {found.reason.thread}, and {found.method}() is not safe there"
-        yield Finding(found.call.callee_span, message, found.confidence, found.trail(function))
+        message = f"{function} {found.where}, and {found.method}() is not safe there"
+        yield Finding(found.call.callee_span, message, found.confidence, found.trail)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:

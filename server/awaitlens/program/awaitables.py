@@ -19,6 +19,7 @@ from awaitlens.program.facts import (
     Result,
     Suspension,
     Term,
+    Unpacked,
     Usage,
     Use,
 )
@@ -133,7 +134,12 @@ def uses_of(binding: Binding, facts: Facts) -> tuple[Use, ...]:
 
 
 def given_out(call: Call, facts: Facts) -> tuple[str, str]:
-    """A cache that an async function fills with the coroutine and answers from: its place, and its fate in words."""
+    """What is not awaited, and its fate in words, where the coroutine is not held by one variable.
+
+    That is a cache that an async function fills with the coroutine and answers from, and `a, b = f()`.
+    """
+    if any(isinstance(b.value, Unpacked) and b.value.value == Result(call.number) for b in facts.bindings):
+        return "what is unpacked", ", and has no elements"
     if call.usage.kind != "assigned" or not facts.scopes[call.scope].is_async:
         return "", ""
     for access in facts.accesses:

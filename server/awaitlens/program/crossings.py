@@ -13,7 +13,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.pitfall import Step
 from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
 from awaitlens.program.index import last_name
-from awaitlens.program.threads import OFF_THE_LOOP, RunsOn
+from awaitlens.program.threads import OFF_THE_LOOP
 from awaitlens.program.view import View
 
 _LOOP = "asyncio.AbstractEventLoop."
@@ -26,7 +26,8 @@ _PRIMITIVES = frozenset(
      "asyncio.Future.set_result", "asyncio.Future.set_exception", "asyncio.Future.cancel", "asyncio.Task.cancel",
      "asyncio.Task.set_result", "asyncio.Condition.notify", "asyncio.Condition.notify_all", "asyncio.Lock.release",
      "asyncio.Semaphore.release", "asyncio.BoundedSemaphore.release", "asyncio.LifoQueue.put_nowait",
-     "asyncio.PriorityQueue.put_nowait"}
+     "asyncio.PriorityQueue.put_nowait", "asyncio.StreamWriter.close", "asyncio.StreamWriter.write",
+     "asyncio.WriteTransport.write", "asyncio.BaseTransport.close"}
 )  # fmt: skip
 _RUN_A_LOOP = frozenset(
     {"asyncio.run", "asyncio.new_event_loop", "asyncio.Runner", "asyncio.set_event_loop",
@@ -36,17 +37,13 @@ _RUNNERS = frozenset({"run_forever", "run_until_complete"})
 
 
 class Crossing(NamedTuple):
-    """A call on the wrong thread: `method` of the loop or object, `reason` what brings the function there."""
+    """A call on the wrong thread: `method` of the loop or object; `where` ends a sentence about the function."""
 
     call: Call
     method: str
-    reason: RunsOn
+    where: str
+    trail: tuple[Step, ...]
     confidence: Confidence
-
-    def trail(self, function: str) -> tuple[Step, ...]:
-        """The proof: what brings the function to that thread."""
-        reason = self.reason
-        return (Step(reason.span, f"{function} is {reason.words}", reason.path, reason.thread),)
 
 
 def loop_calls(facts: Facts, view: View) -> Iterator[Crossing]:
@@ -85,10 +82,17 @@ def _crossing(
         or _runs_a_loop(call, facts, view)
     ):
         return
+    name = f"{scope.name}()"
+    if scope.name == "__del__" and view.owner_of(call.scope):
+        yield Crossing(call, method, "may run on any thread", (), "likely")
+        return
     places = view.runs_on(call.scope)
     if places and all(place.thread in OFF_THE_LOOP for place in places):
         reason = places[0]
-        yield Crossing(call, method, reason, weakest(confidence, reason.confidence))
+        step = Step(reason.span, f"{name} is {reason.words}", reason.path, reason.thread)
+        yield Crossing(
+            call, method, f"runs on a {reason.thread}", (step,), weakest(confidence, reason.confidence)
+        )
 
 
 def _runs_a_loop(call: Call, facts: Facts, view: View) -> bool:
