@@ -380,3 +380,93 @@ def test_missed_alarm_a_mock_patched_over_an_async_function_of_another_file() ->
     }
     found = [pitfall for pitfall, _ in said(files, "test_a.py")]
     assert found == ["mock-not-awaitable"]
+
+
+def test_false_alarm_a_base_class_of_the_program_that_awaits_its_tests() -> None:
+    assert (
+        said("""
+        import asyncio
+        import unittest
+
+        class Case(unittest.TestCase):
+            def __call__(self, result=None):
+                method = getattr(self, self._testMethodName)
+                setattr(self, self._testMethodName, lambda: asyncio.run(method()))
+                super().__call__(result)
+
+        class PriceTest(Case):
+            async def test_price(self):
+                assert True
+        """)
+        == []
+    )
+
+
+def test_false_alarm_code_that_asks_first_which_form_it_has() -> None:
+    assert (
+        said("""
+        import inspect
+        from collections.abc import AsyncGenerator
+
+        async def stream(gen: AsyncGenerator[int, None], send):
+            if inspect.isasyncgen(gen):
+                async for item in gen:
+                    await send(item)
+            else:
+                for item in gen:
+                    await send(item)
+        """)
+        == []
+    )
+
+
+def test_false_alarm_a_test_of_the_error_itself() -> None:
+    assert (
+        said("""
+        import aiohttp
+        import pytest
+
+        async def test_client():
+            with pytest.raises(TypeError):
+                with aiohttp.ClientSession():
+                    pass
+        """)
+        == []
+    )
+
+
+def test_false_alarm_an_alias_of_a_union() -> None:
+    assert (
+        said("""
+        from typing import AsyncIterable, Iterable, List, TypeVar, Union
+
+        T = TypeVar("T")
+        Either = Union[Iterable[T], AsyncIterable[T]]
+
+        def chunks(items: Either[T]) -> Either[List[T]]:
+            return make(items)
+
+        async def run(items, send):
+            async for chunk in chunks(items):
+                await send(chunk)
+        """)
+        == []
+    )
+
+
+def test_false_alarm_a_mock_that_returns_a_future() -> None:
+    assert (
+        said("""
+        from unittest.mock import Mock
+
+        class Bank:
+            async def charge(self): ...
+
+        async def test_charge(loop, shop):
+            bank = Bank()
+            bank.charge = Mock()
+            bank.charge.return_value = loop.create_future()
+            await shop.run(bank)
+        """)
+        == []
+    )

@@ -19,6 +19,9 @@ _UNITTEST, _ISOLATED, _DJANGO = (
     "django.test.SimpleTestCase",
 )
 _FIXTURES = frozenset({"setUp", "tearDown", "setUpClass", "tearDownClass", "setUpTestData"})
+_RUNNING_METHODS = frozenset({"run", "__call__", "debug", "_callTestMethod", "_callSetUp", "_setup_and_call", "__getattribute__"})  # fmt: skip
+"""Methods by which a class of the program may await its tests itself."""
+
 _MARK = "pytest.mark."
 _RUNNERS = ("asyncio", "anyio", "trio", "twisted", "tornado", "gen_test", "inlineCallbacks")
 _NEUTRAL = ("pytest.mark.", "unittest.mock.patch", "mock.patch", "unittest.skip", "unittest.expectedFailure", "classmethod",
@@ -48,6 +51,8 @@ def unrun_tests(facts: Facts, view: View) -> Iterator[Unrun]:
 def _in_unittest(scope: Scope, lineage: tuple[str, ...], view: View) -> Iterator[Unrun]:
     is_test = scope.name.startswith("test") and _DJANGO not in lineage
     if not (is_test or scope.name in _FIXTURES) or not _is_bare(scope, view):
+        return
+    if view.class_defines(scope.number, _RUNNING_METHODS):
         return
     if (_ISOLATED not in lineage or scope.name in _FIXTURES) and view.is_plain_class(scope.number):
         yield Unrun(scope, "unittest calls it and never awaits it", "certain")

@@ -74,7 +74,8 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
     """What iterating or indexing the value gives."""
     inner = value.value
     if isinstance(inner, (Class, External)) and isinstance(term, Item):
-        return value
+        # An alias such as `Either = Union[A, B]` is no class; what stands behind it is not followed.
+        return NOT_KNOWN if inner.name in ("typing.Union", "typing.Optional") else value
     if not isinstance(inner, Instance) or not inner.arguments:
         return NOT_KNOWN
     name = inner.cls.name

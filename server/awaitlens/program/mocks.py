@@ -90,7 +90,11 @@ def _in_place_of_async(facts: Facts, view: View) -> Iterator[Misplaced]:
     for access in facts.accesses:
         if access.kind == "write" and isinstance(access.place, Attribute):
             call = _plain_mock(access.value, facts, view)
-            if call is not None and _is_async(access.place, access.scope, access.span, view):
+            if (
+                call is not None
+                and not any(_is_within(a.place, access.place) for a in facts.accesses)
+                and _is_async(access.place, access.scope, access.span, view)
+            ):
                 yield Misplaced(call.span, _mock(call, view), facts.slice(access.span), False, call.number)
     for call in facts.calls:
         if len(call.positional) != 3 or view.target(call).name not in _PATCHERS:
@@ -101,6 +105,15 @@ def _in_place_of_async(facts: Facts, view: View) -> Iterator[Misplaced]:
             continue
         if _is_async(Attribute(owner, name.value), call.scope, call.span, view):
             yield Misplaced(made.span, _mock(made, view), name.value, False, made.number)
+
+
+def _is_within(place: Term, outer: Term) -> bool:
+    """Whether `outer.return_value` or the like is written, which may make it awaitable after all."""
+    while isinstance(place, (Attribute, Item)):
+        place = place.value
+        if place == outer:
+            return True
+    return False
 
 
 def _plain_mock(term: Term, facts: Facts, view: View) -> Call | None:

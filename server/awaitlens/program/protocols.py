@@ -14,6 +14,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import coroutines, types
 from awaitlens.program import members, results
 from awaitlens.program.facts import Awaited, Call, Context, Facts, Iterated, Result, Term, Unpacked
+from awaitlens.program.index import last_name
 from awaitlens.program.values import Class, Function, Inferred, Instance, Manager
 from awaitlens.source import Span
 
@@ -48,6 +49,21 @@ class Mismatch(NamedTuple):
     iterable: Span | None = None
 
 
+_EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress", "warns", "assertWarns")
+_OTHER_FORM = {"with": "async with", "async with": "with", "for": "async for", "async for": "for"}
+
+
+def _is_meant(context: Context, term: Term, facts: Facts) -> bool:
+    """Whether a test looks here at what goes wrong, or the same object is used in both forms, by a test of what it is."""
+    for around in facts.enclosing(context.number):
+        for manager in around.terms if around.kind == "with" else ():
+            call = facts.call_of(manager)
+            if call is not None and last_name(call.callee) in _EXPECTING:
+                return True
+    other = _OTHER_FORM.get(context.kind, "")
+    return any(each.kind == other and term in each.terms for each in facts.contexts)
+
+
 def wrongly_entered(facts: Facts, view: View, kind: str) -> Iterator[Mismatch]:
     """The statements of kind "with" that need `async with`, or the other way round; one for each statement."""
     lacking = "async" if kind == "with" else "sync"
@@ -56,6 +72,8 @@ def wrongly_entered(facts: Facts, view: View, kind: str) -> Iterator[Mismatch]:
             continue
         for term in context.terms:
             protocol, confidence = view.protocol("with", term, context.scope, context.span)
+            if _is_meant(context, term, facts):
+                continue
             if protocol == lacking and not view.type_of(term, context.scope).startswith(_OTHERS_BUSINESS):
                 yield Mismatch(context.span, spelled(term, facts, view, context), confidence, context)
                 break
@@ -65,7 +83,7 @@ def wrongly_iterated(facts: Facts, view: View, kind: str) -> Iterator[Mismatch]:
     """The loops and comprehensions of kind "for" that need `async for`, or the other way round."""
     lacking = "async" if kind == "for" else "sync"
     for context in facts.contexts:
-        if context.kind == kind:
+        if context.kind == kind and not _is_meant(context, context.terms[0], facts):
             protocol, confidence = view.protocol("for", context.terms[0], context.scope, context.span)
             if protocol == lacking:
                 what = spelled(context.terms[0], facts, view, context)
@@ -83,7 +101,12 @@ def _in_comprehension(
         if b.context == context.number and b.kind == "comprehension"
     ):
         call = facts.call_of(iterated.value) if iterated else None
-        if iterated is None or call is None or iterated.is_async != is_async:
+        if (
+            iterated is None
+            or call is None
+            or iterated.is_async != is_async
+            or _is_meant(context, iterated, facts)
+        ):
             continue
         protocol, confidence = view.protocol("for", iterated.value, context.scope, call.span)
         if protocol == lacking:
