@@ -60,6 +60,11 @@ def installed_release(package: str, root: str) -> Release | None:
     return None
 
 
+def package_folders(root: str) -> tuple[str, ...]:
+    """Where the packages of the project's environments lie."""
+    return tuple(folder for environment in _environments(root) for folder in _site_packages(environment))
+
+
 def async_tests(root: str, whole: Mapping[str, Any]) -> AsyncTests:
     """Which async tests pytest runs in a project, by its own configuration and by the plugins in its environment."""
     mode = _pytest_mode(root, whole)

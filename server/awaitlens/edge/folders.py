@@ -72,6 +72,10 @@ class Folders:
         for configuration in self._configurations.values():
             configuration.refresh()
 
+    def root_of(self, path: str) -> str:
+        """The folder a file's modules are imported from, as far as one can tell: the client's, or the file's own."""
+        return self._folder_of(path) or str(PurePath(path).parent)
+
     def _folder_of(self, path: str) -> str:
         parts = PurePath(path)
         holding = [root for root in self._uris if root == path or PurePath(root) in parts.parents]

@@ -67,6 +67,7 @@ def did_open(ls: Server, params: Json) -> None:
     source = document.source
     workspace.let_in(ls, partial(ls.session.open, source.path, source.text, source.version))
     ls.diagnostics.edited(document.path, ())
+    ls.late.wanted(document.path)
 
 
 def did_change(ls: Server, params: Json) -> None:
@@ -84,6 +85,7 @@ def _hand_over(ls: Server, document: Document, changes: list[Change]) -> None:
     hand_over(partial(_take_in, ls, document, changes, document.version))
     ls.diagnostics.edited(document.path, changes)
     ls.survey.disturbed()
+    ls.late.wanted(document.path)
 
 
 def _take_in(ls: Server, document: Document, changes: list[Change], version: int | None) -> None:

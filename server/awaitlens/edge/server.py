@@ -21,6 +21,7 @@ from awaitlens.edge.client import Client, Json
 from awaitlens.edge.diagnostics import Diagnostics, Encoder
 from awaitlens.edge.documents import Documents
 from awaitlens.edge.folders import Folders, initial_folders, initial_options
+from awaitlens.edge.late import Late
 from awaitlens.edge.protocol import EdgeProtocol
 from awaitlens.edge.survey import Survey
 from awaitlens.edge.transport import Output, connect_stdio, listen_tcp, watch_parent
@@ -42,6 +43,7 @@ class Server(LanguageServer):
     turns: Turns
     diagnostics: Diagnostics
     survey: Survey
+    late: Late
 
     def __init__(self, analysis: Analysis, ended: Callable[[int], None]) -> None:
         super().__init__("awaitlens", __version__, protocol_cls=EdgeProtocol)
@@ -66,7 +68,7 @@ class Server(LanguageServer):
         self.documents = documents = Documents(client.encoding)
         encoder = Encoder(client, documents.source, lookup.page)
         self.diagnostics = Diagnostics(self.turns, documents, encoder, self.protocol.send_text, self.refresh)
-        self.survey = Survey(self)
+        self.survey, self.late = Survey(self), Late(self)
         handlers.register(self)
         if client.process is not None:
             self.spawn(watch_parent(client.process, self.lost))

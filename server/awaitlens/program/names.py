@@ -49,6 +49,7 @@ from awaitlens.program.values import (
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
+    from awaitlens.program.oracle import Answer
     from awaitlens.program.program import Program
 
 _BUILTINS = frozenset(dir(builtins))
@@ -62,6 +63,7 @@ class Names:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.memory = Memory()
+        self.hints: dict[tuple[str, str], dict[int, Answer]] = {}
 
     def infer(
         self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None = None
@@ -124,14 +126,26 @@ class Names:
         )
 
     def _called(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
-        call = facts.calls[number]
-        callee = self.infer(call.callee, file, facts, call.scope, call.span)
-        return results.called(self, callee, call, file, facts)
+        callee = self.callee(number, file, facts)
+        return results.called(self, callee, facts.calls[number], file, facts)
 
     def callee(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
         """What call number `number` calls."""
         call = facts.calls[number]
-        return self.infer(call.callee, file, facts, call.scope, call.span)
+        return self.infer(call.callee, file, facts, call.scope, call.span) or self.hint(number, file, facts)
+
+    def hint(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
+        """What the oracle said of a callee that the text does not tell: the program's own function, or another's."""
+        told = self.hints.get((file.path, facts.text), {}).get(number) if self.hints else None
+        if told is None:
+            return NOT_KNOWN
+        own = self.program.files.get(told.path)
+        name = told.name.removeprefix(own.module + ".") if own else ""
+        definition = own.definitions.get(name) if own else None
+        if own is None or definition is None:
+            return external(told.name).because_of("likely")
+        found = self._definition(Lambda(definition.scope), own, own.facts(definition.block))
+        return found.because_of("likely")
 
     # --- names ---------------------------------------------------------------------------------------------
 
