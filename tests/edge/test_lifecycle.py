@@ -193,6 +193,7 @@ def test_what_is_offered_is_what_the_client_can_use(start: Callable[..., Driver]
     assert set(rich["executeCommandProvider"]["commands"]) == {
         "awaitlens.advice",
         "awaitlens.slides",
+        "awaitlens.prove",
         "awaitlens.debugInformation",
     }
     refreshed = {"workspace": {"diagnostics": {"refreshSupport": True}}}

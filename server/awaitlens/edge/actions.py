@@ -60,6 +60,7 @@ class Menu:
             offers.append(Offer("Fix all that is safe to fix (AwaitLens)", FIX_ALL, Key("all")))
         if _wanted(QUICK_FIX, only):
             offers += [_slides(finding) for finding in findings[:1] if finding.pitfall != UNUSED]
+            offers += [_proof(finding) for finding in findings if finding.value("program")][:1]
             offers += [offer for finding in findings for offer in _silence(finding)]
         return list({offer.title + fingerprint_of(offer): offer for offer in offers}.values())
 
@@ -143,6 +144,15 @@ def _wanted(kind: str, only: Sequence[str] | None) -> bool:
 def _slides(finding: Finding) -> Offer:
     return Offer(
         f"Show slides about {finding.pitfall}", QUICK_FIX, Key("slides", fingerprint(finding)), finding
+    )
+
+
+def _proof(finding: Finding) -> Offer:
+    return Offer(
+        "Prove it: a small program that shows the race",
+        QUICK_FIX,
+        Key("prove", fingerprint(finding)),
+        finding,
     )
 
 

@@ -100,9 +100,9 @@ def _action(
     action.diagnostics = _answered(ls, offer, params, snapshot.source) or None
     if offer.key.task == "advice":
         action.command = types.Command(offer.title, "awaitlens.advice", arguments=[data])
-    elif offer.key.task == "slides":
+    elif offer.key.task in ("slides", "prove"):
         place = {"uri": uri, "position": params.range.start}
-        action.command = types.Command(offer.title, "awaitlens.slides", arguments=[place])
+        action.command = types.Command(offer.title, f"awaitlens.{offer.key.task}", arguments=[place])
     elif ls.client.resolves_edits:
         action.data = {**data, "safety": offer.safety}
     else:

@@ -16,6 +16,7 @@ from awaitlens.edge.analysis import Snapshot
 from awaitlens.edge.asking import answer
 from awaitlens.edge.convert import uri_of
 from awaitlens.edge.protocol import INVALID_PARAMS, Refused
+from awaitlens.edge.prove import prove
 from awaitlens.pitfalls import pitfalls
 from awaitlens.present.deck_html import render_html
 from awaitlens.present.deck_markdown import render_markdown
@@ -35,6 +36,7 @@ def register(ls: Server) -> None:
     ls.protocol.fm.commands[CHECK] = partial(check_workspace, ls)
     ls.protocol.fm.commands["awaitlens.advice"] = partial(advice, ls)
     ls.protocol.fm.commands["awaitlens.slides"] = partial(slides, ls)
+    ls.protocol.fm.commands["awaitlens.prove"] = partial(prove, ls)
     ls.protocol.fm.commands["awaitlens.debugInformation"] = partial(debug_information, ls)
 
 
