@@ -64,7 +64,10 @@ end
 ---@param bufnr integer
 function M.colour(bufnr)
   local users = vim.g.markdown_fenced_languages
-  vim.g.markdown_fenced_languages = FENCED
+  vim.g.markdown_fenced_languages = vim.tbl_filter(function(language)
+    local syntax = language:match('[^=]+$')
+    return #vim.api.nvim_get_runtime_file('syntax/' .. syntax .. '.vim', false) > 0
+  end, FENCED)
   vim.bo[bufnr].syntax = 'markdown'
   vim.g.markdown_fenced_languages = users
 end

@@ -127,7 +127,7 @@ def test_breaking_a_helper_is_seen_in_the_file_that_calls_it(neovim: Open) -> No
     editor.press("C-w", "j")
     editor.finds("helpers.save(order)")
     editor.press("C-w", "k")
-    editor.type("gg6x")
+    editor.type("gg06x")
     editor.command("write")
     editor.press("C-w", "j")
     editor.finds()
