@@ -31,6 +31,7 @@ class Options(argparse.Namespace):
     update_baseline: bool = False
     stdin_filename: str | None = None
     show_skipped: bool = False
+    deep: bool = False
     name: str = ""
     target: str = ""
     output: str | None = None
@@ -102,6 +103,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--stdin-filename", metavar="FILE", help="check standard input as if it were this file"
+    )
+    parser.add_argument(
+        "--deep", action="store_true", help="ask jedi about calls that nothing else resolves; slow"
     )
     parser.add_argument(
         "--show-skipped", action="store_true", help="list on stderr what was left out, and why"

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from awaitlens.cli.arguments import CouldNotRun, Options
-from awaitlens.cli.checking import Reading, SettingsFor, check_sources, read_sources
+from awaitlens.cli.checking import CheckedProgram, Reading, SettingsFor, check_sources, read_sources
 from awaitlens.cli.job import Job
 from awaitlens.configuration import Configuration
 from awaitlens.pitfalls import pitfalls
@@ -52,13 +52,21 @@ def _mend(job: Job, reading: Reading) -> int:
 
 
 def _report(job: Job, reading: Reading) -> int:
-    program = check_sources(reading.sources, job.settings_for)
+    program = _checker(job.options)(reading.sources, job.settings_for)
     found = job.found(reading.sources, program)
     if job.options.update_baseline:
         return _update_baseline(job.options, found)
     told = job.with_patches(job.new(found), program)
     job.write(told, len(reading.sources))
     return 1 if told else 0
+
+
+def _checker(options: Options) -> Callable[[Mapping[str, Source], SettingsFor], CheckedProgram]:
+    if not options.deep:
+        return check_sources
+    from awaitlens.cli.deep import check_deeply
+
+    return check_deeply
 
 
 def _refuse_nonsense(options: Options, names: frozenset[str]) -> None:
