@@ -9,6 +9,7 @@ import pytest
 
 from awaitlens.engine import check_texts
 from awaitlens.pitfall import Finding
+from awaitlens.rewrite.apply import apply
 from awaitlens.settings import Settings
 
 FAMILY = frozenset(
@@ -1260,3 +1261,79 @@ def test_a_callback_that_comes_to_block_is_told_where_it_is_handed_over() -> Non
     [(line, finding)] = findings(text)
     assert (line, finding.pitfall) == ("task.add_done_callback(report)", "blocking-callback")
     assert finding.message == "report blocks the event loop, which runs it: report > requests.post"
+
+
+def test_a_django_call_behind_a_helper_raises_or_blocks_as_it_does_itself() -> None:
+    text = """
+        from django.contrib.auth import login
+        from django.core.cache import cache
+        from django.core.mail import send_mail
+        from django.shortcuts import render
+
+        def enter(request, user):
+            login(request, user)
+
+        def welcome(user):
+            send_mail("Welcome", "Hello", None, [user.email])
+
+        def page(request):
+            return render(request, "page.html")
+
+        async def view(request, user):
+            enter(request, user)
+            welcome(user)
+            return page(request)
+    """
+    assert [finding.message for _, finding in findings(text)] == [
+        "enter() raises SynchronousOnlyOperation in async code: enter > django.contrib.auth.login",
+        "welcome() blocks the event loop: welcome > django.core.mail.send_mail",
+    ]
+
+
+def repaired(text: str, options: Settings | None = None) -> str:
+    """The text after the first repair of its first finding."""
+    texts = files(text)
+    program = check_texts(texts, options or Settings(select=FAMILY))
+    patch = program.patches("app.py", program.findings("app.py")[0])[0]
+    return apply(texts["app.py"], patch.edits)
+
+
+HELPER = """
+def load(path):
+    return requests.get(path)
+
+
+async def main():
+    return load("a")
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "python", "expected"),
+    [
+        ("import requests\n", None, 'await asyncio.to_thread(load, "a")'),
+        ("import requests\n", (3, 8), 'await asyncio.get_running_loop().run_in_executor(None, load, "a")'),
+        ("import requests\nfrom django.http import JsonResponse\n", None, 'await sync_to_async(load)("a")'),
+    ],
+)
+def test_the_repair_fits_the_version_and_the_framework(
+    imports: str, python: tuple[int, int] | None, expected: str
+) -> None:
+    options = Settings(select=FAMILY, python=python)
+    assert repaired(imports + HELPER, options).endswith(f"    return {expected}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import sqlite3\nstore = sqlite3.connect('a')\nasync def main():\n    store.execute('b')\n",
+        "import os\nasync def main(path):\n    for each in os.walk(path):\n        print(each)\n",
+        "async def main(path):\n    with open(path) as file:\n        return file.read()\n",
+        "import threading\nlock = threading.Lock()\nasync def main():\n    lock.acquire()\n",
+    ],
+)
+def test_no_thread_is_offered_where_one_would_not_help(text: str) -> None:
+    """A sqlite3 connection and a lock belong to a thread, a walk and an open file go on after the call."""
+    program = check_texts({"app.py": text}, Settings(select=FAMILY))
+    [finding] = program.findings("app.py")
+    assert not any(patch.edits for patch in program.patches("app.py", finding))

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.knowledge import concurrency, types
+from awaitlens.knowledge import concurrency, django, types
 from awaitlens.knowledge.blocking import BlockingCall
 from awaitlens.program.callgraph import Chain, certainty, last_name, spelled
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope
@@ -195,7 +195,7 @@ def reached(place: Call | Context, function: Scope, facts: Facts, view: View) ->
 def _claim(chain: Chain) -> str:
     name = chain.hops[0].name
     subject = f"`{name}`" if " " in name else f"{name}()"
-    if chain.name.startswith("django.db.") and chain.blocking is None:
+    if chain.name.startswith("django.") and django.reaction(chain.name) == "raises":
         return f"{subject} raises SynchronousOnlyOperation in async code"
     return f"{subject} blocks the event loop"
 

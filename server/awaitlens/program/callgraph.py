@@ -38,6 +38,8 @@ _IMPLIED = {
 _ASKS_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop", "current_async_library", "current_task"})
 _UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
 """Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
+_QUICK_MOSTLY = ("django.template.", "django.dispatch.", "django.shortcuts.render")
+"""What blocks only if what it is given queries the database."""
 _NOT_THROUGH = frozenset({"loop"})
 """A second loop raises at once; helpers that start one mostly ask first whether one is running."""
 
@@ -275,6 +277,8 @@ class CallGraph:
 
 def certainty(row: known.BlockingCall) -> Confidence:
     """How surely the call of a row holds up its thread long enough to matter."""
+    if row.name.startswith(_QUICK_MOSTLY):
+        return "possible"
     if row.confidence == "high":
         return "certain"
     return "likely" if row.confidence == "medium" and row.category not in _UNSEEN else "possible"
