@@ -470,3 +470,60 @@ def test_false_alarm_a_mock_that_returns_a_future() -> None:
         """)
         == []
     )
+
+
+# --- the wave through imports -------------------------------------------------------------------------------
+
+
+def test_a_wave_imports_asyncio_in_the_file_that_needs_it_and_keeps_its_formatting() -> None:
+    files = {
+        "helper.py": HELPER,
+        "main.py": '"""Starts it."""\r\nimport sys\r\n\r\nfrom helper import refresh as again\r\n\r\n'
+        'if __name__ == "__main__":\r\n\tagain(sys.argv[1])  # once\r\n',
+    }
+    texts = {path: dedent(text) for path, text in files.items()}
+    done = cascaded(texts, "helper.py")
+    assert done is None, "an alias hides the mentions of the function"
+    plain = {**texts, "main.py": texts["main.py"].replace(" as again", "").replace("again(", "refresh(")}
+    done = cascaded(plain, "helper.py")
+    assert done is not None
+    assert done["main.py"] == plain["main.py"].replace("import sys", "import asyncio\r\nimport sys").replace(
+        "refresh(sys.argv[1])", "asyncio.run(refresh(sys.argv[1]))"
+    )
+
+
+def test_a_method_and_the_callers_that_know_its_class() -> None:
+    files = {
+        "shop.py": """
+            async def send(mail): ...
+
+
+            class Shop:
+                def sell(self, book):
+                    send(book)
+
+                def sell_all(self, books):
+                    for book in books:
+                        self.sell(book)
+            """,
+        "main.py": """
+            import asyncio
+
+            from shop import Shop
+
+
+            async def main():
+                shop = Shop()
+                shop.sell_all(["Emma"])
+
+
+            asyncio.run(main())
+            """,
+    }
+    done = cascaded(files, "shop.py")
+    assert done is not None
+    assert "    async def sell(self, book):\n        await send(book)" in done["shop.py"]
+    assert "    async def sell_all(self, books):" in done["shop.py"]
+    assert "            await self.sell(book)" in done["shop.py"]
+    assert '    await shop.sell_all(["Emma"])' in done["main.py"]
+    assert [check_texts(done).findings(path) for path in done] == [(), ()]

@@ -101,7 +101,10 @@ def _check(view: View, place: Place) -> None:
         raise _Lost
     for file in view.program.files.values():
         for _, facts in file.blocks:
-            if scope.name in facts.text and _mentions(facts, scope.name) > _explained(facts, scope.name):
+            if scope.name not in facts.text:
+                continue
+            renamed = any(item.symbol == scope.name != item.name for item in facts.imports)
+            if renamed or _mentions(facts, scope.name) > _explained(facts, scope.name):
                 raise _Lost
     for mention in view.program.index.given(scope.name):
         if _target(view, mention) in (place.key, None) and not _awaits(view, mention):
