@@ -1330,6 +1330,8 @@ def test_the_repair_fits_the_version_and_the_framework(
         "import os\nasync def main(path):\n    for each in os.walk(path):\n        print(each)\n",
         "async def main(path):\n    with open(path) as file:\n        return file.read()\n",
         "import threading\nlock = threading.Lock()\nasync def main():\n    lock.acquire()\n",
+        "from concurrent.futures import ThreadPoolExecutor\nasync def main(f):\n"
+        "    with ThreadPoolExecutor() as pool:\n        pool.submit(f)\n",
     ],
 )
 def test_no_thread_is_offered_where_one_would_not_help(text: str) -> None:
@@ -1337,3 +1339,32 @@ def test_no_thread_is_offered_where_one_would_not_help(text: str) -> None:
     program = check_texts({"app.py": text}, Settings(select=FAMILY))
     [finding] = program.findings("app.py")
     assert not any(patch.edits for patch in program.patches("app.py", finding))
+
+
+def test_statements_that_wait_by_themselves() -> None:
+    text = """
+        from concurrent.futures import ThreadPoolExecutor
+        from kafka import KafkaConsumer
+        from subprocess import Popen
+
+        async def work(f):
+            with ThreadPoolExecutor() as pool:
+                pool.submit(f)
+            with Popen(["true"]):
+                pass
+
+        async def listen(consumer: KafkaConsumer, handle):
+            for message in consumer:
+                await handle(message)
+    """
+    assert [(pitfall, finding.message) for _, finding in findings(text) for pitfall in [finding.pitfall]] == [
+        (
+            "blocking-thread-wait",
+            "`with ThreadPoolExecutor()` blocks the event loop: it waits for everything handed to the pool",
+        ),
+        ("blocking-subprocess", "`with Popen()` blocks the event loop: it waits for the child process"),
+        (
+            "blocking-database",
+            "`for message in consumer` blocks the event loop: it waits for the next message",
+        ),
+    ]

@@ -77,7 +77,9 @@ def blocked_in(
     for context in facts.contexts:
         if context.scope == function.number:
             row, chain = _row(view.statement_blocks(context), categories)
-            if row is not None and chain is not None and not _waits_inside(context, facts):
+            if row is None or chain is None:
+                continue
+            if row.category != "executor" or not _waits_inside(context, facts):
                 name = f"`{chain.hops[0].name}`"
                 confidence = weakest(chain.confidence, certainty(row))
                 yield Blocked(_manager(context, facts), function, row, name, confidence)
@@ -90,7 +92,7 @@ def _row(chain: Chain | None, categories: frozenset[str]) -> tuple[BlockingCall 
 
 
 def _waits_inside(context: Context, facts: Facts) -> bool:
-    """Whether the body awaits: then what the exit would wait for is mostly done."""
+    """Whether the body awaits: then what leaving the pool would wait for is mostly done."""
     return any(context in facts.enclosing(suspension.context) for suspension in facts.suspensions)
 
 

@@ -45,7 +45,8 @@ def off_the_loop(facts: Facts, view: View, call: Call, name: str) -> Iterator[Pa
 
 def moves_to_thread(row: BlockingCall, call: Call) -> bool:
     """Whether a worker thread can make the call in this one's stead, as it stands."""
-    if row.name.startswith(_BOUND_TO_THREAD) or row.name in _LAZY:
+    is_statement = row.name.rpartition(".")[2].startswith("__")
+    if is_statement or row.name.startswith(_BOUND_TO_THREAD) or row.name in _LAZY:
         return False
     return not (row.category == "file" and row.swap == "other" and call.usage.kind in _KEPT_OPEN)
 
