@@ -104,6 +104,7 @@ def test_tasks_nobody_keeps(pitfall: str, method: str, repaired: str) -> None:
             "task = asyncio.create_task(fetch())\nawait asyncio.wait(task)",
             "task = asyncio.create_task(fetch())\nawait asyncio.wait([task])",
         ),
+        ("dropped-task", "asyncio.gather(fetch(1), fetch(2))", "await asyncio.gather(fetch(1), fetch(2))"),
         (
             "gather-needs-star",
             "await asyncio.gather(fetch(key) for key in keys)",

@@ -170,6 +170,32 @@ CASES = (
         LOADER,
     ),
     Case(
+        "tested, then returned",
+        "unawaited-variable",
+        """
+        from loader import load
+
+        async def show(key):
+            row = ‹await ›load(key)
+            if not row:
+                raise KeyError(key)
+            return row
+        """,
+        LOADER,
+    ),
+    Case(
+        "one use fails, another one nobody knows",
+        "unawaited-variable",
+        """
+        from loader import load
+
+        async def show(key, template):
+            row = ‹await ›load(key)
+            template.render(row, title=row.title)
+        """,
+        LOADER,
+    ),
+    Case(
         "a request's json",
         "unawaited-variable",
         """
@@ -346,6 +372,32 @@ def test_what_they_made_of_it_is_silent(case: Case) -> None:
 
         async def main():
             schedule(load(1))
+        """,
+        # The name holds something else by then.
+        """
+        import inspect
+
+        async def load(key): ...
+
+        async def show(key, other):
+            row = load(key)
+            row = await row
+            print(row.title)
+            late = load(key)
+            if inspect.isawaitable(late):
+                late = await late
+            print(late.title)
+            maybe = None
+            if key:
+                maybe = load(key)
+            if maybe:
+                await maybe
+            shown = load(key)
+            print(shown)
+            await shown
+            handed = load(key)
+            if handed:
+                other(handed)
         """,
         # Kept to be awaited by others.
         """

@@ -66,28 +66,34 @@ from collections.abc import Iterator
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Facts
 from awaitlens.program.view import View
-from awaitlens.rewrite import keep_task
+from awaitlens.rewrite import await_expression, keep_task
 
 law = Law.HOLD_YOUR_TASKS
 severity = "warning"
 default = True
 everywhere = True
 
-_SPAWNERS = frozenset(
-    {"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"}
-)
+_LOST = "nobody keeps the task: it may be garbage collected before it is done, and its errors are lost"
+_MESSAGES = {
+    "asyncio.create_task": _LOST,
+    "asyncio.ensure_future": _LOST,
+    "asyncio.AbstractEventLoop.create_task": _LOST,
+    "asyncio.gather": "nobody awaits gather(): its tasks run on unwatched, and their errors are lost",
+}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for call in facts.calls:
         if call.usage.kind == "dropped":
             target = view.target(call)
-            if target.name in _SPAWNERS:
-                message = "nobody keeps the task: it may be garbage collected before it is done, and its errors are lost"
-                yield Finding(call.callee_span, message, target.confidence)
+            if target.name in _MESSAGES:
+                yield Finding(call.callee_span, _MESSAGES[target.name], target.confidence)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     call = next(call for call in facts.calls if call.callee_span == finding.span)
+    if view.target(call).name == "asyncio.gather":
+        awaited = await_expression(facts, call.span)
+        return Patch("Add await", "review", awaited) if awaited else None
     edits = keep_task(facts, call)
     return Patch("Keep the task until it is done", "review", edits) if edits else None

@@ -79,8 +79,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.awaitables import given_out, held_by, misuse, unawaited_calls, uses_of
-from awaitlens.program.facts import Binding, Facts
+from awaitlens.program.awaitables import fate_of, given_out, held_by, unawaited_calls
+from awaitlens.program.facts import Facts
 from awaitlens.program.summaries import spelled
 from awaitlens.program.view import View
 from awaitlens.rewrite import await_expression
@@ -96,20 +96,11 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         return
     for call, target in unawaited_calls(facts, view):
         binding = held_by(call, facts)
-        holder, fate = (binding.name, _fate(binding, facts, view)) if binding else given_out(call, facts)
+        holder, fate = (binding.name, fate_of(binding, facts, view)) if binding else given_out(call, facts)
         if fate:
             name = spelled(target.name, call, facts)
             message = f"{name}() is not awaited: {holder} is a coroutine{fate}"
             yield Finding(call.span, message, target.confidence)
-
-
-def _fate(binding: Binding, facts: Facts, view: View) -> str:
-    """In words what becomes of the variable; "" when some use may await it."""
-    uses = uses_of(binding, facts)
-    if not uses:
-        return " that nobody uses"
-    fates = [misuse(use.usage, facts, view) for use in uses]
-    return f", and {fates[0]}" if all(fates) else ""
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:

@@ -46,6 +46,7 @@ _QUERYSETS = (
 _EXPECTING = frozenset(
     {"raises", "warns", "deprecated_call", "assertRaises", "assertWarns", "assertRaisesRegex"}
 )
+_FAILING = frozenset({"attribute", "indexed", "iterated", "operand", "starred"})
 _LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 
 
@@ -131,6 +132,39 @@ def held_by(call: Call, facts: Facts) -> Binding | None:
 def uses_of(binding: Binding, facts: Facts) -> tuple[Use, ...]:
     """The reads of a binding's name in its function and the functions nested there."""
     return tuple(u for u in facts.uses if u.name == binding.name and facts.is_within(u.scope, binding.scope))
+
+
+def fate_of(binding: Binding, facts: Facts, view: View) -> str:
+    """In words what becomes of a variable that holds a coroutine; "" when some use may await it.
+
+    One use that fails on a coroutine is enough, whatever the others do. Tests and comparisons fail nowhere, so all uses
+    must be such, or hand the variable to the caller as the result it is not.
+    """
+    uses = uses_of(binding, facts)
+    if not uses:
+        return " that nobody uses"
+    mine, is_open = [], False
+    for use in uses:
+        at = use.span if use.scope == binding.scope else None
+        found = view.infer(Name(binding.name), use.scope, at)
+        if isinstance(found.value, Coroutine) and found.confidence != "possible":
+            mine.append(use)
+        is_open = is_open or not found
+    told = [(use.usage.kind, misuse(use.usage, facts, view)) for use in mine]
+    failing = next((words for kind, words in told if words and kind in _FAILING), "")
+    if failing:
+        return f", and {failing}"
+    fates = [words for kind, words in told if words]
+    given_on = [
+        kind for kind, words in told if not words and kind == "returned" and _gives_result(binding, facts)
+    ]
+    return f", and {fates[0]}" if fates and not is_open and len(fates) + len(given_on) == len(mine) else ""
+
+
+def _gives_result(binding: Binding, facts: Facts) -> bool:
+    """Whether what the function returns is what awaiting it gives."""
+    scope = facts.scopes[binding.scope]
+    return scope.is_async and not scope.is_generator
 
 
 def given_out(call: Call, facts: Facts) -> tuple[str, str]:
