@@ -527,3 +527,95 @@ def test_a_method_and_the_callers_that_know_its_class() -> None:
     assert "            await self.sell(book)" in done["shop.py"]
     assert '    await shop.sell_all(["Emma"])' in done["main.py"]
     assert [check_texts(done).findings(path) for path in done] == [(), ()]
+
+
+# --- more real bugs -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keep", ["self.listener = listener", "self.listeners.append(listener)"])
+def test_missed_alarm_a_plain_callback_that_a_dispatcher_in_another_file_awaits(keep: str) -> None:
+    files = {
+        "bus.py": f"""
+            class Bus:
+                def __init__(self):
+                    self.listener = None
+                    self.listeners = []
+
+                def subscribe(self, listener):
+                    {keep}
+
+                async def publish(self, event):
+                    for each in list(self.listeners):
+                        await each(event)
+                    if self.listener is not None:
+                        await self.listener(event)
+            """,
+        "a.py": """
+            from bus import Bus
+
+            {}def log(event):
+                print(event)
+
+            def start(bus: Bus):
+                bus.subscribe(log)
+            """,
+    }
+    found = [("sync-function-wrapped-as-async", "bus.subscribe(log)")]
+    assert said({**files, "a.py": files["a.py"].replace("{}", "")}) == found
+    assert said({**files, "a.py": files["a.py"].replace("{}", "async ")}) == []
+
+
+def test_false_alarm_a_dispatcher_that_takes_both() -> None:
+    assert (
+        said("""
+        import inspect
+
+        class Bus:
+            def subscribe(self, listener):
+                self.listener = listener
+
+            async def publish(self, event):
+                result = self.listener(event)
+                if inspect.isawaitable(result):
+                    await result
+
+        def log(event):
+            print(event)
+
+        def start():
+            Bus().subscribe(log)
+        """)
+        == []
+    )
+
+
+@pytest.mark.parametrize(("header", "count"), [("with", 1), ("async with", 0)])
+def test_missed_alarm_the_sync_form_of_a_class_with_both_in_async_code(header: str, count: int) -> None:
+    files = {
+        "trace.py": """
+            class Trace:
+                def __enter__(self):
+                    return self
+
+                def __exit__(self, *error):
+                    self.callback(error)
+
+                async def __aenter__(self):
+                    return self
+
+                async def __aexit__(self, *error):
+                    await self.callback(error)
+            """,
+        "a.py": f"""
+            from trace import Trace
+
+            async def ask(question):
+                {header} Trace() as trace:
+                    return await question(trace)
+
+            def plain(question):
+                with Trace() as trace:
+                    return question(trace)
+            """,
+    }
+    assert said(files) == [("with-needs-async-with", "with Trace() as trace:")] * count

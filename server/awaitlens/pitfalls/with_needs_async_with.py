@@ -95,7 +95,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Facts
-from awaitlens.program.protocols import awaited_locks, wrongly_entered
+from awaitlens.program.protocols import awaited_locks, sync_form_taken, wrongly_entered
 from awaitlens.program.view import View
 from awaitlens.rewrite import drop_await, with_to_async_with
 
@@ -108,6 +108,9 @@ everywhere = True
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in wrongly_entered(facts, view, "with"):
         message = f"plain with fails here: {found.what} is entered by async with alone"
+        yield Finding(found.span, message, found.confidence)
+    for found in sync_form_taken(facts, view):
+        message = f"plain with takes the sync form of {found.what}: what its async form awaits does not run"
         yield Finding(found.span, message, found.confidence)
     for context in awaited_locks(facts, view):
         message = "`with await` fails since Python 3.9: a lock is taken by async with"

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge.concurrency import Callback, callback
-from awaitlens.program.facts import Argument, Call, Facts, Lambda, Result, Term
-from awaitlens.program.view import View
+from awaitlens.program.facts import Argument, Attribute, Call, Facts, Lambda, Name, Result, Term
+from awaitlens.program.listeners import awaits_argument
+from awaitlens.program.view import Target, View
 
 # What these make of an async function may still be awaited by whoever takes their values.
 _MAY_BE_AWAITED = frozenset({"map", "itertools.starmap", "functools.reduce", "iter", "concurrent.futures.Executor.map",
@@ -109,17 +110,37 @@ def _async_function(term: Term, call: Call, facts: Facts, view: View) -> tuple[s
 def sync_where_async(facts: Facts, view: View) -> Iterator[tuple[Call, Argument, str, str, Confidence]]:
     """Sync functions, or their values, given to what awaits: (call, argument, api, function, how surely)."""
     for call in facts.calls:
-        target = view.target(call) if call.arguments and not isinstance(call.callee, Result) else None
-        if target is None:
+        if not call.arguments or isinstance(call.callee, Result):
             continue
-        given = call.arguments[0] if call.arguments[0].keyword == "" else None
+        target = view.target(call)
         api = target.name.rpartition(".")[2]
-        if given is not None and target.name in _NEED_ASYNC:
-            found = view.callable(given.value, call.scope, call.span)
-            if view.never_awaitable(found):
-                yield call, given, api, found.name.rpartition(".")[2], found.confidence
-        elif given is not None and target.name in _NEED_COROUTINE and isinstance(given.value, Result):
-            inner = facts.calls[given.value.call]
-            confidence = view.gives_no_awaitable(inner)
-            if confidence is not None:
-                yield call, given, api, view.target(inner).name.rpartition(".")[2], confidence
+        for given, function, confidence in _sync_arguments(call, target, facts, view):
+            yield call, given, api, function, confidence
+
+
+def _sync_arguments(
+    call: Call, target: Target, facts: Facts, view: View
+) -> Iterator[tuple[Argument, str, Confidence]]:
+    first = call.arguments[0]
+    if target.path:
+        for given in call.arguments:
+            function = _plain_function(given.value, call, view)
+            if function is not None and awaits_argument(view, target, call, given):
+                yield given, function.name.rpartition(".")[2], weakest(target.confidence, function.confidence)
+    elif target.name in _NEED_ASYNC and not first.keyword:
+        function = _plain_function(first.value, call, view)
+        if function is not None:
+            yield first, function.name.rpartition(".")[2], function.confidence
+    elif target.name in _NEED_COROUTINE and not first.keyword and isinstance(first.value, Result):
+        inner = facts.calls[first.value.call]
+        confidence = view.gives_no_awaitable(inner)
+        if confidence is not None:
+            yield first, view.target(inner).name.rpartition(".")[2], confidence
+
+
+def _plain_function(term: Term, call: Call, view: View) -> Target | None:
+    """The function a name stands for, if what it gives surely cannot be awaited."""
+    if not isinstance(term, Name | Attribute):
+        return None
+    found = view.callable(term, call.scope, call.span)
+    return found if view.never_awaitable(found) else None

@@ -92,6 +92,19 @@ def wrongly_iterated(facts: Facts, view: View, kind: str) -> Iterator[Mismatch]:
             yield from _in_comprehension(context, facts, view, kind == "async for", lacking)
 
 
+def sync_form_taken(facts: Facts, view: View) -> Iterator[Mismatch]:
+    """Plain `with` in async functions, on objects of the program that have both forms, and await something in theirs."""
+    for context in facts.contexts:
+        if context.kind != "with" or not facts.scopes[context.scope].is_async:
+            continue
+        for term in context.terms:
+            if view.waits_when_entered(term, context.scope, context.span) and not _is_meant(
+                context, term, facts
+            ):
+                yield Mismatch(context.span, spelled(term, facts, view, context), "likely", context)
+                break
+
+
 def _in_comprehension(
     context: Context, facts: Facts, view: View, is_async: bool, lacking: str
 ) -> Iterator[Mismatch]:
@@ -176,6 +189,18 @@ def has(names: Names, cls: Class, method: str) -> bool:
         for base in members.lineage(names, cls)
         if not base.path
     )
+
+
+def waits_when_entered(names: Names, cls: Class) -> bool:
+    """Whether a class of the program has both forms of `with`, and its `__aenter__` or `__aexit__` awaits something."""
+    if not cls.path or _of_class(names, cls, "with") != "both":
+        return False
+    for method in ("__aenter__", "__aexit__"):
+        found = members.of_class(names, cls, method, Instance(cls)).value
+        _, facts, scope = results.located(names, found) if isinstance(found, Function) else (None, None, None)
+        if facts and scope and any(s.scope == scope.number for s in facts.suspensions):
+            return True
+    return False
 
 
 def only_raises(facts: Facts, scope: int) -> bool:

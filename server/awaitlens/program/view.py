@@ -293,6 +293,11 @@ class View:
         found = members.of_class(self._names, cls, name, Instance(cls)).value
         return isinstance(found, Function) or (bool(cls.path) and members.has_unknown_base(self._names, cls))
 
+    def waits_when_entered(self, term: Term, scope: int, at: Span | None = None) -> bool:
+        """Whether the term's value has both forms of `with`, and awaits something in the async one."""
+        value = self.infer(term, scope, at).value
+        return isinstance(value, Instance) and protocols.waits_when_entered(self._names, value.cls)
+
     def is_coroutine(self, term: Term, scope: int, at: Span | None = None) -> bool:
         """Whether the term's value is surely a coroutine object that nobody has awaited."""
         found = self.infer(term, scope, at)
