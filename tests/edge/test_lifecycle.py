@@ -208,6 +208,13 @@ def test_who_pulls_but_cannot_be_bidden_to_pull_again_is_pushed_to(driver: Drive
     assert "diagnosticProvider" not in driver.initialize(with_pull({}))["capabilities"]
 
 
+def test_a_client_that_forgets_open_documents_over_folders_pulls_no_folders(driver: Driver) -> None:
+    """Neovim 0.12 would never learn of a finding that an edit in another file has brought."""
+    refreshed = {"workspace": {"diagnostics": {"refreshSupport": True}}}
+    told = driver.initialize(with_pull(refreshed), clientInfo={"name": "Neovim", "version": "0.12.4"})
+    assert told["capabilities"]["diagnosticProvider"]["workspaceDiagnostics"] is False
+
+
 def test_a_client_of_odd_capabilities_is_served(driver: Driver) -> None:
     odd = {"textDocument": {"codeAction": [], "hover": {"contentFormat": "markdown"}}, "general": 7}
     result = driver.initialize(odd, clientInfo="x", trace="loud", initializationOptions=[1], rootPath=3)

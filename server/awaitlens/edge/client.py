@@ -23,6 +23,7 @@ class Client:
     encoding: Encoding = "utf-16"
     markup: Markup = "plaintext"
     pulls: bool = False
+    pulls_folders: bool = False
     refreshes_diagnostics: bool = False
     refreshes_hints: bool = False
     shows_related: bool = False
@@ -34,6 +35,7 @@ class Client:
     shows_progress: bool = False
     opens_documents: bool = False
     asks_for_content: bool = False
+    syncs_notebooks: bool = False
     refreshes_lenses: bool = False
     answers_configuration: bool = False
     registers_configuration: bool = False
@@ -49,6 +51,7 @@ class Client:
             encoding=_encoding(has.get("general.positionEncodings")),
             markup=_markup(has.get("textDocument.hover.contentFormat")),
             pulls=_pulls(has),
+            pulls_folders=_pulls(has) and _name(params.get("clientInfo")) not in _FORGETFUL,
             refreshes_diagnostics=has("workspace.diagnostics.refreshSupport"),
             refreshes_hints=has("workspace.inlayHint.refreshSupport"),
             shows_related=has.either("relatedInformation"),
@@ -59,6 +62,7 @@ class Client:
             annotates_edits=has.get("workspace.workspaceEdit.changeAnnotationSupport") is not None,
             opens_documents=has("window.showDocument.support"),
             asks_for_content=has.get("workspace.textDocumentContent") is not None,
+            syncs_notebooks=has.get("notebookDocument.synchronization") is not None,
             refreshes_lenses=has("workspace.codeLens.refreshSupport"),
             shows_progress=has("window.workDoneProgress"),
             answers_configuration=has("workspace.configuration"),
@@ -100,6 +104,14 @@ class _Abilities:
 def _pulls(has: _Abilities) -> bool:
     """A client that cannot be bidden to ask again would go on showing what another file or a setting has changed."""
     return has.get("textDocument.diagnostic") is not None and has("workspace.diagnostics.refreshSupport")
+
+
+_FORGETFUL = ("Neovim",)
+"""Clients that, when bidden to refresh, pull for whole folders where they can, and then not for what is open (0.12)."""
+
+
+def _name(info: object) -> object:
+    return info.get("name") if isinstance(info, Mapping) else None
 
 
 def _encoding(offered: object) -> Encoding:

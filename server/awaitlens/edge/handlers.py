@@ -52,11 +52,14 @@ def register(ls: Server) -> None:
 
 def register_pull(ls: Server) -> None:
     options = types.DiagnosticOptions(
-        identifier="awaitlens", inter_file_dependencies=True, workspace_diagnostics=True
+        identifier="awaitlens",
+        inter_file_dependencies=True,
+        workspace_diagnostics=ls.client.pulls_folders,
     )
     ls.protocol.asked[types.TEXT_DOCUMENT_DIAGNOSTIC] = partial(diagnostic_at_once, ls)
     ls.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)(diagnostic)
-    ls.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
+    if ls.client.pulls_folders:
+        ls.feature(types.WORKSPACE_DIAGNOSTIC)(workspace_diagnostic)
 
 
 # --- documents ---------------------------------------------------------------------------------------------------
