@@ -80,7 +80,7 @@ def blocked_in(
             if row is None or chain is None:
                 continue
             if row.category != "executor" or not _waits_inside(context, facts):
-                name = f"`{chain.hops[0].name}`"
+                name = _statement(chain.hops[0].name)
                 confidence = weakest(chain.confidence, certainty(row))
                 yield Blocked(_manager(context, facts), function, row, name, confidence)
 
@@ -196,10 +196,15 @@ def reached(place: Call | Context, function: Scope, facts: Facts, view: View) ->
 
 def _claim(chain: Chain) -> str:
     name = chain.hops[0].name
-    subject = f"`{name}`" if " " in name else f"{name}()"
+    subject = _statement(name) or (f"`{name}()`" if " " in name else f"{name}()")
     if chain.name.startswith("django.") and django.reaction(chain.name) == "raises":
         return f"{subject} raises SynchronousOnlyOperation in async code"
     return f"{subject} blocks the event loop"
+
+
+def _statement(name: str) -> str:
+    """How a message speaks of a `with` or `for`; "" for the name of a call."""
+    return f"`{name}`" if name.startswith(("with ", "for ")) else name if name.startswith("this ") else ""
 
 
 def way(chain: Chain) -> str:

@@ -16,7 +16,18 @@ from awaitlens.knowledge import django
 from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
 from awaitlens.program.decorators import in_place
-from awaitlens.program.facts import Attribute, Call, Constant, Context, Facts, Name, Result, Scope, Term
+from awaitlens.program.facts import (
+    Attribute,
+    Call,
+    Constant,
+    Context,
+    Facts,
+    Name,
+    Other,
+    Result,
+    Scope,
+    Term,
+)
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
 
@@ -125,7 +136,7 @@ class CallGraph:
         queries = _best([end for end in ends if end.blocking is None and end.name.startswith("django.")])
         if said == "not-blocking":
             return Node((), None, queries)
-        return Node(links, _best([end for end in ends if _counts(end)]), queries)
+        return Node(links, _best([end for end in ends if _counts(end, facts)]), queries)
 
     def _said(self, file: FileFacts, scope: Scope, dotted: str) -> str:
         """What the user says of a function, on its header or in the configuration."""
@@ -264,10 +275,12 @@ class CallGraph:
     def _hop_of(context: Context, term: Term, file: FileFacts, facts: Facts) -> Hop:
         function = qualname(facts, facts.scopes[context.scope])
         call = facts.call_of(term)
+        kind = "with" if context.kind == "with" else "for"
         if call is not None:
-            return Hop(file.path, function, call.number, f"{context.kind} {spelled('', call, facts)}()")
+            return Hop(file.path, function, call.number, f"{kind} {spelled('...', call, facts)}()")
         header = facts.slice(context.span).splitlines()[0].rstrip(": ")
-        return Hop(file.path, function, -1, header[:40], context.number)
+        name = header if len(header) <= 60 and context.kind == kind else f"this {context.kind}"
+        return Hop(file.path, function, -1, name, context.number)
 
     @staticmethod
     def _hop(call: Call, file: FileFacts, facts: Facts, name: str) -> Hop:
@@ -310,12 +323,19 @@ def last_name(term: Term) -> str:
     return term.attr if isinstance(term, Attribute) else term.id if isinstance(term, Name) else ""
 
 
-def _counts(end: Chain) -> bool:
+def _counts(end: Chain, facts: Facts) -> bool:
     """Whether a function that makes this call is to be called blocking for it."""
     row = end.blocking
     if row is None:
         return not end.name.startswith("django.db.")
+    if row.name == "importlib.import_module" and not _is_composed(facts.calls[end.hops[0].call]):
+        return False
     return row.category not in _NOT_THROUGH and certainty(row) != "possible"
+
+
+def _is_composed(call: Call) -> bool:
+    """Whether a module's name is put together here: one of many, then. A name that is given is mostly imported already."""
+    return bool(call.arguments) and isinstance(call.arguments[0].value, (Other, Result))
 
 
 def _best(ends: list[Chain]) -> Chain | None:
