@@ -231,7 +231,10 @@ def counted(here: Page, files: Files) -> list[str]:
 
 
 def census(files: Files, settings: Settings) -> Counter[str]:
-    return Counter(finding.pitfall for _, finding in findings(files, replace(settings, select=EVERY)))
+    # Matters of taste, off by default, may come and go with a repair.
+    on = {name for name, pitfall in pitfalls().items() if pitfall.default}
+    found = findings(files, replace(settings, select=EVERY))
+    return Counter(finding.pitfall for _, finding in found if finding.pitfall in on)
 
 
 @lru_cache(maxsize=512)
