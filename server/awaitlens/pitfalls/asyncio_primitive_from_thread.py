@@ -74,7 +74,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.crossings import loop_at_hand, primitive_calls
 from awaitlens.program.facts import Facts
 from awaitlens.program.view import View
@@ -91,7 +91,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         function = f"{facts.scopes[found.call.scope].name}()"
         owner = facts.slice(found.call.callee_span).rpartition(".")[0]
         message = f"{function} {found.where}, and {owner} belongs to the event loop's"
-        yield Finding(found.call.callee_span, message, found.confidence, found.trail)
+        why = found.reason
+        trail = (Step(why.span, f"{function} is {why.words}", why.path, why.thread),) if why else ()
+        yield Finding(found.call.callee_span, message, found.confidence, trail)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:

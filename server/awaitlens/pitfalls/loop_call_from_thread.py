@@ -117,7 +117,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.crossings import loop_calls
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.view import View
@@ -133,7 +133,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in loop_calls(facts, view):
         function = f"{facts.scopes[found.call.scope].name}()"
         message = f"{function} {found.where}, and {found.method}() is not safe there"
-        yield Finding(found.call.callee_span, message, found.confidence, found.trail)
+        why = found.reason
+        trail = (Step(why.span, f"{function} is {why.words}", why.path, why.thread),) if why else ()
+        yield Finding(found.call.callee_span, message, found.confidence, trail)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.pitfall import Step
 from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
 from awaitlens.program.index import last_name
-from awaitlens.program.threads import OFF_THE_LOOP
+from awaitlens.program.threads import OFF_THE_LOOP, RunsOn
 from awaitlens.program.view import View
 
 _LOOP = "asyncio.AbstractEventLoop."
@@ -37,12 +36,15 @@ _RUNNERS = frozenset({"run_forever", "run_until_complete"})
 
 
 class Crossing(NamedTuple):
-    """A call on the wrong thread: `method` of the loop or object; `where` ends a sentence about the function."""
+    """A call on the wrong thread: `method` of the loop or object; `where` ends a sentence about the function.
+
+    `reason` is what brings the function there; None for what Python calls by itself.
+    """
 
     call: Call
     method: str
     where: str
-    trail: tuple[Step, ...]
+    reason: RunsOn | None
     confidence: Confidence
 
 
@@ -82,17 +84,14 @@ def _crossing(
         or _runs_a_loop(call, facts, view)
     ):
         return
-    name = f"{scope.name}()"
     if scope.name == "__del__" and view.owner_of(call.scope):
-        yield Crossing(call, method, "may run on any thread", (), "likely")
+        yield Crossing(call, method, "may run on any thread", None, "likely")
         return
     places = view.runs_on(call.scope)
     if places and all(place.thread in OFF_THE_LOOP for place in places):
         reason = places[0]
-        step = Step(reason.span, f"{name} is {reason.words}", reason.path, reason.thread)
-        yield Crossing(
-            call, method, f"runs on a {reason.thread}", (step,), weakest(confidence, reason.confidence)
-        )
+        confidence = weakest(confidence, reason.confidence)
+        yield Crossing(call, method, f"runs on a {reason.thread}", reason, confidence)
 
 
 def _runs_a_loop(call: Call, facts: Facts, view: View) -> bool:
