@@ -23,6 +23,8 @@ def awaits_argument(view: View, target: Target, call: Call, argument: Argument) 
     parameter = _parameter(facts, scope, call, argument)
     if parameter is None:
         return False
+    if _goes_elsewhere(file, facts, scope, parameter):
+        return False
     calls = list(_calls_of(file, facts, scope, parameter))
     return bool(calls) and all(each.usage.kind == "awaited" for each in calls)
 
@@ -47,6 +49,28 @@ def _calls_of(file: FileFacts, facts: Facts, scope: Scope, name: str) -> Iterato
     for attribute in _kept_as(facts, scope, name):
         for _, other in file.blocks:
             yield from _calls_of_attribute(other, owner, attribute)
+
+
+def _goes_elsewhere(file: FileFacts, facts: Facts, scope: Scope, name: str) -> bool:
+    """Whether the parameter, or what it is kept as, is asked what it is, wrapped, or handed on: then both may be taken."""
+    if any(b.value == Name(name) for b in facts.bindings if facts.is_within(b.scope, scope.number)):
+        return True
+    attributes = set(_kept_as(facts, scope, name))
+    for _, other in file.blocks:
+        for call in other.calls:
+            is_here = other is facts and facts.is_within(call.scope, scope.number)
+            keeps = isinstance(call.callee, Attribute) and call.callee.attr in _COLLECTORS
+            for argument in call.arguments:
+                value = argument.value
+                if is_here and not keeps and value == Name(name):
+                    return True
+                if isinstance(value, Attribute) and value.attr in attributes and not _is_copied(call):
+                    return True
+    return False
+
+
+def _is_copied(call: Call) -> bool:
+    return isinstance(call.callee, Name) and call.callee.id in ("list", "tuple", "set")
 
 
 def _kept_as(facts: Facts, scope: Scope, name: str) -> Iterator[str]:
