@@ -15,6 +15,7 @@ PYTHON=${PYTHON:-$ROOT/.venv/bin/python}
 [ -x "$PYTHON" ] || PYTHON=python3
 cd "$ROOT"
 
+failed=0
 for SUITE in ${SUITES:-forky trixie}; do
   "$HERE/unpack_debian.sh" "$SUITE" neovim usr/bin/nvim
   export NEOVIM=$E2E/$SUITE-neovim/root/usr/bin/nvim SCREENS=$E2E/screenshots/neovim-$SUITE
@@ -24,5 +25,6 @@ for SUITE in ${SUITES:-forky trixie}; do
   "$PYTHON" -m pytest -n0 tests/editors/neovim "$@" || status=$?
   "$PYTHON" -m tests.editors.neovim.picture "$SCREENS"
   cat "$SCREENS/times.txt" 2> /dev/null || true
-  [ "$status" = 0 ] || exit "$status"
+  [ "$status" = 0 ] || failed=$status
 done
+exit "$failed"
