@@ -125,17 +125,20 @@ def test_nobody_knows_where_an_uncalled_function_runs() -> None:
     assert threads("def work(): ...\n", "work") == {}
 
 
-def test_a_caller_that_comes_or_goes_is_noticed() -> None:
+@pytest.mark.parametrize(
+    ("edit", "threads_after"), [("pass", []), ("await asyncio.to_thread(work)", ["worker thread"])]
+)
+def test_a_caller_that_comes_or_goes_is_noticed(edit: str, threads_after: list[str]) -> None:
     """An edit inside one function changes where another one runs: answers that rest on it are dropped."""
-    text = "def work(): ...\n\n\nasync def main():\n    {}\n"
+    text = "def work(): ...\n\n\nasync def main():\n    {}\n\n\nimport asyncio\n"
     program = check(text.format("work()")).program
     assert [place.thread for place in runs_on(program, "module.py", "work")] == ["event loop"]
     old = program.files["module.py"]
-    new = read(Source("module.py", text.format("pass")), old.module, new_reader())
+    new = read(Source("module.py", text.format(edit)), old.module, new_reader())
     epoch = program.epoch
     assert program.put_block(old, 1, new.facts(1), new.blocks)
     assert program.epoch > epoch
-    assert runs_on(program, "module.py", "work") == ()
+    assert [place.thread for place in runs_on(program, "module.py", "work")] == threads_after
 
 
 # --- touched from the wrong one -----------------------------------------------------------------------------

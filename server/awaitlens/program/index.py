@@ -6,7 +6,7 @@ parts: `save` for `order.save`. Who asks resolves what is found; the tables only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.program.facts import Attribute, Call, Facts, Lambda, Name, Scope, Term
@@ -105,10 +105,8 @@ class Index:
         return self._mentions("given", name)
 
     def notices(self, old: Facts, new: Facts) -> bool:
-        """Whether a name that was asked for is called or handed over in one of the two and not in the other."""
-        if not self.asked:
-            return False
-        return bool(self.asked & (_mentioned(old) ^ _mentioned(new)))
+        """Whether a name that was asked for is called or handed over otherwise in the one than in the other."""
+        return bool(self.asked) and _mentions(old, self.asked) != _mentions(new, self.asked)
 
     def _mentions(self, kind: str, name: str) -> Iterator[Mention]:
         self.asked.add(name)
@@ -245,7 +243,22 @@ def _given_name(term: Term, facts: Facts) -> str:
     return last_name(term)
 
 
-def _mentioned(facts: Facts) -> set[str]:
+def _mentions(facts: Facts, names: Container[str]) -> set[tuple[str, str, str]]:
+    """Each call of one of the names and each handing over: the name, in which function, and to what it is given."""
+    found = set()
+    for call in facts.calls:
+        name, where = last_name(call.callee), facts.scopes[call.scope].qualname
+        if name in names:
+            found.add((name, where, ""))
+        for argument in call.arguments:
+            given = _given_name(argument.value, facts)
+            if given in names:
+                found.add((given, where, name or "?"))
+    return found
+
+
+def mentioned_names(facts: Facts) -> set[str]:
+    """The names that the block calls, or gives to a call."""
     called = {last_name(call.callee) for call in facts.calls}
     return called | {
         _given_name(argument.value, facts) for call in facts.calls for argument in call.arguments
