@@ -75,7 +75,9 @@ class Analysis:
 
 
 def read_bytes(path: str) -> bytes | None:
-    """A file's bytes; None for what is no file, cannot be read or is too large to be a program."""
+    """A file's bytes; None for what is no file, cannot be read, is too large to be a program, or is a notebook's."""
+    if path.endswith(".ipynb"):
+        return None
     try:
         file = Path(path)
         return file.read_bytes() if file.is_absolute() and file.stat().st_size <= LARGEST_FILE else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from awaitlens.edge import commands, structure
+from awaitlens.edge import commands, notebooks, structure
 from awaitlens.edge.asking import answer
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def offer(ls: Server, capabilities: types.ServerCapabilities) -> None:
     A client library registers every command that is offered under its name, and VS Code's client has a command of its
     own for checking the workspace: two of a name would keep it from starting.
     """
+    if ls.client.syncs_notebooks:
+        capabilities.notebook_document_sync = notebooks.OFFER
     if ls.client.asks_for_content and capabilities.workspace is not None:
         options = types.TextDocumentContentOptions(schemes=[commands.SCHEME])
         capabilities.workspace.text_document_content = options

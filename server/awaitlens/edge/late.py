@@ -27,33 +27,26 @@ class Late:
         self._ls = ls
         self._worker = Worker("oracle")
         self._oracles: dict[str, Oracle] = {}
-        self._asking: set[str] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def wanted(self, path: str) -> None:
-        """The document has changed: ask about it once it rests."""
-        if path not in self._asking:
-            self._asking.add(path)
+        """The document has changed: ask about it once nobody has typed into it for a moment."""
+        if path in self._timers:
+            self._timers[path].cancel()
+        self._timers[path] = asyncio.get_running_loop().call_later(_CALM_SECONDS, self._begin, path)
+
+    def _begin(self, path: str) -> None:
+        del self._timers[path]
+        if self._ls.protocol.stage == "running":
             self._ls.spawn(self._ask(path))
 
     async def _ask(self, path: str) -> None:
-        try:
-            await self._rest(path)
-            document = self._ls.documents.get(path)
-            asked = await self._ls.turns.work(partial(self._ls.session.consult, partial(questions, path)))
-            if document is None or not asked:
-                return
-        finally:
-            self._asking.discard(path)
-        oracle = self._oracle(path)
-        told = await self._worker.submit(partial(oracle.ask, path, document.source.text, asked))
-        let_in(self._ls, partial(self._ls.session.consult, partial(learn, path, told)))
-
-    async def _rest(self, path: str) -> None:
-        """Until nobody has typed into the document for a moment."""
-        edited = -1
-        while (document := self._ls.documents.get(path)) is not None and document.edited != edited:
-            edited = document.edited
-            await asyncio.sleep(_CALM_SECONDS)
+        document = self._ls.documents.get(path)
+        asked = await self._ls.turns.work(partial(self._ls.session.consult, partial(questions, path)))
+        if document is not None and asked:
+            ask = partial(self._oracle(path).ask, path, document.source.text, asked)
+            told = await self._worker.submit(ask)
+            let_in(self._ls, partial(self._ls.session.consult, partial(learn, path, told)))
 
     def _oracle(self, path: str) -> Oracle:
         root = self._ls.folders.root_of(path)

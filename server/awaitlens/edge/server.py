@@ -15,8 +15,9 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from awaitlens import __version__
-from awaitlens.edge import features, handlers, lookup
-from awaitlens.edge.analysis import REAL, Analysis, Session
+from awaitlens.edge import features, handlers, lookup, notebooks
+from awaitlens.edge.analysis import REAL, Analysis
+from awaitlens.edge.cells import Cells
 from awaitlens.edge.client import Client, Json
 from awaitlens.edge.diagnostics import Diagnostics, Encoder
 from awaitlens.edge.documents import Documents
@@ -39,7 +40,7 @@ class Server(LanguageServer):
     protocol: EdgeProtocol
     client: Client
     documents: Documents
-    session: Session
+    session: Cells
     turns: Turns
     diagnostics: Diagnostics
     survey: Survey
@@ -49,6 +50,7 @@ class Server(LanguageServer):
         super().__init__("awaitlens", __version__, protocol_cls=EdgeProtocol)
         self.analysis = analysis
         self.folders = Folders()
+        self.notebooks: dict[str, list[str]] = {}
         self.indexing = Worker("indexing")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refresh_wanted: set[str] = set()
@@ -63,13 +65,14 @@ class Server(LanguageServer):
         for uri in initial_folders(params):
             self.folders.add(uri)
         self.folders.configure({None: initial_options(params)})
-        self.session = self.analysis.make_session(self.folders.settings_for, self.folders.roots)
+        self.session = Cells(self.analysis.make_session(self.folders.settings_for, self.folders.roots))
         self.turns = Turns(self.session)
         self.documents = documents = Documents(client.encoding)
         encoder = Encoder(client, documents.source, lookup.page)
         self.diagnostics = Diagnostics(self.turns, documents, encoder, self.protocol.send_text, self.refresh)
         self.survey, self.late = Survey(self), Late(self)
         handlers.register(self)
+        notebooks.register(self)
         if client.process is not None:
             self.spawn(watch_parent(client.process, self.lost))
 

@@ -107,21 +107,21 @@ def folding(snapshot: Snapshot) -> list[types.FoldingRange] | None:
         return None
     return [
         types.FoldingRange(first, last, kind="atomic", collapsed_text="atomic")
-        for first, last in snapshot.ask(_shared) or ()
+        for first, last in snapshot.ask(partial(_shared, len(snapshot.source.lines))) or ()
     ]
 
 
-def _shared(program: Program, file: FileFacts) -> list[tuple[int, int]]:
+def _shared(last: int, program: Program, file: FileFacts) -> list[tuple[int, int]]:
     return [
         (section.first + window.line, section.last + window.line)
-        for window in windows(program, file, 0, _WHOLE)
+        for window in windows(program, file, 0, last)
         for section in shared_sections(window.facts, window.view)
     ]
 
 
 def tokens(ls: Server, snapshot: Snapshot) -> types.SemanticTokens:
     """The shared variables in atomic sections that write them, as variables with the modifier `atomic`."""
-    spans = snapshot.ask(_touched) or ()
+    spans = snapshot.ask(partial(_touched, len(snapshot.source.lines))) or ()
     data: list[int] = []
     before = (0, 0)
     for span in sorted(span for span in spans if span.line == span.end_line):
@@ -132,9 +132,9 @@ def tokens(ls: Server, snapshot: Snapshot) -> types.SemanticTokens:
     return types.SemanticTokens(data)
 
 
-def _touched(program: Program, file: FileFacts) -> set[Span]:
+def _touched(last: int, program: Program, file: FileFacts) -> set[Span]:
     found = set()
-    for window in windows(program, file, 0, _WHOLE):
+    for window in windows(program, file, 0, last):
         for section in shared_sections(window.facts, window.view):
             for touch in touches(window.facts, section.scope):
                 if touch.place in section.places and section.first <= touch.span.line <= section.last:
@@ -162,7 +162,7 @@ def lenses(ls: Server, snapshot: Snapshot) -> list[types.CodeLens] | None:
         types.CodeLens(
             range_of(each.span, snapshot.source, ls.client.encoding), types.Command(each.words, "")
         )
-        for each in snapshot.ask(overviews) or ()
+        for each in snapshot.ask(partial(overviews, len(snapshot.source.lines))) or ()
     ]
 
 

@@ -135,7 +135,7 @@ async def index(ls: Server) -> None:
         return
     async with bar(ls, "AwaitLens: reading the workspace") as shown:
         take_in = await ls.indexing.submit(partial(ls.analysis.read_ahead, roots, settings_for, shown.report))
-    let_in(ls, partial(take_in, ls.session))
+    let_in(ls, partial(take_in, ls.session.session))
 
 
 async def _register_with_client(ls: Server) -> None:

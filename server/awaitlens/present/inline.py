@@ -70,8 +70,7 @@ def _blocking(window: Window, program: Program) -> Iterator[Mark]:
         chain = view.blocking(call) if facts.scopes[call.scope].is_async else None
         if chain is not None and chain.confidence != "possible":
             last = chain.hops[-1]
-            path = "" if last.path == view.path else last.path
-            witness = Step(view.hop_span(last), "waits here", path)
+            witness = Step(view.hop_span(last), "waits here", last.path)
             yield window.line + call.span.line, blocks(chain.names), witness
 
 
@@ -94,9 +93,12 @@ def _colour(window: Window, program: Program) -> Iterator[Mark]:
             if definition is not None:
                 line = file.blocks[definition.block][0]
                 where = file.scope(definition).name_span.shifted(line)
-                path = "" if target.path == view.path else target.path
                 name = target.qualname.rpartition(".")[2]
-                yield window.line + call.span.line, coloured(name, "async"), Step(where, "is async", path)
+                yield (
+                    window.line + call.span.line,
+                    coloured(name, "async"),
+                    Step(where, "is async", target.path),
+                )
 
 
 def _threads(window: Window, program: Program) -> Iterator[Mark]:
@@ -105,9 +107,8 @@ def _threads(window: Window, program: Program) -> Iterator[Mark]:
     for scope in window.facts.functions():
         told = None if scope.is_async else _thread(scope, window, program)
         if told is not None:
-            path = "" if told.path == window.view.path else told.path
             wording = runs_on(threads_name(told.thread), told.words)
-            yield window.line + scope.name_span.line, wording, Step(told.span, told.words, path)
+            yield window.line + scope.name_span.line, wording, Step(told.span, told.words, told.path)
 
 
 def _thread(scope: Scope, window: Window, program: Program) -> RunsOn | None:

@@ -19,10 +19,10 @@ class Overview(NamedTuple):
     words: str
 
 
-def overviews(program: Program, file: FileFacts) -> tuple[Overview, ...]:
-    """What stands above the async functions of a file, where there is something to say."""
+def overviews(last: int, program: Program, file: FileFacts) -> tuple[Overview, ...]:
+    """What stands above the async functions of a file up to line `last`, where there is something to say."""
     found = []
-    for window in windows(program, file, 0, 1 << 30):
+    for window in windows(program, file, 0, last):
         for scope in window.facts.async_functions():
             words = ", ".join(
                 part for part in (_blocking(window, scope), _interrupted(window, scope)) if part
