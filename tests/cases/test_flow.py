@@ -526,3 +526,54 @@ def test_the_proof_is_told_in_the_programs_own_words() -> None:
         ("task 1", "writes 1"),
         ("task 2", "writes 1: one update lost"),
     ]
+
+
+# --- two methods of one class ---------------------------------------------------------------------------------
+
+
+def crossed(text: str, *, possible: bool = False) -> list[str]:
+    settings = Settings(select=frozenset({"checked-then-reset"}), show_possible=possible)
+    checked = engine.check_texts({"module.py": textwrap.dedent(text)}, settings)
+    return [finding.message for finding in checked.findings("module.py")]
+
+
+ONE_CHECKS_ANOTHER_RESETS = """
+    class Feed:
+        async def publish(self, item):
+            BODY
+
+        async def close(self):
+            self.socket = None
+    """
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if self.socket is not None: await log(); self.socket.send(item)",
+        "if self.socket: await log(); await self.socket.send(item)",
+        "if not self.socket: return\n            await log(); self.socket.sent += 1",
+        "while self.socket: await log(); self.socket.send(item)",
+    ],
+)
+def test_one_checks_and_another_takes_back(body: str) -> None:
+    (message,) = crossed(ONE_CHECKS_ANOTHER_RESETS.replace("BODY", body))
+    assert message.startswith("self.socket was checked before an await; close can set it to None")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await log()\n            if self.socket is not None: self.socket.send(item)",
+        "if self.socket is not None: self.socket.send(item); await log()",
+        "if self.socket is not None: await self.socket.send(item)",
+        "if self.socket is None: await log()\n            self.socket.send(item)",
+        "if self.socket is None: self.socket = await connect()\n            self.socket.send(item)",
+        "if self.socket is None: return\n            await log()\n            if self.socket: self.socket.send(item)",
+        "socket = self.socket\n            if socket is None: return\n            await log()\n            socket.send(item)",
+        "async with self._lock:\n                if self.socket is None: return\n                await log()\n                self.socket.send(item)",
+        "if self.socket is None: return\n            await self.close()\n            self.other.send(item)",
+    ],
+)
+def test_who_looks_again_or_keeps_it_is_safe(body: str) -> None:
+    assert crossed(ONE_CHECKS_ANOTHER_RESETS.replace("BODY", body), possible=True) == []

@@ -23,6 +23,7 @@ RACES = (
     "iterate-shared-across-await",
     "await-check-then-await-act",
     "stale-row-saved",
+    "checked-then-reset",
 )
 """The pitfalls whose findings come with an order of two tasks."""
 

@@ -56,6 +56,7 @@ _RUN_ONCE_STARTS = (
         "run",
         "migrate",
         "login",
+        "launch",
     ),
     *(
         "logout",
@@ -69,6 +70,10 @@ _RUN_ONCE_STARTS = (
         "exit",
         "serve",
     ),
+)
+_ENDINGS = (
+    *("close", "aclose", "shutdown", "stop", "disconnect", "cleanup", "clean_up", "teardown", "tear_down"),
+    *("dispose", "terminate", "finalize", "exit", "__aexit__", "asyncTearDown", "test_"),
 )
 _GUARDING = (
     "lock",
@@ -92,7 +97,7 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
     entries = [decorator_entry(name) for name in view.decorator_names(scope.number) if name]
     if any(entry is not None and entry.overlaps for entry in entries):
         return "certain"
-    own = by_name(scope)
+    own = by_name(facts, scope)
     if _is_in_endless_loop(facts, scope.number, span):
         own = "possible"
     judged = [_of_caller(caller, call) for caller, call in callers]
@@ -104,11 +109,16 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
     return own
 
 
-def by_name(scope: Scope) -> Confidence:
+def by_name(facts: Facts, scope: Scope) -> Confidence:
     name = scope.name if scope.name.startswith("__") else scope.name.lstrip("_")
     if name in _RUN_ONCE or name.startswith(_RUN_ONCE_STARTS) or "locked" in name:
         return "possible"
-    return "possible" if any(map(_is_guarding, scope.decorators)) else "likely"
+    return "possible" if any(is_guarding(decorator, facts) for decorator in scope.decorators) else "likely"
+
+
+def ends_the_program(scope: Scope) -> bool:
+    """Whether a function, as its name says, runs when nothing new is started any more."""
+    return scope.name.lstrip("_").startswith(_ENDINGS)
 
 
 def is_lock_term(term: Term, facts: Facts) -> bool:
@@ -182,7 +192,7 @@ def _of_caller(facts: Facts, call: Call) -> Confidence | None:
         return None
     if any(_is_endless(context) for context in around):
         return "possible"
-    return by_name(facts.scopes[call.scope])
+    return by_name(facts, facts.scopes[call.scope])
 
 
 def _is_in_endless_loop(facts: Facts, scope: int, span: Span) -> bool:
@@ -196,8 +206,10 @@ def _is_endless(context: Context) -> bool:
     return context.kind == "while" and context.terms[:1] in ((Constant(True),), (Constant(1),))
 
 
-def _is_guarding(decorator: Term) -> bool:
+def is_guarding(decorator: Term, facts: Facts) -> bool:
     """A decorator that lets one call at a time through, as its name says."""
+    if isinstance(decorator, Result):
+        decorator = facts.calls[decorator.call].callee
     while isinstance(decorator, Attribute):
         if _sounds_guarding(decorator.attr):
             return True

@@ -73,7 +73,16 @@ def condition(emit: Emitter, node: ast.AST, falses: list[int]) -> None:
         emit.here(trues)
         return
     value = evaluate(emit, node)
+    emit.touches = emit.touches or _is_about_self(emit, value)
     falses.append(emit.emit("test", None, "", value, node))
+
+
+def _is_about_self(emit: Emitter, value: Value) -> bool:
+    """Whether a test asks if an attribute of self is there: another method may take it back."""
+    while value.kind in ("not", "is None", "is not None") and value.parts:
+        value = value.parts[0]
+    place = emit.rows[value.event][1] if value.kind == "read" else None
+    return place is not None and place.root == "self" and len(place.path) == 1
 
 
 def _computed(emit: Emitter, node: ast.AST) -> Value:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term
+from awaitlens.program.flow.concurrency import ends_the_program
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.races import graphs, on_second_look
@@ -69,7 +70,8 @@ def _open_iteration(graph: Graph, facts: Facts, view: View, number: int) -> Open
         return None
     sure: Confidence = "likely" if elsewhere or graph.is_inside_loop(number, change.span) else "possible"
     function = facts.scopes[graph.flow.scope].name
-    sure = weakest(shared, sure)
+    ending: Confidence = "possible" if ends_the_program(facts.scopes[graph.flow.scope]) else "certain"
+    sure = weakest(shared, sure, ending)
     return OpenIteration(
         event.span, graph.events[suspension].span, change, sure, function, _kind(event, change)
     )

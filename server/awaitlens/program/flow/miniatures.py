@@ -69,6 +69,23 @@ def saved_from_a_copy(function: str, field: str, saving: str) -> Reduction:
     return _program(f'{{"{field}": 10}}', functions, f'shared["{field}"]', f"{name}, {name}", "1212")
 
 
+def taken_back(function: str, place: str, other: str) -> Reduction:
+    """A method checks an attribute and waits; another sets it to None."""
+    first, second = _names(function, other)
+    functions = f'''async def {first}(mine):
+    if shared.there is None:  # {place}
+        return "turned away"
+    await others()
+    shared.there.upper()
+    return "done"
+
+
+async def {second}(mine):
+    shared.there = None
+    return "done"'''
+    return _program('SimpleNamespace(there="it")', functions, "shared.there", f"{first}, {second}", "121")
+
+
 def _program(initial: str, functions: str, look: str, tasks: str, turns: str) -> Reduction:
     return Reduction(_PARTS.format(initial=initial, functions=functions, look=look, tasks=tasks), turns)
 

@@ -53,6 +53,8 @@ _PER_TASK_OWNERS = (
         "Query",
         "Builder",
         "Upload",
+        "SessionBase",
+        "SessionStore",
     ),
 )
 """Ends of class names whose objects mostly belong to one task: whether they are shared is anybody's guess."""
