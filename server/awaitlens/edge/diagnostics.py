@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -122,15 +123,18 @@ class Diagnostics:
         encoder: Encoder,
         send: Callable[[str], None],
         refresh: Callable[[str], None],
+        look_again: Callable[[str], None],
     ) -> None:
-        """`send` takes a message as JSON, `refresh` the method that asks the client to ask again."""
+        """`send` takes a message as JSON, `refresh` the method that asks the client to ask again, `look_again` a
+        document nobody typed in whose hints may be others now."""
         self._turns, self._documents, self.encoder = turns, documents, encoder
         self._pulls = encoder.client.pulls
-        self._send, self._refresh = send, refresh
+        self._send, self._refresh, self._look_again = send, refresh, look_again
         self._shown: dict[str, Shown] = {}
         self._stale: dict[str, None] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._numbers = count(1)
+        self._marks: Counter[str] = Counter()
 
     def edited(self, path: str, changes: Iterable[Change]) -> None:
         shown = self._shown.setdefault(path, Shown())
@@ -140,6 +144,8 @@ class Diagnostics:
 
     def mark(self, paths: Iterable[str]) -> None:
         """The findings of these documents may be out of date, though nobody typed in them."""
+        paths = list(paths)
+        self._marks.update(paths)
         if not self._pulls:
             self._stale.update(dict.fromkeys(paths))
             return
@@ -157,6 +163,7 @@ class Diagnostics:
         """The document is closed or its file is gone: the client shows nothing for it any more."""
         shown = self._shown.pop(document.path, None)
         self._stale.pop(document.path, None)
+        self._marks.pop(document.path, None)
         if shown is not None and shown.body and not self._pulls:
             self._send(publication(document.uri, None, ""))
 
@@ -184,16 +191,20 @@ class Diagnostics:
 
     async def report_later(self, path: str, previous: str | None) -> dict[str, Any]:
         """The answer to a pull, for the newest version at the time it is given."""
-        document, edited = self._documents.get(path), -1
-        while document is not None and document.edited != edited:
-            edited = document.edited
+        document, state = self._documents.get(path), (-1, 0)
+        while document is not None and self._state(document) != state:
+            state = self._state(document)
             answer = await self._turns.later(path)
             document = self._documents.get(path)
         return dict(json.loads(self._reported(document, answer, previous) if document else _NOTHING))
 
+    def _state(self, document: Document) -> tuple[int, int]:
+        """Changes when an answer that is being made may be out of date before it is there: by an edit, or by a mark."""
+        return document.edited, self._marks[document.path]
+
     async def _analyse(self, document: Document) -> None:
         """Ask in the thread, and again when the text has changed before the answer was there."""
-        path, edited = document.path, document.edited
+        path, edited, state = document.path, document.edited, self._state(document)
         try:
             answer = await self._turns.later(path)
             if document.open and document.edited == edited:
@@ -204,7 +215,7 @@ class Diagnostics:
         finally:
             del self._running[path]
         newest = self._documents.get(path)
-        if newest is not None and (newest is not document or newest.edited != edited):
+        if newest is not None and (newest is not document or self._state(newest) != state):
             self._stale[path] = None
         self.settle()
 
@@ -234,8 +245,8 @@ class Diagnostics:
         shown = self._shown.setdefault(document.path, Shown())
         known = shown.body is not None
         news = shown.update(answer.snapshot, self.encoder, self._numbers)
-        if news and known and shown.edited == document.edited:
-            self._refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
+        if known and shown.edited == document.edited:
+            self._look_again(document.path)
         shown.edited = document.edited
         document.adopt(answer.snapshot.source)
         self.mark([path for path in answer.affected if path != document.path])
