@@ -157,6 +157,20 @@ def test_hints_lead_to_their_witness(shop: Driver) -> None:
     assert witness["range"]["start"]["line"] == line_of("to_thread")
 
 
+def test_hints_are_asked_for_anew_when_they_have_changed_and_only_then(shop: Driver) -> None:
+    helper, user = "file:///shop/helper.py", "file:///shop/user.py"
+    shop.open(helper, "def load():\n    pass\n\n\ndef other():\n    pass\n")
+    shop.open(user, "from helper import load\n\n\nasync def f():\n    load()\n")
+    where = {"textDocument": {"uri": user}, "range": at(4, 0, 99)}
+    assert shop.request("textDocument/inlayHint", where) == []
+    shop.received("")
+    shop.change(helper, 2, insert(0, 0, "import time\n"))
+    shop.settle()
+    shop.change(helper, 3, insert(2, 4, "time.sleep(1);"))
+    shop.wait(lambda m: m.get("method") == "workspace/inlayHint/refresh")
+    assert "blocks" in shop.request("textDocument/inlayHint", where)[0]["label"][0]["value"]
+
+
 # --- atomic sections --------------------------------------------------------------------------------------------------
 
 

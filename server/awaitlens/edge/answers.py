@@ -60,9 +60,10 @@ def _extent(finding: Finding) -> tuple[int, int]:
 
 def inlay_hints(ls: Server, range_: types.Range, snapshot: Snapshot) -> list[types.InlayHint]:
     span = span_of_range(range_, snapshot.source, ls.client.encoding)
+    hints = hints_in_span(span, snapshot)
+    ls.hinted.told(snapshot.path, span, hints)
     return [
-        inlay_hint(hint, snapshot.source, snapshot.path, ls.documents.source, ls.client)
-        for hint in hints_in_span(span, snapshot)
+        inlay_hint(hint, snapshot.source, snapshot.path, ls.documents.source, ls.client) for hint in hints
     ]
 
 

@@ -22,6 +22,7 @@ from awaitlens.edge.client import Client, Json
 from awaitlens.edge.diagnostics import Diagnostics, Encoder
 from awaitlens.edge.documents import Documents
 from awaitlens.edge.folders import Folders, initial_folders, initial_options
+from awaitlens.edge.hinted import Hinted
 from awaitlens.edge.late import Late
 from awaitlens.edge.protocol import EdgeProtocol
 from awaitlens.edge.survey import Survey
@@ -45,6 +46,7 @@ class Server(LanguageServer):
     diagnostics: Diagnostics
     survey: Survey
     late: Late
+    hinted: Hinted
 
     def __init__(self, analysis: Analysis, ended: Callable[[int], None]) -> None:
         super().__init__("awaitlens", __version__, protocol_cls=EdgeProtocol)
@@ -67,9 +69,12 @@ class Server(LanguageServer):
         self.folders.configure({None: initial_options(params)})
         self.session = Cells(self.analysis.make_session(self.folders.settings_for, self.folders.roots))
         self.turns = Turns(self.session)
+        self.hinted = Hinted(self)
         self.documents = documents = Documents(client.encoding)
         encoder = Encoder(client, documents.source, lookup.page)
-        self.diagnostics = Diagnostics(self.turns, documents, encoder, self.protocol.send_text, self.refresh)
+        self.diagnostics = Diagnostics(
+            self.turns, documents, encoder, self.protocol.send_text, self.refresh, self.hinted.look_again
+        )
         self.survey, self.late = Survey(self), Late(self)
         handlers.register(self)
         notebooks.register(self)

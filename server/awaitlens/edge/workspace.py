@@ -101,6 +101,7 @@ def reconfigure(ls: Server) -> None:
 def close(ls: Server, document: Document) -> None:
     """From now on the disk speaks for the file."""
     ls.diagnostics.clear(document)
+    ls.hinted.forget(document.path)
     let_in(ls, partial(ls.session.close, document.path))
     ls.spawn(ls.survey.again([document.path]))
 

@@ -1,0 +1,44 @@
+"""The hints that clients show, so that they are bidden to ask again when those have changed, and only then."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from awaitlens.edge.answers import hints_in_span
+from awaitlens.present.hints import Hint
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.edge.server import Server
+
+
+class Hinted:
+    """What was answered last about each document, and for which stretch of it."""
+
+    def __init__(self, ls: Server) -> None:
+        self._ls = ls
+        self._shown: dict[str, tuple[Span, list[Hint]]] = {}
+
+    def told(self, path: str, span: Span, hints: list[Hint]) -> None:
+        self._shown[path] = span, hints
+
+    def forget(self, path: str) -> None:
+        self._shown.pop(path, None)
+
+    def look_again(self, path: str) -> None:
+        """Nobody typed into the document, but what its hints rest on may have changed."""
+        if path in self._shown and self._ls.client.refreshes_hints:
+            self._ls.spawn(self._compare(path))
+
+    async def _compare(self, path: str) -> None:
+        document = self._ls.documents.get(path)
+        if document is None or path not in self._shown:
+            return
+        span, hints = self._shown[path]
+        snapshot = (await self._ls.turns.later(path)).snapshot
+        now = await self._ls.turns.work(partial(hints_in_span, span, snapshot))
+        if document.open and now != hints:
+            self._ls.refresh(types.WORKSPACE_INLAY_HINT_REFRESH)
