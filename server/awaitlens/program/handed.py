@@ -140,7 +140,10 @@ def _sync_arguments(
 
 def _plain_function(term: Term, call: Call, view: View) -> Target | None:
     """The function a name stands for, if what it gives surely cannot be awaited."""
+    # Most arguments are variables and literals, which need not be looked at.
     if not isinstance(term, Name | Attribute):
+        return None
+    if isinstance(term, Name) and term.id not in view.file.imports and term.id not in view.file.globals:
         return None
     found = view.callable(term, call.scope, call.span)
     return found if view.never_awaitable(found) else None

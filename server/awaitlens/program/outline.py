@@ -77,7 +77,15 @@ def _scope(facts: Facts, scope: Scope) -> Outline:
     decorators = tuple(_shape(facts, d) for d in scope.decorators)
     bases = tuple((b.keyword, _shape(facts, b.value)) for b in scope.bases)
     own = (scope.kind, scope.qualname, scope.parent, scope.is_async, scope.is_generator, scope.directives)
-    return (*own, parameters, decorators, bases, _shape(facts, scope.returns))
+    return (*own, parameters, decorators, bases, _shape(facts, scope.returns), _entering(facts, scope))
+
+
+def _entering(facts: Facts, scope: Scope) -> Outline:
+    """Of a method that `with` calls, what decides whether others may use the statement: does it raise, does it wait."""
+    if scope.name not in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+        return ()
+    jumps = tuple(jump.kind for jump in facts.jumps if jump.scope == scope.number)
+    return jumps, any(suspension.scope == scope.number for suspension in facts.suspensions)
 
 
 def _shape(facts: Facts, term: Term | tuple[Any, ...] | None) -> Any:
