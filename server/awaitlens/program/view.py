@@ -6,16 +6,20 @@ what colour that is, what type a receiver has, whether a call blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.callgraph import Chain, Hop, Link, Question
-from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, Usage
+from awaitlens.program.facts import Call, Context, Facts, Result, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
-from awaitlens.program.modules import FileFacts, Member, qualname
+from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.surroundings import Surroundings
+from awaitlens.program.target import UNKNOWN_TARGET as UNKNOWN_TARGET
+from awaitlens.program.target import Colour as Colour
+from awaitlens.program.target import external_colour
+from awaitlens.program.target import Target as Target
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -28,69 +32,19 @@ from awaitlens.program.values import (
     Module,
     Partial,
 )
-from awaitlens.settings import Settings
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
-Colour = Literal[
-    "sync", "async", "async generator", "async manager", "awaitable manager", "future", "task", "unknown"
-]
 
-
-class Target(NamedTuple):
-    """What a call calls.
-
-    `name` is the dotted canonical name: "time.sleep", "requests.Session.get", "shop.models.Book.save", "" when unknown.
-    `colour` is what calling it gives: "async" a coroutine that must be awaited, "future" or "task" something awaitable
-    that runs already, "async generator", "async manager" something for `async with` alone, "awaitable manager" something for `await` or
-    `async with`, "sync" anything else, "unknown". A call of sync_to_async(f) or async_to_sync(f) has the adapter's name,
-    the adapted colour, and the place of f. `path` and `qualname` say
-    where the function stands if it is the program's own. `confidence` says how surely the names resolved.
-    """
-
-    name: str
-    colour: Colour
-    path: str
-    qualname: str
-    confidence: Confidence
-
-
-UNKNOWN_TARGET = Target("", "unknown", "", "", "possible")
-
-
-class View:
+class View(Surroundings):
     """The program as seen from one block of one file."""
 
     def __init__(self, program: Program, file: FileFacts, facts: Facts) -> None:
-        self._program = program
-        self._names = program.names
-        self._file = file
-        self._facts = facts
+        super().__init__(program, file, facts)
         self._targets: dict[int, Target] = {}
         self._run_by: dict[int, tuple[Link | Chain, ...]] = {}
-
-    @property
-    def settings(self) -> Settings:
-        return self._program.settings_for(self._file.path)
-
-    @property
-    def path(self) -> str:
-        return self._file.path
-
-    @property
-    def module(self) -> str:
-        return self._file.module
-
-    @property
-    def program(self) -> Program:
-        """For services that follow a change through other files; a pitfall asks the methods below."""
-        return self._program
-
-    @property
-    def file(self) -> FileFacts:
-        return self._file
 
     def of(self, file: FileFacts, facts: Facts) -> View:
         """The program as seen from another block."""
@@ -111,7 +65,7 @@ class View:
         while isinstance(value, Partial):
             value = value.function
         if isinstance(value, External):
-            return Target(value.name, _external_colour(value.name), "", "", callee.confidence)
+            return Target(value.name, external_colour(value.name), "", "", callee.confidence)
         if isinstance(value, Class):
             return Target(value.name, "sync", value.path, value.qualname, callee.confidence)
         if isinstance(value, Adapted):
@@ -260,10 +214,6 @@ class View:
 
     # --- values --------------------------------------------------------------------------------------------
 
-    def infer(self, term: Term, scope: int, at: Span | None = None) -> Inferred:
-        """The value of a term in a scope of this block (see values.py), with how sure that is."""
-        return self._names.infer(term, self._file, self._facts, scope, at)
-
     def name_of(self, term: Term, scope: int, at: Span | None = None) -> str:
         """The dotted canonical name of the function, class or module a term stands for; "" if unknown."""
         value = self.infer(term, scope, at).value
@@ -302,120 +252,3 @@ class View:
         """Whether the term's value is surely a coroutine object that nobody has awaited."""
         found = self.infer(term, scope, at)
         return isinstance(found.value, Coroutine) and found.confidence != "possible"
-
-    def lineage(self, term: Term, scope: int) -> tuple[str, ...]:
-        """The dotted names of the class a term stands for (or its value is an instance of) and all its known bases."""
-        value = self.infer(term, scope).value
-        cls = value.cls if isinstance(value, Instance) else value
-        return tuple(c.name for c in members.lineage(self._names, cls)) if isinstance(cls, Class) else ()
-
-    def is_plain_class(self, scope: int) -> bool:
-        """Whether the class that a method stands in, and all its bases, are known, and none has a metaclass or `__new__`."""
-        cls = self._class_around(scope)
-        return (
-            cls is not None
-            and protocols.closed(self._names, cls)
-            and protocols.plainly_made(self._names, cls)
-        )
-
-    def has_method(self, scope: int, method: str) -> bool:
-        """Whether the class that a method stands in has another of that name, or a base that is not known well."""
-        cls = self._class_around(scope)
-        return (
-            cls is None or not protocols.closed(self._names, cls) or protocols.has(self._names, cls, method)
-        )
-
-    def class_defines(self, scope: int, methods: frozenset[str]) -> bool:
-        """Whether the class around a method, or one of the program's that it inherits, defines one of the methods."""
-        cls = self._class_around(scope)
-        lineage = members.lineage(self._names, cls) if cls else ()
-        return any(protocols.defines(self._names, base, method) for base in lineage for method in methods)
-
-    def _class_around(self, scope: int) -> Class | None:
-        owner = self.owner_of(scope)
-        return Class(f"{self.module}.{owner}", self.path, owner) if owner else None
-
-    def class_lineage(self, scope: int) -> tuple[str, ...]:
-        """The dotted names of the class that a method stands in, and of its bases; () for a plain function."""
-        owner = self.owner_of(scope)
-        if not owner:
-            return ()
-        cls = Class(f"{self.module}.{owner}", self.path, owner)
-        return tuple(c.name for c in members.lineage(self._names, cls))
-
-    def owner_of(self, scope: int) -> str:
-        """The qualname of the class whose method the scope is (not a function nested in one); "" for others."""
-        here = self._facts.scopes[scope]
-        if here.parent < 0:
-            return ""
-        outer = self._facts.scopes[here.parent]
-        return qualname(self._facts, outer) if outer.kind == "class" else ""
-
-    def decorator_names(self, scope: int) -> tuple[str, ...]:
-        """The dotted names of a function's decorators, outermost first; "" for those that did not resolve."""
-        here = self._facts.scopes[scope]
-        return tuple(
-            results.decorator_name(self._names, d, self._file, self._facts, here) for d in here.decorators
-        )
-
-    def definition(self, target: Target) -> tuple[Facts, Scope] | None:
-        """The facts and scope of a target that is the program's own."""
-        file = self._program.files.get(target.path)
-        definition = file.definitions.get(target.qualname) if file else None
-        return (file.facts(definition.block), file.scope(definition)) if file and definition else None
-
-    # --- the module and the class around ------------------------------------------------------------------
-
-    def module_bindings(self, name: str) -> tuple[Member, ...]:
-        """The bindings of a global name of this module: at its top level, or in functions through `global`."""
-        return tuple(self._file.globals.get(name, ()))
-
-    def module_functions(self) -> Iterator[tuple[Facts, Scope]]:
-        """Every function of this module, with its block's facts."""
-        for _, facts in self._file.blocks:
-            for scope in facts.functions():
-                yield facts, scope
-
-    def module_reads(self, name: str) -> tuple[Scope, ...]:
-        """The functions of this module that read the global of that name."""
-        return tuple(
-            scope
-            for facts, scope in self.module_functions()
-            if name in scope.reads and not _binds(facts, scope, name)
-        )
-
-    def imports_anything_from(self, package: str) -> bool:
-        """Whether this file imports the package or something in it."""
-        return any(
-            i.item.module == package or i.item.module.startswith(package + ".")
-            for imported in self._file.imports.values()
-            for i in imported
-        )
-
-    def class_blocks(self, owner: str) -> Iterator[tuple[int, Facts]]:
-        """The blocks that hold a class's own statements, with their first lines."""
-        parts = tuple(owner.split("."))
-        return ((line, facts) for line, facts in self._file.blocks if facts.owner == parts)
-
-
-def _binds(facts: Facts, scope: Scope, name: str) -> bool:
-    if name in scope.global_names:
-        return False
-    return any(b.scope == scope.number and b.name == name for b in facts.bindings) or any(
-        p.name == name for p in scope.parameters
-    )
-
-
-_COLOURS: dict[str, Colour] = {
-    "coroutine": "async",
-    "future": "future",
-    "task": "task",
-    "async context manager": "async manager",
-    "awaitable context manager": "awaitable manager",
-    "async iterator": "async generator",
-    "sync": "sync",
-}
-
-
-def _external_colour(name: str) -> Colour:
-    return _COLOURS.get(coroutines.kind(name), "unknown")

@@ -1,0 +1,48 @@
+"""What a call calls, in the words that pitfalls use."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from awaitlens.confidence import Confidence
+from awaitlens.knowledge import coroutines
+
+Colour = Literal[
+    "sync", "async", "async generator", "async manager", "awaitable manager", "future", "task", "unknown"
+]
+
+
+class Target(NamedTuple):
+    """What a call calls.
+
+    `name` is the dotted canonical name: "time.sleep", "requests.Session.get", "shop.models.Book.save", "" when unknown.
+    `colour` is what calling it gives: "async" a coroutine that must be awaited, "future" or "task" something awaitable
+    that runs already, "async generator", "async manager" something for `async with` alone, "awaitable manager" something for `await` or
+    `async with`, "sync" anything else, "unknown". A call of sync_to_async(f) or async_to_sync(f) has the adapter's name,
+    the adapted colour, and the place of f. `path` and `qualname` say
+    where the function stands if it is the program's own. `confidence` says how surely the names resolved.
+    """
+
+    name: str
+    colour: Colour
+    path: str
+    qualname: str
+    confidence: Confidence
+
+
+UNKNOWN_TARGET = Target("", "unknown", "", "", "possible")
+
+_COLOURS: dict[str, Colour] = {
+    "coroutine": "async",
+    "future": "future",
+    "task": "task",
+    "async context manager": "async manager",
+    "awaitable context manager": "awaitable manager",
+    "async iterator": "async generator",
+    "sync": "sync",
+}
+
+
+def external_colour(name: str) -> Colour:
+    """What calling something outside the program gives, as far as knowledge tells."""
+    return _COLOURS.get(coroutines.kind(name), "unknown")
