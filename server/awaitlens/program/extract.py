@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from awaitlens.program import importing
 from awaitlens.program.expressions import ITERATED, annotation, bind_target, parameters, term
 from awaitlens.program.facts import (
     UNKNOWN,
@@ -15,7 +16,6 @@ from awaitlens.program.facts import (
     Binding,
     Entered,
     Facts,
-    Import,
     Iterated,
     Lambda,
     Name,
@@ -287,38 +287,6 @@ def _nonlocal(record: Recorder, node: ast.Nonlocal) -> None:
     record.scope.nonlocal_names.update(node.names)
 
 
-def _import(record: Recorder, node: ast.Import) -> None:
-    for alias in node.names:
-        name = alias.asname or alias.name.partition(".")[0]
-        module = alias.name
-        record.imports.append(_imported(record, name, module, "", 0, alias, bool(alias.asname)))
-        record.bind(name, "import", record.span(alias))
-
-
-def _import_from(record: Recorder, node: ast.ImportFrom) -> None:
-    for alias in node.names:
-        name = alias.asname or alias.name
-        record.imports.append(_imported(record, name, node.module or "", alias.name, node.level, alias, True))
-        if alias.name != "*":
-            record.bind(name, "import", record.span(alias))
-
-
-def _imported(
-    record: Recorder, name: str, module: str, symbol: str, level: int, alias: ast.alias, renamed: bool
-) -> Import:
-    bound = name if renamed else module.partition(".")[0]
-    return Import(
-        bound,
-        module,
-        symbol,
-        level,
-        record.scope.number,
-        record.context,
-        record.type_checking,
-        record.span(alias),
-    )
-
-
 def _function(record: Recorder, node: Function) -> None:
     decorators = tuple(term(record, decorator, _DECORATOR) for decorator in node.decorator_list)
     found = parameters(record, node.args)
@@ -404,8 +372,8 @@ _VISITS: dict[type, Statement] = {
     ast.Assert: _assert,
     ast.Global: _global,
     ast.Nonlocal: _nonlocal,
-    ast.Import: _import,
-    ast.ImportFrom: _import_from,
+    ast.Import: importing.whole_module,
+    ast.ImportFrom: importing.names_of_module,
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function,
     ast.ClassDef: _class,
