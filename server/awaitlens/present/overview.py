@@ -43,7 +43,8 @@ def _interrupted(window: Window, scope: Scope) -> str:
     if not points:
         return ""
     atomic = sections(window.facts, window.view, scope.number)
-    return f"{_counted(len(points), 'suspension point')}, {_counted(len(atomic), 'atomic section')}"
+    told = [_counted(len(points), "suspension point")]
+    return ", ".join(told + [_counted(len(atomic), "atomic section")] * bool(atomic))
 
 
 def _counted(number: int, noun: str) -> str:
