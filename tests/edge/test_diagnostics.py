@@ -204,6 +204,19 @@ def test_an_edit_in_a_helper_lights_up_its_users_and_darkens_them_again(client: 
     assert client.published(URI)["diagnostics"] == []
 
 
+def test_what_only_a_question_brought_to_light_is_told_too(connect: Callable[[Json], Driver]) -> None:
+    """Asked about the user before the helper: the session has looked at the user again, the client has not."""
+    client = connect(with_pull(RICH))
+    client.open(URI, "import helper\n")
+    client.open(HELPER, "x = 1\n")
+    assert pull(client, URI)["items"] == []
+    client.change(HELPER, 2, insert(0, 0, "time.sleep(1)\n"))
+    place = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
+    assert client.request("textDocument/hover", place) is not None
+    client.wait(lambda m: m.get("method") == "workspace/diagnostic/refresh")
+    assert [d["message"] for d in pull(client, URI)["items"]] == ["helper blocks."]
+
+
 def test_pulling_clients_are_asked_to_ask_again_one_at_a_time(connect: Callable[[Json], Driver]) -> None:
     client = connect(with_pull(RICH))
     client.answers["workspace/diagnostic/refresh"] = lambda _: SILENCE

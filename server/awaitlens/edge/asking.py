@@ -39,4 +39,6 @@ def _is_current(document: Document) -> bool:
 
 async def _snapshot(ls: Server, path: str) -> Snapshot:
     answer = ls.turns.now(path) if ls.turns.is_cheap(path) else await ls.turns.later(path)
+    ls.diagnostics.noticed(answer)
+    ls.settle()
     return answer.snapshot

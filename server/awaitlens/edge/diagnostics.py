@@ -87,7 +87,7 @@ class Shown:
 
     body: str | None = None
     number: int = 0
-    spans: tuple[Span, ...] = ()
+    findings: tuple[Finding, ...] = ()
     written: dict[int, tuple[Finding, str]] = field(default_factory=dict)
     disturbed: bool = False
     outdated: bool = False
@@ -102,7 +102,7 @@ class Shown:
             entry = known.get(id(finding)) if stable else None
             self.written[id(finding)] = entry or (finding, encoder.encode(finding, source))
         body = ",".join(text for _, text in self.written.values())
-        self.spans = tuple(finding.span for finding in snapshot.findings)
+        self.findings = snapshot.findings
         if body == self.body:
             return False
         self.body, self.number = body, next(numbers)
@@ -110,7 +110,9 @@ class Shown:
 
     def touch(self, span: Span | None) -> None:
         """The user replaces what is under `span`."""
-        self.disturbed = self.disturbed or span is None or any(span.overlaps(shown) for shown in self.spans)
+        self.disturbed = (
+            self.disturbed or span is None or any(span.overlaps(shown.span) for shown in self.findings)
+        )
 
 
 class Diagnostics:
@@ -153,6 +155,13 @@ class Diagnostics:
             if self._waits_unknowingly(path):
                 self._shown[path].outdated = True
                 self._refresh(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+
+    def noticed(self, answer: Answer) -> None:
+        """A question has had a document looked at. The session counts that as seen; the client has not seen it yet."""
+        path = answer.snapshot.path
+        shown = self._shown.get(path)
+        news = [path] if shown is None or shown.findings != answer.snapshot.findings else []
+        self.mark([*news, *(other for other in answer.affected if other != path)])
 
     def _waits_unknowingly(self, path: str) -> bool:
         """Whether the client has shown this text's findings, was not yet asked to look again, and needs to be."""
