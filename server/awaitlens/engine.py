@@ -45,11 +45,15 @@ def _selected(settings: Settings, path: str) -> tuple[Pitfall, ...]:
     return tuple(pitfall for pitfall in pitfalls().values() if pitfall.name in names)
 
 
-def findings(program: Program, path: str) -> tuple[Finding, ...]:
-    """All findings of a file, mere possibilities included, in file coordinates, in the order they stand in."""
+def findings(program: Program, path: str, blocks: Iterable[int] | None = None) -> tuple[Finding, ...]:
+    """All findings of a file, mere possibilities included, in file coordinates, in the order they stand in.
+
+    `blocks` are the numbers of those that are worth a look, if the caller knows.
+    """
     file = program.files[path]
     found: list[Finding] = []
-    for line, facts in file.blocks:
+    for number in range(len(file.blocks)) if blocks is None else blocks:
+        line, facts = file.blocks[number]
         found.extend(finding.shifted(line) for finding in block_findings(program, file, facts))
     return tuple(sorted(found, key=_order))
 

@@ -40,6 +40,9 @@ class ToyProgram:
     def check(self, paths: Sequence[str]) -> None:
         """Findings are made when they are asked for."""
 
+    def may_say(self, path: str) -> bool:
+        return True
+
     def findings(self, path: str) -> Iterator[Finding]:
         for line, text in enumerate(self.sources[path].lines):
             for match in re.finditer(r"time\.sleep|race|BREAK|shy", text):
@@ -62,6 +65,7 @@ class ToyProgram:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory of a run."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWAITLENS_CACHE_DIR", "")
     for variable in ("VIRTUAL_ENV", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path

@@ -164,7 +164,7 @@ def test_a_pitfall_that_fails_is_no_clean_report(
 
     def failing(files: object, settings: object) -> object:
         logging.getLogger("awaitlens").error("sleepy failed in app.py")
-        return type("Program", (), {"findings": lambda *_: (), "check": lambda *_: None})()
+        return type("Program", (), {"may_say": lambda *_: False, "check": lambda *_: None})()
 
     (folder / "app.py").write_text("x = 1\n")
     monkeypatch.setattr("awaitlens.index.check.CheckedFiles", failing)

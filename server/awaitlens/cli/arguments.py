@@ -31,6 +31,7 @@ class Options(argparse.Namespace):
     update_baseline: bool = False
     stdin_filename: str | None = None
     show_skipped: bool = False
+    no_cache: bool = False
     deep: bool = False
     name: str = ""
     target: str = ""
@@ -109,6 +110,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--show-skipped", action="store_true", help="list on stderr what was left out, and why"
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="neither read nor keep what was found the last time"
     )
 
 

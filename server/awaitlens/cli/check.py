@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from awaitlens.cli.arguments import CouldNotRun, Options
-from awaitlens.cli.checking import CheckedProgram, Reading, SettingsFor, check_sources, read_sources
+from awaitlens.cli.checking import (
+    CheckedProgram,
+    Reading,
+    SettingsFor,
+    check_sources,
+    check_workspace,
+    read_sources,
+)
 from awaitlens.cli.job import Job
 from awaitlens.configuration import Configuration
 from awaitlens.pitfalls import pitfalls
@@ -22,6 +29,10 @@ from awaitlens.settings import Settings
 from awaitlens.source import Source, UndecodableSource
 from awaitlens.spelling import did_you_mean
 from awaitlens.workspace import Skipped, files_of
+
+
+_MANY = 50
+"""Files from which on a cache is worth its keep."""
 
 
 def check(options: Options) -> int:
@@ -52,7 +63,7 @@ def _mend(job: Job, reading: Reading) -> int:
 
 
 def _report(job: Job, reading: Reading) -> int:
-    program = _checker(job.options)(reading.sources, job.settings_for)
+    program = reading.program or _checker(job.options)(reading.sources, job.settings_for)
     found = job.found(reading.sources, program)
     if job.options.update_baseline:
         return _update_baseline(job.options, found)
@@ -108,12 +119,21 @@ def _read(job: Job, progress: ProgressBar) -> Reading:
     else:
         files = files_of(options.paths or ["."], job.settings_for)
         named = frozenset(os.path.abspath(path) for path in options.paths)
-        reading = read_sources(files.paths, named, progress)
+        reading = _read_files(job, files.paths, named, progress)
         if options.show_skipped:
             _list_skipped((*files.skipped, *(Skipped(*s) for s in reading.skipped)), job.folder)
     for path in reading.sources:
         job.settings_for(path)
     return reading
+
+
+def _read_files(job: Job, paths: Sequence[str], named: frozenset[str], progress: ProgressBar) -> Reading:
+    """The files, and of many files what is found in them: the same files are mostly checked again and again."""
+    options = job.options
+    repairs = options.fix or options.diff or options.add_ignores
+    if repairs or options.deep or options.no_cache or len(paths) < _MANY:
+        return read_sources(paths, named, progress)
+    return check_workspace(paths, named, job.settings_for, progress)
 
 
 def _reads_stdin(options: Options) -> bool:

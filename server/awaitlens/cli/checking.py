@@ -18,6 +18,8 @@ Progress = Callable[[str, int, int], None]
 class CheckedProgram(Protocol):
     """What the engine knows about files it has checked: findings as they were made, suppressed ones included."""
 
+    def may_say(self, path: str) -> bool: ...
+
     def findings(self, path: str) -> Sequence[Finding]: ...
 
     def patches(self, path: str, finding: Finding) -> Sequence[Patch]: ...
@@ -29,6 +31,8 @@ class Reading(NamedTuple):
     sources: Mapping[str, Source]
     unreadable: Mapping[str, str]
     skipped: tuple[tuple[str, str], ...]
+    program: CheckedProgram | None = None
+    """What was found in them, where that is known already."""
 
 
 def read_sources(paths: Iterable[str], named: frozenset[str], progress: Progress) -> Reading:
@@ -52,6 +56,18 @@ def read_sources(paths: Iterable[str], named: frozenset[str], progress: Progress
         else:
             sources[path] = source
     return Reading(sources, unreadable, tuple(skipped))
+
+
+def check_workspace(
+    paths: Sequence[str], named: frozenset[str], settings_for: SettingsFor, progress: Progress
+) -> Reading:
+    """Read and check files, with what is known from the last time."""
+    from awaitlens.index.cache import default_cache
+    from awaitlens.index.workspace import Workspace
+
+    workspace = Workspace(paths, named, settings_for, default_cache())
+    workspace.check(progress)
+    return Reading(workspace.sources, workspace.unreadable, tuple(workspace.skipped), workspace)
 
 
 def check_sources(sources: Mapping[str, Source], settings_for: SettingsFor) -> CheckedProgram:

@@ -29,8 +29,10 @@ class Job(NamedTuple):
     def found(self, sources: Mapping[str, Source], program: CheckedProgram) -> list[Told]:
         """All findings to report, by path and place, without repairs."""
         told = []
-        for path, source in sources.items():
-            shown = shown_path(path, self.folder)
+        for path in sources:
+            if not program.may_say(path):
+                continue
+            source, shown = sources[path], shown_path(path, self.folder)
             for finding in self.findings(source, program):
                 pitfall = self.pitfalls.get(finding.pitfall)
                 told.append(

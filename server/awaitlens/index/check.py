@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 
 from awaitlens.engine import findings, patches
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
 from awaitlens.index.processes import processes_for, share_out
+from awaitlens.index.relevance import asynchronous_words, looked_at
 from awaitlens.pitfall import Finding, Patch
+from awaitlens.pitfalls import pitfalls
+from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
 from awaitlens.settings import Settings
@@ -28,17 +31,38 @@ _HELD = 6_000_000
 
 
 class CheckedFiles:
-    """The findings of files, worked out at once; their repairs, when they are asked for."""
+    """The findings of files, worked out at once; their repairs, when they are asked for.
 
-    def __init__(self, sources: Mapping[str, Source], settings_for: SettingsFor) -> None:
+    `words` are the names that lead to something asynchronous, if they are known. `edges` and `asked` are what a Record
+    wants to know.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        settings_for: SettingsFor,
+        words: frozenset[str] | None = None,
+    ) -> None:
         self._sources = sources
-        self.program = program_of(sources, settings_for)
-        self._found: dict[str, tuple[Finding, ...]] = {}
+        self.program = _program_of(sources, settings_for)
+        self.found: dict[str, tuple[Finding, ...]] = {}
+        self.edges: dict[str, set[str]] = {}
+        self.asked: set[str] = set()
+        if words is not None:
+            self.words = words
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return asynchronous_words([source.text for source in self._sources.values()])
+
+    def may_say(self, path: str) -> bool:
+        """Whether there may be anything to say about the file."""
+        return True
 
     def findings(self, path: str) -> tuple[Finding, ...]:
-        found = self._found.get(path)
+        found = self.found.get(path)
         if found is None:
-            found = self._found[path] = findings(self.program, path)
+            found = self.found[path] = self._work_out(path)
         return found
 
     def patches(self, path: str, finding: Finding) -> tuple[Patch, ...]:
@@ -47,33 +71,67 @@ class CheckedFiles:
     def check(self, paths: Sequence[str], progress: Progress = lambda done, total: None) -> None:
         """Work out the findings of these files, in as many processes as they deserve."""
         size = sum(len(self._sources[path].text) for path in paths)
-        processes = processes_for(size, _PER_PROCESS)
         jobs = list(_jobs(paths, self._sources))
+        self._prepare()
         done = 0
+        processes = processes_for(size, _PER_PROCESS)
         for number, result in share_out(partial(self._check_job, jobs), len(jobs), processes):
             self._take(result)
             done += len(jobs[number])
             progress(done, len(paths))
 
+    def _prepare(self) -> None:
+        """What every process needs is worked out once, before there are several."""
+        self.words  # noqa: B018
+        pitfalls()
+
     def _check_job(self, jobs: Sequence[Sequence[str]], number: int) -> bytes:
         with _Messages() as messages:
-            found = [(path, pack_findings(findings(self.program, path))) for path in jobs[number]]
+            found = [(path, pack_findings(self._work_out(path))) for path in jobs[number]]
+        edges = {path: list(targets) for path, targets in self.program.edges.items()}
+        result = to_bytes((found, edges, list(self.program.index.asked), messages.told))
         self._stay_small()
-        return to_bytes((found, messages.told))
+        return result
+
+    def _work_out(self, path: str) -> tuple[Finding, ...]:
+        return findings(self.program, path, looked_at(self.program.files[path], self.words))
 
     def _take(self, result: bytes) -> None:
-        found, messages = from_bytes(result)
+        found, edges, asked, messages = from_bytes(result)
         for path, packed in found:
-            self._found[path] = unpack_findings(packed)
+            self.found[path] = unpack_findings(packed)
+        for path, targets in edges.items():
+            self.edges.setdefault(path, set()).update(targets)
+        self.asked.update(asked)
         for message in messages:
             log.error("%s", message)
 
     def _stay_small(self) -> None:
+        self.program.edges.clear()
         files = [file for file in self.program.files.values() if isinstance(file, FileOnDemand)]
         if sum(file.read_so_far for file in files) > _HELD:
             self.program.forget()
             for file in files:
                 file.release()
+
+
+class _RecordingProgram(Program):
+    """Notes which file's imports led to which files."""
+
+    def __init__(self, files: Iterable[FileFacts], settings_for: SettingsFor) -> None:
+        self.edges: dict[str, set[str]] = {}
+        super().__init__(files, settings_for)
+
+    def find_module(self, module: str, level: int, file: FileFacts) -> str | None:
+        return self._noted(file, super().find_module(module, level, file))
+
+    def find_submodule(self, package: FileFacts, name: str) -> str | None:
+        return self._noted(package, super().find_submodule(package, name))
+
+    def _noted(self, file: FileFacts, found: str | None) -> str | None:
+        if found is not None:
+            self.edges.setdefault(file.path, set()).add(found)
+        return found
 
 
 class _Messages(logging.Handler):
@@ -96,18 +154,17 @@ class _Messages(logging.Handler):
         self.told.append(record.getMessage() + (f": {error!r}" if error else ""))
 
 
-def program_of(sources: Mapping[str, Source], settings_for: SettingsFor) -> Program:
+def _program_of(sources: Mapping[str, Source], settings_for: SettingsFor) -> _RecordingProgram:
     """A program that reads of each file what it needs."""
     packages = {path.rpartition("/")[0] for path in sources if path.endswith("/__init__.py")}
     files = (
-        FileOnDemand(path, module_name(path, packages), partial(_text, source))
-        for path, source in sources.items()
+        FileOnDemand(path, module_name(path, packages), partial(_text, sources, path)) for path in sources
     )
-    return Program(files, settings_for)
+    return _RecordingProgram(files, settings_for)
 
 
-def _text(source: Source) -> str:
-    return source.text
+def _text(sources: Mapping[str, Source], path: str) -> str:
+    return sources[path].text
 
 
 def _jobs(paths: Sequence[str], sources: Mapping[str, Source]) -> Iterator[list[str]]:

@@ -76,6 +76,13 @@ def names_of(owner: str) -> tuple[str, ...]:
     return tuple(_KINDS.of(canonical(owner)))
 
 
+@lru_cache(maxsize=8)
+def asynchronous_names(packages: frozenset[str]) -> frozenset[str]:
+    """The last parts of the names, in these packages, of what gives something to await, to enter or to iterate."""
+    owners = [owner for owner in _KINDS.owners() if owner.partition(".")[0] in packages]
+    return frozenset(name for owner in owners for name, word in _KINDS.of(owner).items() if word != "sync")
+
+
 @lru_cache(maxsize=1)
 def plain_members() -> frozenset[str]:
     """The names that some class or module of the tables uses for something that gives a plain value."""

@@ -154,14 +154,12 @@ class Blocks(Sequence[tuple[int, Facts]]):
     def every(self) -> Iterable[int]:
         return range(len(self))
 
-    def with_async(self, words: frozenset[str] = frozenset()) -> Iterator[int]:
-        """The blocks in which something async may be, and those that hold one of the words."""
-        if self._is_whole:
-            yield from self.every()
-            return
-        for number, block in enumerate(self._layout.blocks):
-            if _ASYNC.search(block.text) or (words and not words.isdisjoint(_words(block.text))):
-                yield number
+    def text(self, number: int) -> str:
+        return self._layout.blocks[number].text
+
+    def has_async(self, number: int) -> bool:
+        """Whether something async may be in the block."""
+        return self._is_whole or _ASYNC.search(self.text(number)) is not None
 
     def mentioning(self, name: str) -> Iterable[int]:
         """The blocks in which the name is written."""
@@ -349,10 +347,3 @@ def _within(qualname: str, owner: tuple[str, ...]) -> str | None:
 def _assignment(name: str) -> re.Pattern[str]:
     """Where `.name` may be given a value: also as one of several targets, and by `for` and `with`."""
     return re.compile(rf"\.{re.escape(name)}[ \t]*(?:=(?!=)|[:,)\]\\\n#]|in\b)")
-
-
-_WORD = re.compile(r"[^\W\d]\w*")
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text)

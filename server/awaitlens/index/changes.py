@@ -1,0 +1,99 @@
+"""What others can see of a change, and which files have to be looked at again because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from awaitlens.engine import new_reader, read
+from awaitlens.index.record import Record
+from awaitlens.program.facts import Facts
+from awaitlens.program.index import mentioned_names
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.outline import outline
+from awaitlens.source import Source
+
+
+class Change(NamedTuple):
+    """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
+    round; `calls` of names, likewise."""
+
+    inside: bool
+    names: frozenset[str]
+    calls: frozenset[str]
+
+
+def change_between(before: str, after: str) -> Change:
+    """What others see of a file whose text changed."""
+    reader = new_reader()
+    old, new = (read(Source("", text), "", reader) for text in (before, after))
+    return _change(old, new)
+
+
+def _change(old: FileFacts, new: FileFacts) -> Change:
+    before, after = [facts for _, facts in old.blocks], [facts for _, facts in new.blocks]
+    names = frozenset(name for name, _, _ in _defined(before) ^ _defined(after))
+    calls = _mentioned(before) ^ _mentioned(after)
+    return Change(_is_inside(before, after, names), names, calls)
+
+
+def _is_inside(before: list[Facts], after: list[Facts], names: frozenset[str]) -> bool:
+    """Whether nobody sees a difference who does not use one of the names that came or went."""
+    first = _equal_at_start(before, after)
+    last = _equal_at_start(
+        before[: first - 1 : -1] if first else before[::-1], after[: first - 1 : -1] if first else after[::-1]
+    )
+    unchanged = after[:first] + after[len(after) - last :]
+    before, after = before[first : len(before) - last], after[first : len(after) - last]
+    if len(before) == len(after):
+        return all(
+            _is_async_only(a) and _is_async_only(b) and outline(a) == outline(b)
+            for a, b in zip(before, after)
+        )
+    if any(name.startswith("__") or any(name in facts.text for facts in unchanged) for name in names):
+        return False
+    kept = _function_names(before) & _function_names(after)
+    return not kept and all(_is_one_function(facts) for facts in (*before, *after))
+
+
+def _equal_at_start(before: list[Facts], after: list[Facts]) -> int:
+    pairs = zip(before, after)
+    return next(
+        (n for n, (a, b) in enumerate(pairs) if a.text.rstrip() != b.text.rstrip()),
+        min(len(before), len(after)),
+    )
+
+
+def _function_names(blocks: list[Facts]) -> set[tuple[tuple[str, ...], str]]:
+    return {(facts.owner, scope.name) for facts in blocks for scope in facts.scopes[1:2]}
+
+
+def _is_one_function(facts: Facts) -> bool:
+    return len(facts.scopes) > 1 and facts.scopes[1].kind == "function" and not facts.repaired
+
+
+def _is_async_only(facts: Facts) -> bool:
+    """Whether the block is nothing but async functions: what they call is not run by whoever calls them."""
+    inner = facts.scopes[1:]
+    return bool(inner) and all(s.is_async and s.kind == "function" for s in inner) and not facts.repaired
+
+
+def _defined(blocks: Iterable[Facts]) -> frozenset[tuple[str, str, bool]]:
+    scopes = (scope for facts in blocks for scope in facts.scopes)
+    return frozenset((s.name, s.kind, s.is_async) for s in scopes if s.kind in ("function", "class"))
+
+
+def _mentioned(blocks: Iterable[Facts]) -> frozenset[str]:
+    return frozenset(name for facts in blocks for name in mentioned_names(facts))
+
+
+def to_do(record: Record, changes: Mapping[str, Change], texts: Mapping[str, str]) -> set[str] | None:
+    """The files to look at again; None for all. `texts` are asked for only when names came or went."""
+    if any(change.calls & record.asked for change in changes.values()):
+        return None
+    seen = {path for path, change in changes.items() if not change.inside}
+    names = frozenset(name for change in changes.values() for name in change.names)
+    if names:
+        using = (path for path, text in texts.items() if any(name in text for name in names))
+        seen.update(path for path in using if path not in changes)
+    return record.reached_from(seen) | record.proving_with(changes) | changes.keys()

@@ -1,0 +1,91 @@
+"""The file that remembers: whatever happens to it, a check goes on without."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from awaitlens.index.cache import Cache, NoCache, default_cache, digest, packed_text, tool_digest
+from awaitlens.index.processes import share_out
+
+
+def test_a_record_and_its_texts_come_back(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "deep" / "cache.sqlite")
+    assert cache.read(b"k") is None
+    cache.write(b"k", {"a": [1, "ä"]}, {"/a.py": packed_text("x = '\ud800'\n")})
+    assert Cache(tmp_path / "deep" / "cache.sqlite").read(b"k") == {"a": [1, "ä"]}
+    assert cache.text(b"k", "/a.py") == "x = '\ud800'\n"
+    assert cache.text(b"k", "/b.py") is None
+
+
+def test_rubbish_is_thrown_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "cache.sqlite"
+    path.write_bytes(b"this is no database, and long enough to be looked at" * 50)
+    with caplog.at_level(logging.WARNING, "awaitlens"):
+        assert Cache(path).read(b"k") is None
+    assert len(caplog.records) == 1
+    cache = Cache(path)
+    cache.write(b"k", 1, {})
+    assert cache.read(b"k") == 1
+
+
+def test_where_nothing_can_be_written_there_is_no_cache(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    cache = Cache(tmp_path / "file" / "cache.sqlite")
+    with caplog.at_level(logging.WARNING, "awaitlens"):
+        cache.write(b"k", 1, {})
+        assert cache.read(b"k") is None
+    assert len(caplog.records) == 1
+
+
+def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache.sqlite")
+    cache.write(b"k", 1, {})
+    writer = sqlite3.connect(tmp_path / "cache.sqlite", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM records")
+    assert cache.read(b"k") == 1
+    writer.close()
+    assert cache.read(b"k") == 1
+
+
+def test_the_oldest_records_go(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache.sqlite")
+    for number in range(25):
+        cache.write(bytes([number]), number, {"/a.py": packed_text("")})
+    assert cache.read(b"\0") is None
+    assert cache.text(b"\0", "/a.py") is None
+    assert cache.read(b"\x18") == 24
+
+
+def test_the_place_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWAITLENS_CACHE_DIR", str(tmp_path))
+    cache = default_cache()
+    cache.write(b"k", 1, {})
+    assert (tmp_path / "cache.sqlite").exists()
+    monkeypatch.setenv("AWAITLENS_CACHE_DIR", "")
+    assert isinstance(default_cache(), NoCache)
+
+
+def test_digests_tell_values_apart() -> None:
+    assert digest("a", "b") != digest("ab", "") != digest("a", b"b")
+    assert tool_digest() == tool_digest()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_process_that_dies_leaves_its_work_to_this_one(processes: int) -> None:
+    import os
+
+    here = os.getpid()
+
+    def work(number: int) -> bytes:
+        if number == 3 and os.getpid() != here:
+            os._exit(9)
+        return bytes([number])
+
+    assert sorted(share_out(work, 8, processes)) == [(n, bytes([n])) for n in range(8)]
