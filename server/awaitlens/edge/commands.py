@@ -81,13 +81,19 @@ async def text_document_content(
     ls: Server, params: types.TextDocumentContentParams
 ) -> types.TextDocumentContentResult:
     """The text of one of this server's own documents."""
-    asked = dict(parse_qsl(urlsplit(params.uri).query))
-    place = {"line": asked.get("line"), "character": asked.get("character")}
-    wish, position = _wish([{"uri": asked.get("uri"), "position": place}])
+    wish, position = _wish([_place_in(params.uri)])
     deck = await answer(ls, wish["uri"], partial(_deck, ls, None, position))
-    return types.TextDocumentContentResult(
-        deck["markdown"] if deck else "There is nothing to tell any more.\n"
-    )
+    return types.TextDocumentContentResult(deck["markdown"] if deck else _NO_DECK)
+
+
+_NO_DECK = "There is nothing to tell any more.\n"
+
+
+def _place_in(address: str) -> dict[str, Any]:
+    """What `address_of_deck` wrote down."""
+    asked = dict(parse_qsl(urlsplit(address).query))
+    place = {"line": asked.get("line"), "character": asked.get("character")}
+    return {"uri": asked.get("uri"), "position": place}
 
 
 async def check_workspace(ls: Server, _: Sequence[Any]) -> dict[str, int]:
