@@ -36,7 +36,7 @@ def pieces(sentence: str) -> Iterator[Piece]:
     start = 0
     for match in _CODE.finditer(sentence):
         name = match[1] or match[2]
-        if not match[1] and not _looks_like_code(name):
+        if not match[1] and not _looks_like_code(name) and not _is_in_chain(sentence, match):
             continue
         if match.start() > start:
             yield Piece(sentence[start : match.start()], False)
@@ -66,6 +66,11 @@ def markdown_sentence(sentence: str) -> str:
 def opened(sentence: str) -> str:
     """The sentence with a capital, if it begins with a word of English and not with one of the user's names."""
     return sentence[:1].upper() + sentence[1:] if _OPENERS.match(sentence) else sentence
+
+
+def _is_in_chain(sentence: str, match: re.Match[str]) -> bool:
+    """Whether the name stands beside an arrow, as in `load > requests.get`."""
+    return sentence.startswith(" > ", match.end()) or sentence.endswith(" > ", 0, match.start())
 
 
 def _looks_like_code(name: str) -> bool:
