@@ -30,7 +30,6 @@ from awaitlens.source import Source, UndecodableSource
 from awaitlens.spelling import did_you_mean
 from awaitlens.workspace import Skipped, files_of
 
-
 _MANY = 50
 """Files from which on a cache is worth its keep."""
 

@@ -151,6 +151,23 @@ class Blocks(Sequence[tuple[int, Facts]]):
     def _skims(self) -> list[_Skim]:
         return [_Skim.of(block) for block in self._layout.blocks]
 
+    @cached_property
+    def _by_name(self) -> dict[tuple[tuple[str, ...], str], list[int]]:
+        """The functions and classes by the classes around them and their names; other code under the name ""."""
+        found: dict[tuple[tuple[str, ...], str], list[int]] = {}
+        for number, (block, skim) in enumerate(zip(self._layout.blocks, self._skims)):
+            found.setdefault((block.owner, skim.name), []).append(number)
+        return found
+
+    @cached_property
+    def _with_global(self) -> list[int]:
+        return [number for number, block in enumerate(self._layout.blocks) if "global" in block.text]
+
+    def _spelling(self, owner: tuple[str, ...], name: str) -> list[int]:
+        """The blocks in a class, or at the top, that are of that name or may bind it in their statements."""
+        named = self._by_name.get((owner, name), [])
+        return named + [n for n in self._by_name.get((owner, ""), ()) if name in self.text(n)]
+
     def every(self) -> Iterable[int]:
         return range(len(self))
 
@@ -177,43 +194,25 @@ class Blocks(Sequence[tuple[int, Facts]]):
         """The blocks that may bind the name in the module."""
         if self._is_whole:
             return self.every()
-        return [
-            number
-            for number, (block, skim) in enumerate(zip(self._layout.blocks, self._skims))
-            if (skim.name == name and not block.owner)
-            or (name in block.text and ("global" in block.text or not (block.owner or skim.is_function)))
-        ]
+        by_statement = [number for number in self._with_global if name in self.text(number)]
+        return sorted({*self._spelling((), name), *by_statement})
 
     def defining(self, qualname: str) -> Iterable[int]:
         """The blocks that may define the function or class."""
         if self._is_whole:
             return self.every()
-        return [number for number in self.every() if self._may_define(number, qualname)]
-
-    def _may_define(self, number: int, qualname: str) -> bool:
-        block, skim = self._layout.blocks[number], self._skims[number]
-        inner = _within(qualname, block.owner)
-        if inner is None:
-            return False
-        first = inner.partition(".")[0]
-        if skim.name:
-            return first == skim.name
-        return first in block.text or (first == "<lambda>" and "lambda" in block.text)
+        found: set[int] = set()
+        parts = tuple(qualname.split("."))
+        for depth, name in enumerate(parts):
+            found.update(self._spelling(parts[:depth], "lambda" if name == "<lambda>" else name))
+        return sorted(found)
 
     def binding_in(self, owner: str, name: str) -> Iterable[int]:
         """The blocks that may bind the name in the class's own statements."""
-        return [
-            number
-            for number in self._of_class(owner)
-            if self._is_whole
-            or self._skims[number].name == name
-            or (
-                name in self._layout.blocks[number].text
-                and not (
-                    self._skims[number].is_function and ".".join(self._layout.blocks[number].owner) == owner
-                )
-            )
-        ]
+        if self._is_whole:
+            return self.every()
+        elsewhere = [number for number in self.defining(owner) if name in self.text(number)]
+        return sorted({*self._spelling(tuple(owner.split(".")), name), *elsewhere})
 
     def assigning(self, owner: str, name: str) -> Iterable[int]:
         """The blocks that may assign the attribute to an instance of the class."""
@@ -230,15 +229,14 @@ class Blocks(Sequence[tuple[int, Facts]]):
             return self.every()
         known = self._classes.get(owner)
         if known is None:
-            known = self._classes[owner] = [n for n in self.every() if self._may_be_of(n, owner)]
+            parts = tuple(owner.split("."))
+            inside = (number for number, block in enumerate(self._layout.blocks) if block.owner == parts)
+            known = self._classes[owner] = sorted({*inside, *self.defining(owner)})
         return known
 
     @cached_property
     def _classes(self) -> dict[str, list[int]]:
         return {}
-
-    def _may_be_of(self, number: int, owner: str) -> bool:
-        return ".".join(self._layout.blocks[number].owner) == owner or self._may_define(number, owner)
 
     # --- answers of single blocks ----------------------------------------------------------------------------
 
@@ -333,14 +331,6 @@ class _OfClass(_Lists[T]):
 
 
 _NOTHING = Facts("", (), False, (), (), (), (), (), (), (), (), (), False)
-
-
-def _within(qualname: str, owner: tuple[str, ...]) -> str | None:
-    """The qualname as seen from inside the classes around; None if it lies elsewhere."""
-    if not owner:
-        return qualname
-    prefix = ".".join(owner) + "."
-    return qualname[len(prefix) :] if qualname.startswith(prefix) else None
 
 
 @lru_cache(maxsize=4096)
