@@ -22,7 +22,10 @@ from awaitlens.workspace import files_of
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
 
-_AT_ONCE = 8
+_AT_ONCE = 4
+_MOST_UNASKED = 1500
+"""Some editors pull all the time. In folders with more files they are told of open documents alone, until somebody asks
+for a check."""
 _CALM_SECONDS = 1.0
 """How long a held pull waits after a change for further ones."""
 
@@ -54,6 +57,7 @@ class Survey:
         self._looks: dict[str, tuple[State | None, Look]] = {}
         self._published: set[str] = set()
         self._news = asyncio.Event()
+        self._was_asked_for = False
 
     def disturbed(self) -> None:
         """Something has changed that findings may rest on."""
@@ -79,7 +83,7 @@ class Survey:
 
     async def _items(self, known: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
         seen = set()
-        async for path, look in self._every():
+        async for path, look in self._every(await self._pulled_paths()):
             uri, version = self._ls.documents.address(path)
             seen.add(uri)
             if look.number or uri in known:
@@ -91,15 +95,16 @@ class Survey:
 
     async def check(self) -> dict[str, int]:
         """Look at every file and show what is found in those that are not open. The client may stop it."""
-        files = findings = 0
+        self._was_asked_for, files, findings = True, 0, 0
         async with bar(self._ls, "AwaitLens: checking the workspace") as shown:
-            total = len(await self._all_paths())
-            async for path, look in self._every():
+            paths = await self._all_paths()
+            async for path, look in self._every(paths):
                 files, findings = files + 1, findings + look.number
                 if not self._ls.client.pulls:
                     self._publish(path, look)
-                if not shown.report(files, total):
+                if not shown.report(files, len(paths)):
                     break
+        self._news.set()
         return {"files": files, "findings": findings}
 
     def _publish(self, path: str, look: Look) -> None:
@@ -115,12 +120,15 @@ class Survey:
 
     # --- looking -----------------------------------------------------------------------------------------------
 
-    async def _every(self) -> AsyncIterator[tuple[str, Look]]:
-        paths = await self._all_paths()
+    async def _every(self, paths: Sequence[str]) -> AsyncIterator[tuple[str, Look]]:
         for start in range(0, len(paths), _AT_ONCE):
             some = paths[start : start + _AT_ONCE]
             for path, look in zip(some, await self._ls.turns.work(partial(self._some, some))):
                 yield path, look
+
+    async def _pulled_paths(self) -> tuple[str, ...]:
+        paths = await self._all_paths()
+        return paths if self._was_asked_for or len(paths) <= _MOST_UNASKED else tuple(self._ls.documents)
 
     async def _all_paths(self) -> tuple[str, ...]:
         """The files of the folders; those open ones that lie in none come first."""
