@@ -17,7 +17,7 @@ from awaitlens.edge.diagnostics import publication
 from awaitlens.edge.progress import bar
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program
-from awaitlens.workspace import files_of
+from awaitlens.workspace import Files, files_of
 
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
@@ -53,7 +53,7 @@ class Survey:
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
-        self._paths: tuple[str, ...] | None = None
+        self._walk: asyncio.Future[Files] | None = None
         self._looks: dict[str, tuple[State | None, Look]] = {}
         self._published: set[str] = set()
         self._news = asyncio.Event()
@@ -65,7 +65,7 @@ class Survey:
 
     def files_changed(self) -> None:
         """Files came, went or were written."""
-        self._paths = None
+        self._walk = None
         self._looks.clear()
         self._news.set()
 
@@ -132,10 +132,12 @@ class Survey:
 
     async def _all_paths(self) -> tuple[str, ...]:
         """The files of the folders; those open ones that lie in none come first."""
-        if self._paths is None:
+        if self._walk is None:
             walk = partial(files_of, self._ls.folders.roots, self._ls.folders.settings_for)
-            self._paths = (await self._ls.indexing.submit(walk)).paths
-        return tuple(dict.fromkeys((*self._ls.documents, *self._paths)))
+            self._walk = self._ls.indexing.submit(walk)
+        # Several may wait for one walk: who gives up must not end it for the others.
+        found = (await asyncio.shield(self._walk)).paths
+        return tuple(dict.fromkeys((*self._ls.documents, *found)))
 
     def _some(self, paths: Sequence[str]) -> list[Look]:
         return [self._look(path) for path in paths]
