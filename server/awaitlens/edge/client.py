@@ -36,7 +36,6 @@ class Client:
     opens_documents: bool = False
     asks_for_content: bool = False
     syncs_notebooks: bool = False
-    refreshes_lenses: bool = False
     answers_configuration: bool = False
     registers_configuration: bool = False
     registers_watchers: bool = False
@@ -63,7 +62,6 @@ class Client:
             opens_documents=has("window.showDocument.support"),
             asks_for_content=has.get("workspace.textDocumentContent") is not None,
             syncs_notebooks=has.get("notebookDocument.synchronization") is not None,
-            refreshes_lenses=has("workspace.codeLens.refreshSupport"),
             shows_progress=has("window.workDoneProgress"),
             answers_configuration=has("workspace.configuration"),
             registers_configuration=has("workspace.didChangeConfiguration.dynamicRegistration"),
