@@ -13,6 +13,7 @@ from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.facts import Facts
 from awaitlens.program.modules import FileFacts
+from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
 from awaitlens.selection import reported
 from awaitlens.settings import Settings
@@ -156,8 +157,14 @@ class Session:
             self.program.put(file)
 
     def _load(self, path: str) -> FileFacts | None:
+        """A file of the disk, of which nothing is parsed before somebody asks. Thousands may change at once."""
+        if self._read_file(path) is None:
+            return None
+        return FileOnDemand(path, self._module(path), lambda: self._text(path))
+
+    def _text(self, path: str) -> str:
         source = self._source(path)
-        return read(source, self._module(path), self._reader) if source is not None else None
+        return source.text if source is not None else ""
 
     def _source(self, path: str) -> Source | None:
         data = self._read_file(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from awaitlens import session as real
-from awaitlens.engine import new_reader, read
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.program.modules import FileFacts
+from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
 from awaitlens.session import Change
 from awaitlens.settings import Settings
@@ -21,11 +22,13 @@ from awaitlens.workspace import LARGEST_FILE, files_of, reason_to_skip
 
 T = TypeVar("T")
 
+log = logging.getLogger("awaitlens.edge")
+
 SettingsFor = Callable[[str], Settings]
 Report = Callable[[int, int], bool]
 """Called with files done and files in all; False means: stop."""
 
-_MOST_FILES = 3000
+_MOST_FILES = 30_000
 """A folder with more files is not read ahead; files that open ones import are read when they are needed."""
 
 
@@ -103,16 +106,24 @@ def _read_ahead(roots: tuple[str, ...], settings_for: SettingsFor, report: Repor
     roots = tuple(root for root in roots if root != home and not home.startswith(root.rstrip("/") + "/"))
     paths = files_of(roots, settings_for).paths
     if len(paths) > _MOST_FILES:
+        log.info("%d files under %s: too many to be read ahead", len(paths), ", ".join(roots))
         return _nothing
-    packages = {str(Path(path).parent) for path in paths if path.endswith("/__init__.py")}
-    reader, files = new_reader(), []
+    packages = {path.rpartition("/")[0] for path in paths if path.endswith("/__init__.py")}
+    files: list[FileFacts] = []
     for number, path in enumerate(paths):
         if not report(number, len(paths)):
             return _nothing
-        source = source_on_disk(path)
-        if source is not None and not reason_to_skip(source.text):
-            files.append(read(source, module_name(path, packages), reader))
+        file = FileOnDemand(path, module_name(path, packages), partial(_text_on_disk, path))
+        # What is defined where has to be known; the rest is read again when it is needed.
+        files.append(file)
+        file.defined_names  # noqa: B018
+        file.release_text()
     return partial(_take_in, files)
+
+
+def _text_on_disk(path: str) -> str:
+    source = source_on_disk(path)
+    return source.text if source is not None and not reason_to_skip(source.text) else ""
 
 
 def _take_in(files: list[FileFacts], session: Session) -> None:

@@ -199,7 +199,7 @@ class Unread:
         if kind != "defined":
             return [file for file in self._files.values() if name in file.text]
         for file in self._fresh:
-            for defined in set(file.defined_names()):
+            for defined in file.defined_names:
                 self._defining.setdefault(defined, []).append(file)
         self._fresh.clear()
         return self._defining.get(name, [])

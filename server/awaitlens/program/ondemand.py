@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from sys import intern
 from typing import Any, NamedTuple, TypeVar, overload
 
 from awaitlens.program.extract import extract
@@ -50,9 +51,15 @@ class FileOnDemand(FileFacts):
         """How many characters were parsed and not released."""
         return self.blocks.read_so_far if "blocks" in self.__dict__ else 0
 
-    def defined_names(self) -> list[str]:
+    @cached_property
+    def defined_names(self) -> frozenset[str]:
         """The names of all functions and classes; perhaps some more."""
-        return _DEFINITION.findall(self.text)
+        return frozenset(map(intern, _DEFINITION.findall(self.text)))
+
+    def release_text(self) -> None:
+        """Give back all but the names that are defined."""
+        self.release()
+        self.__dict__.pop("text", None)
 
     def release(self) -> None:
         """Give back the memory of whatever was parsed."""
