@@ -98,7 +98,7 @@ def _checked(folder: Path, cache: Cache) -> Findings:
     return {path: workspace.findings(path) if workspace.may_say(path) else () for path in paths}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STATES, min_size=2, max_size=5))
 def test_what_is_remembered_is_what_a_fresh_look_finds(
     tmp_path_factory: pytest.TempPathFactory,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from awaitlens.engine import new_reader, read
 from awaitlens.index.record import Record
-from awaitlens.program.facts import Facts
+from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.index import mentioned_names
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.outline import outline
@@ -32,7 +34,7 @@ def change_between(before: str, after: str) -> Change:
 
 def _change(old: FileFacts, new: FileFacts) -> Change:
     before, after = [facts for _, facts in old.blocks], [facts for _, facts in new.blocks]
-    names = frozenset(name for name, _, _ in _defined(before) ^ _defined(after))
+    names = frozenset(name for name, _, _ in _defined(before) ^ _defined(after)) | _renewed(before, after)
     calls = _mentioned(before) ^ _mentioned(after)
     return Change(_is_inside(before, after, names), names, calls)
 
@@ -45,15 +47,11 @@ def _is_inside(before: list[Facts], after: list[Facts], names: frozenset[str]) -
     )
     unchanged = after[:first] + after[len(after) - last :]
     before, after = before[first : len(before) - last], after[first : len(after) - last]
-    if len(before) == len(after):
-        return all(
-            _is_async_only(a) and _is_async_only(b) and outline(a) == outline(b)
-            for a, b in zip(before, after)
-        )
+    if len(before) == len(after) and all(map(_is_unseen, before, after)):
+        return True
     if any(name.startswith("__") or any(name in facts.text for facts in unchanged) for name in names):
         return False
-    kept = _function_names(before) & _function_names(after)
-    return not kept and all(_is_one_function(facts) for facts in (*before, *after))
+    return all(_is_one_function(facts) for facts in (*before, *after))
 
 
 def _equal_at_start(before: list[Facts], after: list[Facts]) -> int:
@@ -64,8 +62,24 @@ def _equal_at_start(before: list[Facts], after: list[Facts]) -> int:
     )
 
 
-def _function_names(blocks: list[Facts]) -> set[tuple[tuple[str, ...], str]]:
-    return {(facts.owner, scope.name) for facts in blocks for scope in facts.scopes[1:2]}
+def _renewed(before: list[Facts], after: list[Facts]) -> frozenset[str]:
+    """By what names others see functions whose code changed: their own, and those of the attributes they write."""
+    texts = Counter(facts.text.rstrip() for facts in before)
+    texts.subtract(facts.text.rstrip() for facts in after)
+    changed = [facts for facts in (*before, *after) if texts[facts.text.rstrip()]]
+    unseen = len(before) == len(after) and all(
+        a.text.rstrip() == b.text.rstrip() or _is_unseen(a, b) for a, b in zip(before, after)
+    )
+    if unseen:
+        return frozenset()
+    written = (access.place for facts in changed for access in facts.accesses)
+    own = {scope.name for facts in changed for scope in facts.scopes[1:2]}
+    outer = {name for facts in changed for scope in facts.scopes for name in scope.global_names}
+    return frozenset(own | outer | {place.attr for place in written if isinstance(place, Attribute)})
+
+
+def _is_unseen(before: Facts, after: Facts) -> bool:
+    return _is_async_only(before) and _is_async_only(after) and outline(before) == outline(after)
 
 
 def _is_one_function(facts: Facts) -> bool:
@@ -94,6 +108,14 @@ def to_do(record: Record, changes: Mapping[str, Change], texts: Mapping[str, str
     seen = {path for path, change in changes.items() if not change.inside}
     names = frozenset(name for change in changes.values() for name in change.names)
     if names:
-        using = (path for path, text in texts.items() if any(name in text for name in names))
-        seen.update(path for path in using if path not in changes)
+        used = _use_of(names)
+        seen.update(path for path, text in texts.items() if path not in changes and used.search(text))
     return record.reached_from(seen) | record.proving_with(changes) | changes.keys()
+
+
+def _use_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Where code, and mostly not prose, names one of these."""
+    any_of = "|".join(map(re.escape, sorted(names)))
+    return re.compile(
+        rf"(?:[.(=,@\[{{:]|\bimport|^)[ \t]*(?:{any_of})\b|\b(?:{any_of})[ \t]*\(", re.MULTILINE
+    )
