@@ -35,7 +35,7 @@ local function check_clients()
   end
   for _, each in ipairs(clients) do
     local buffers = #vim.tbl_keys(each.attached_buffers or {})
-    vim.health.ok(('Server %d serves %s, %d buffers, positions in %s'):format(
+    vim.health.ok(('Server %d serves %s; buffers: %d, positions in %s'):format(
       each.id, each.config.root_dir or 'single files', buffers, each.offset_encoding))
   end
 end

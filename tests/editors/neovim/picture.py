@@ -6,6 +6,7 @@ python -m tests.editors.neovim.picture FOLDER    draws every NAME.ansi there, as
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -33,6 +34,10 @@ PAGE = """<meta charset="utf-8"><body style="margin:0;background:{background}"><
 margin:12px;font:15px/19px 'DejaVu Sans Mono',monospace;color:{foreground}">{code}</pre>"""
 
 
+# The colour of an underline, which rich would take for other codes.
+UNDERLINE_COLOUR = re.compile(r"[;:]?58[;:]2[;:]+\d+[;:]\d+[;:]\d+")
+
+
 def main(folder: Path) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -52,7 +57,7 @@ def main(folder: Path) -> None:
 def html(screen: str) -> str:
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, file=nowhere, width=200, force_terminal=True, color_system="truecolor")
-        for line in AnsiDecoder().decode(screen):
+        for line in AnsiDecoder().decode(UNDERLINE_COLOUR.sub("", screen)):
             console.print(line, soft_wrap=True)
         return console.export_html(theme=THEME, inline_styles=True, code_format=PAGE)
 
