@@ -252,3 +252,11 @@ def test_slides_are_opened_as_a_document_whose_text_can_be_asked_for(shop: Drive
     assert "Never block the loop" in content
     gone = json.dumps(shown["uri"]).replace("line=4", "line=0").strip('"')
     assert "nothing to tell" in shop.request("workspace/textDocumentContent", {"uri": gone})["text"]
+
+
+def test_variables_are_left_to_others_where_nobody_wants_to_see_sections(start: Any) -> None:
+    driver = start(*SERVER)
+    driver.initialize(RICH)
+    driver.open(URI, SHOP)
+    assert ask(driver, "documentHighlight", place("stock", "stock[key] = value")) is None
+    assert ask(driver, "documentHighlight", place("await", "await fetch"))

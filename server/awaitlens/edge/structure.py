@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LEGEND = types.SemanticTokensLegend(token_types=["variable"], token_modifiers=["atomic"])
 _WHOLE = 1 << 30
+Find = Callable[[Window, int, int, int], list[tuple[Span, str]]]
 _KINDS = {
     "read": types.DocumentHighlightKind.Read,
     "write": types.DocumentHighlightKind.Write,
@@ -40,9 +41,15 @@ _KINDS = {
 def highlights(
     ls: Server, position: types.Position, snapshot: Snapshot
 ) -> list[types.DocumentHighlight] | None:
-    """At an await, the sections it parts; at a shared variable, its reads and writes, and the section around."""
+    """At an await, the sections it parts; at a shared variable, its reads and writes, and the section around.
+
+    Editors show the answer of one server: what others say of variables gives way to those alone who want to see sections.
+    """
+    looks: tuple[Find, ...] = (_at_await,)
+    if "atomic" in snapshot.settings.hints:
+        looks = (_at_await, _at_variable)
     point = span_of_range(types.Range(position, position), snapshot.source, ls.client.encoding)
-    found = snapshot.ask(partial(_highlighted, point.line, point.column)) or ()
+    found = snapshot.ask(partial(_highlighted, looks, point.line, point.column)) or ()
     return [
         types.DocumentHighlight(
             range_of(_trimmed(span, snapshot.source), snapshot.source, ls.client.encoding), _KINDS[kind]
@@ -51,14 +58,14 @@ def highlights(
     ] or None
 
 
-def _highlighted(line: int, column: int, program: Program, file: FileFacts) -> list[tuple[Span, str]]:
+def _highlighted(
+    looks: tuple[Find, ...], line: int, column: int, program: Program, file: FileFacts
+) -> list[tuple[Span, str]]:
     for window in windows(program, file, line, line):
         for scope in window.facts.async_functions():
-            local = _at_await(window, scope.number, line - window.line, column) or _at_variable(
-                window, scope.number, line - window.line, column
-            )
-            if local:
-                return [(span.shifted(window.line), kind) for span, kind in local]
+            for look in looks:
+                if local := look(window, scope.number, line - window.line, column):
+                    return [(span.shifted(window.line), kind) for span, kind in local]
     return []
 
 
