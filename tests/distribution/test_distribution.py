@@ -121,7 +121,7 @@ def test_it_runs_where_it_is_installed(wheel: Path, version: str, tmp_path: Path
 def test_an_editor_can_talk_to_what_was_installed(wheel: Path, tmp_path: Path) -> None:
     run(sys.executable, "-m", "venv", "clean", cwd=tmp_path)
     run(tmp_path / "clean/bin/python", "-m", "pip", "install", "-q", wheel, cwd=tmp_path)
-    messages = [
+    messages: list[dict[str, object]] = [
         {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
         {"method": "initialized", "params": {}},
         {"id": 2, "method": "shutdown"},
