@@ -57,9 +57,14 @@ def main(folder: Path) -> None:
 def html(screen: str) -> str:
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, file=nowhere, width=200, force_terminal=True, color_system="truecolor")
-        for line in AnsiDecoder().decode(UNDERLINE_COLOUR.sub("", screen)):
+        for line in AnsiDecoder().decode(plain_underlines(screen)):
             console.print(line, soft_wrap=True)
         return console.export_html(theme=THEME, inline_styles=True, code_format=PAGE)
+
+
+def plain_underlines(screen: str) -> str:
+    """Curly and coloured underlines as plain ones: rich knows no others."""
+    return UNDERLINE_COLOUR.sub("", screen).replace("[4:3", "[4").replace(";4:3", ";4")
 
 
 if __name__ == "__main__":
