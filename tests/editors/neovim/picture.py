@@ -35,7 +35,7 @@ margin:12px;font:15px/19px 'DejaVu Sans Mono',monospace;color:{foreground}">{cod
 
 
 # The colour of an underline, which rich would take for other codes.
-UNDERLINE_COLOUR = re.compile(r"[;:]?58[;:]2[;:]+\d+[;:]\d+[;:]\d+")
+UNDERLINE_COLOUR = re.compile(r"\x1b\[58[;:]2[;:]+\d+[;:]\d+[;:]\d+m|[;:]58[;:]2[;:]+\d+[;:]\d+[;:]\d+")
 
 
 def main(folder: Path) -> None:
