@@ -28,6 +28,13 @@ RACES = (
     "lost-global-write",
 )
 
+ALSO = (
+    "cleared-before-await",
+    "registered-after-send",
+    "unbound-local-for-global",
+    "contextvar-set-in-child-task",
+)
+
 EVERYTHING = Settings(select=frozenset(RACES), show_possible=True)
 
 
@@ -577,3 +584,134 @@ def test_one_checks_and_another_takes_back(body: str) -> None:
 )
 def test_who_looks_again_or_keeps_it_is_safe(body: str) -> None:
     assert crossed(ONE_CHECKS_ANOTHER_RESETS.replace("BODY", body), possible=True) == []
+
+
+# --- more bugs that happened ----------------------------------------------------------------------------------
+
+
+MORE_BUGS = {
+    "a table of replies filled after the request is sent": (
+        "registered-after-send",
+        """
+        class Client:
+            async def request(self, message):
+                await self.websocket.send_json(message)
+                future = self.loop.create_future()
+                self.futures[message["id"]] = future
+                return await future
+
+            def on_message(self, data):
+                self.futures.pop(data["id"]).set_result(data)
+        """,
+        """
+        class Client:
+            async def request(self, message):
+                future = self.loop.create_future()
+                self.futures[message["id"]] = future
+                await self.websocket.send_json(message)
+                return await future
+
+            def on_message(self, data):
+                self.futures.pop(data["id"]).set_result(data)
+        """,
+    ),
+    "a list cleared before the await that fills it": (
+        "cleared-before-await",
+        """
+        class Palette:
+            async def gather(self, text):
+                self.commands.clear()
+                async for hit in self.search(text):
+                    self.commands.append(hit)
+        """,
+        """
+        class Palette:
+            async def gather(self, text):
+                hits = [hit async for hit in self.search(text)]
+                self.commands.clear()
+                self.commands.extend(hits)
+        """,
+    ),
+    "read, then bound again, without global": (
+        "unbound-local-for-global",
+        """
+        session = None
+
+        async def get_session():
+            if session is None:
+                session = Session()
+            return session
+        """,
+        """
+        session = None
+
+        async def get_session():
+            global session
+            if session is None:
+                session = Session()
+            return session
+        """,
+    ),
+    "what a child task sets": (
+        "contextvar-set-in-child-task",
+        """
+        import asyncio
+        from contextvars import ContextVar
+
+        trace = ContextVar("trace")
+
+        async def begin():
+            trace.set(1)
+
+        async def handle():
+            await asyncio.gather(begin(), begin())
+            return trace.get()
+        """,
+        """
+        import asyncio
+        from contextvars import ContextVar
+
+        trace = ContextVar("trace")
+
+        async def begin():
+            trace.set(1)
+
+        async def handle():
+            await begin()
+            return trace.get()
+        """,
+    ),
+}
+
+
+def told(text: str) -> list[str]:
+    settings = Settings(select=frozenset((*RACES, *ALSO)))
+    checked = engine.check_texts({"module.py": textwrap.dedent(text)}, settings)
+    return [finding.pitfall for finding in checked.findings("module.py")]
+
+
+@pytest.mark.parametrize("bug", MORE_BUGS)
+def test_more_bugs_that_happened_are_found(bug: str) -> None:
+    pitfall, before, _ = MORE_BUGS[bug]
+    assert told(before) == [pitfall]
+
+
+@pytest.mark.parametrize("bug", MORE_BUGS)
+def test_their_repairs_are_silent_too(bug: str) -> None:
+    assert told(MORE_BUGS[bug][2]) == []
+
+
+NO_MORE_ALARMS = {
+    "a local list": "class A:\n    async def f(self):\n        found = []\n        found.append(await g())\n",
+    "cleared and left so": "class A:\n    async def f(self):\n        self.items.clear()\n        await self.save()\n",
+    "filled before the await": "class A:\n    async def f(self):\n        self.items.clear()\n        self.items.append(1)\n        await self.save()\n",
+    "nobody takes it": "class A:\n    async def f(self, k):\n        await self.ws.send(k)\n        self.d[k] = self.loop.create_future()\n",
+    "no future": "class A:\n    async def f(self, k):\n        await self.ws.send(k)\n        self.d[k] = 1\n\n    def g(self, k):\n        self.d.pop(k)\n",
+    "a local first": "n = 0\nasync def f():\n    n = 1\n    if n: await g()\n    n = 2\n",
+    "a loop's second round": "n = None\nasync def f(xs):\n    for x in xs:\n        if x: n = x\n        await g(n)\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_MORE_ALARMS)
+def test_what_only_looks_alike(name: str) -> None:
+    assert told(NO_MORE_ALARMS[name]) == []

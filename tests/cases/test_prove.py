@@ -24,6 +24,7 @@ RACES = (
     "await-check-then-await-act",
     "stale-row-saved",
     "checked-then-reset",
+    "cleared-before-await",
 )
 """The pitfalls whose findings come with an order of two tasks."""
 

@@ -86,6 +86,17 @@ async def {second}(mine):
     return _program('SimpleNamespace(there="it")', functions, "shared.there", f"{first}, {second}", "121")
 
 
+def filled_twice(function: str, waiting: str) -> Reduction:
+    """A container is emptied, then, after an await, filled."""
+    name = _names(function, "")[0]
+    functions = f'''async def {name}(mine):
+    shared.clear()
+    await others()  # {_line(waiting)}
+    shared.append(mine)
+    return "done"'''
+    return _program("[]", functions, "shared", f"{name}, {name}", "1212")
+
+
 def _program(initial: str, functions: str, look: str, tasks: str, turns: str) -> Reduction:
     return Reduction(_PARTS.format(initial=initial, functions=functions, look=look, tasks=tasks), turns)
 
