@@ -68,6 +68,15 @@ def test_a_place_in_sync_code() -> None:
     assert said(code, "load").startswith("load() blocks the thread it runs on")
 
 
+def test_a_method_may_be_another_one_in_a_subclass() -> None:
+    code = "class A:\n    async def hook(self):\n        return 1\n    async def f(self):\n        await self.hook()\n"
+    assert said(code, "await self") == "Other tasks may run here."
+
+
+def test_what_takes_long_only_with_much_data_is_not_said_to_block() -> None:
+    assert said("import json\nasync def f(x):\n    json.dumps(x)\n", "json.dumps") == ""
+
+
 def test_hostile_names_stay_words() -> None:
     program = check_texts({PATH: "async def f():\n    await x['](command:evil)<b>']()\n"}).program
     found = remark_at(1, 5, program, program.files[PATH])

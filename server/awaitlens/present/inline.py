@@ -18,7 +18,7 @@ from awaitlens.present.hints import (
     runs_on,
     signed,
 )
-from awaitlens.present.remarks import argument_text, handed_over, threads_name
+from awaitlens.present.remarks import argument_text, handed_over, is_sure, threads_name
 from awaitlens.program.facts import Scope
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.program import Program
@@ -68,7 +68,7 @@ def _blocking(window: Window, program: Program) -> Iterator[Mark]:
     facts, view = window.facts, window.view
     for call in facts.calls:
         chain = view.blocking(call) if facts.scopes[call.scope].is_async else None
-        if chain is not None and chain.confidence != "possible":
+        if chain is not None and is_sure(chain):
             last = chain.hops[-1]
             witness = Step(view.hop_span(last), "waits here", last.path)
             yield window.line + call.span.line, blocks(chain.names), witness

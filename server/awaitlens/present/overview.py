@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from awaitlens.present.remarks import is_sure
 from awaitlens.program.facts import Facts, Scope
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.program import Program
@@ -34,7 +35,7 @@ def overviews(last: int, program: Program, file: FileFacts) -> tuple[Overview, .
 
 def _blocking(window: Window, scope: Scope) -> str:
     chains = [window.view.blocking(call) for call in window.facts.calls_in(scope.number)]
-    paths = sum(chain is not None and chain.confidence != "possible" for chain in chains)
+    paths = sum(chain is not None and is_sure(chain) for chain in chains)
     return f"blocks the loop by {_counted(paths, 'path')}" if paths else ""
 
 
@@ -55,7 +56,7 @@ def detail(program: Program, path: str, facts: Facts, scope: Scope) -> str:
     """The colour of a function and whether it blocks: "async", "sync, blocks: load > requests.get"."""
     colour = "async" if scope.is_async else "sync"
     chain = program.summaries.of_body((path, qualname(facts, scope)))
-    if chain is None or chain.confidence == "possible":
+    if chain is None or not is_sure(chain):
         return colour
     names = " > ".join(chain.names)
     return f"{colour}, blocks: {names}" if names else f"{colour}, blocks"

@@ -11,11 +11,10 @@ from typing import Literal, NamedTuple
 from awaitlens.knowledge import concurrency
 from awaitlens.present.phrase import markdown_sentence, opened, plain_sentence
 from awaitlens.program.facts import Argument, Call, Constant, Context, Scope, Suspension
-from awaitlens.program.flow.suspending import never_waits
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program
-from awaitlens.program.sections import switches
-from awaitlens.program.summaries import Chain
+from awaitlens.program.sections import runs_through, switches
+from awaitlens.program.summaries import Chain, certainty
 from awaitlens.program.view import Colour
 from awaitlens.program.window import Window, windows
 from awaitlens.source import Span
@@ -116,7 +115,7 @@ def about_call(call: Call, window: Window) -> Iterator[str]:
     name = f"`{_short(' '.join(facts.slice(call.callee_span).split()))}()`"
     target = view.target(call)
     chain = view.blocking(call)
-    if chain is not None and chain.confidence != "possible":
+    if chain is not None and is_sure(chain):
         thread = "the event loop" if facts.scopes[call.scope].is_async else "the thread it runs on"
         yield from _about_chain(name, thread, chain)
     given = handed_over(call, window) or _adapted(call, window)
@@ -146,6 +145,12 @@ def _adapted(call: Call, window: Window) -> tuple[Argument, str] | None:
     """`sync_to_async(f)(x)` runs f where the adapter sends it."""
     inner = window.facts.call_of(call.callee)
     return handed_over(inner, window) if inner is not None else None
+
+
+def is_sure(chain: Chain) -> bool:
+    """Whether a call may be said to block: how long some take depends on what nobody can see from here."""
+    row = chain.blocking
+    return chain.confidence != "possible" and (row is None or certainty(row) != "possible")
 
 
 def _about_chain(name: str, thread: str, chain: Chain) -> Iterator[str]:
@@ -178,7 +183,7 @@ def handed_over(call: Call, window: Window) -> tuple[Argument, str] | None:
 
 def _about_suspension(suspension: Suspension, window: Window) -> Iterator[str]:
     facts, view = window.facts, window.view
-    if never_waits(suspension, facts, view):
+    if runs_through(suspension, facts, view):
         yield "Nobody else runs here: what is awaited has nothing in it to wait for."
         return
     lock = concurrency.lock(view.type_of(suspension.operand, suspension.scope, suspension.span))

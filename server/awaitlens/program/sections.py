@@ -55,8 +55,17 @@ def suspension_points(facts: Facts, view: View, scope: int) -> tuple[Suspension,
     return tuple(
         s
         for s in facts.suspensions
-        if s.scope == scope and s.kind != "async with exit" and not never_waits(s, facts, view)
+        if s.scope == scope and s.kind != "async with exit" and not runs_through(s, facts, view)
     )
+
+
+def runs_through(suspension: Suspension, facts: Facts, view: View) -> bool:
+    """Whether a suspension point surely hands control to nobody. A method may have another body in a class that nobody
+    has seen, so nothing is said of it."""
+    call = facts.call_of(suspension.operand)
+    if call is None or "." in view.target(call).qualname:
+        return False
+    return never_waits(suspension, facts, view)
 
 
 # --- sections -----------------------------------------------------------------------------------------------
