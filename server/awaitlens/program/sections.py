@@ -205,7 +205,7 @@ def _pair(graph: Graph, number: int, facts: Facts) -> tuple[Event, Event] | None
 def _reads_behind(graph: Graph, number: int, with_tests: bool) -> set[int]:
     """The reads of a written place that the write rests on."""
     event = graph.events[number]
-    chains = [chain for chain in graph.origins(event.value, number)]
+    chains = list(graph.origins(event.value, number))
     if with_tests:
         chains += [chain for place, chain in graph.checks if place == event.place]
     return {chain[0] for chain in chains if graph.events[chain[0]].place == event.place}
