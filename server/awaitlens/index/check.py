@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -26,7 +27,7 @@ Progress = Callable[[int, int], None]
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
 _PER_JOB = 200_000
-_HELD = 6_000_000
+_HELD = 3_000_000
 """Characters that may be held parsed before everything is forgotten: some 150 MB."""
 
 
@@ -113,6 +114,7 @@ class CheckedFiles:
             self.program.forget()
             for file in files:
                 file.release()
+            gc.collect()
 
 
 class _RecordingProgram(Program):
