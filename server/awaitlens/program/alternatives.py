@@ -19,7 +19,12 @@ _MOST = 6
 def alternatives(
     term: Term, names: Names, file: FileFacts, facts: Facts, scope: int, depth: int = 3
 ) -> Iterator[Inferred]:
-    """The values that are plain to see, each "likely"; nothing where the term's one value is known already."""
+    """The values that are plain to see, each "likely"; nothing where the term's one value is known already.
+
+    `depth` counts the names still followed: `query = query.join(t) if t else query` would lead round in circles.
+    """
+    if depth < 0:
+        return
     if isinstance(term, Either):
         for option in term.options[:_MOST]:
             yield from _known(option, names, file, facts, scope, depth)

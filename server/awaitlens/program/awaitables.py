@@ -28,7 +28,10 @@ from awaitlens.program.values import Coroutine
 from awaitlens.program.view import Target, View
 from awaitlens.source import Span
 
-_COROUTINE_ATTRIBUTES = frozenset({"close", "send", "throw", "__await__", "__name__", "__qualname__"})
+# aiohttp's session.get() is awaited or entered, and may be entered by hand.
+_COROUTINE_ATTRIBUTES = frozenset(
+    {"close", "send", "throw", "__await__", "__name__", "__qualname__", "__aenter__", "__aexit__"}
+)
 
 # These look at their arguments as plain values; none of them awaits one (checked in the sources of CPython 3.10-3.14
 # and Django 3.2-6.1).
@@ -307,7 +310,8 @@ def _read(
     if span is None or not isinstance(term, Attribute):
         return
     found = view.infer(term, scope, span)
-    if isinstance(found.value, Coroutine) and found.confidence != "possible":
+    is_coroutine = isinstance(found.value, Coroutine) and found.confidence != "possible"
+    if is_coroutine and view.is_property(term, scope, span):
         yield PropertyRead(span, fate, found.confidence)
 
 

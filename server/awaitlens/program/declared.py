@@ -69,6 +69,15 @@ def read(
     return _plain(names.infer(term, file, facts, scope), receiver)
 
 
+def gathered(found: Inferred, kind: str) -> Inferred:
+    """A parameter by the annotation of its values: `*rows: Row` is a tuple of them, `**rows: Row` a dict."""
+    if kind == "*":
+        return Inferred(Instance(Class("tuple"), (found.value,)), "likely")
+    if kind == "**":
+        return Inferred(Instance(Class("dict"), (Instance(Class("str")), found.value)), "likely")
+    return found
+
+
 def _plain(found: Inferred, receiver: Value | None) -> Inferred:
     value = found.value
     if isinstance(value, Class):

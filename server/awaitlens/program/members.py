@@ -171,19 +171,25 @@ def _is_none(found: Inferred) -> bool:
 
 
 def lineage(names: Names, cls: Class) -> tuple[Class, ...]:
-    """The class and its bases, nearest first, each once; bases outside the program follow knowledge's hierarchy."""
+    """The class and its bases in method resolution order; bases outside the program follow knowledge's hierarchy."""
     return names.memory.about_names(("lineage", cls), lambda: _lineage(names, cls), (cls,))
 
 
 def _lineage(names: Names, cls: Class) -> tuple[Class, ...]:
-    seen: dict[str, Class] = {}
-    queue = [cls]
-    while queue and len(seen) < 64:
-        current = queue.pop(0)
-        if current.name not in seen:
-            seen[current.name] = current
-            queue[:0] = bases(names, current)
-    return tuple(seen.values())
+    parents = tuple(base for base in bases(names, cls) if base.name != cls.name)
+    return (cls, *_merged([*(lineage(names, parent) for parent in parents), parents]))[:64]
+
+
+def _merged(orders: list[tuple[Class, ...]]) -> Iterator[Class]:
+    """The classes in Python's method resolution order (C3): none before a class that inherits from it.
+
+    Where the bases contradict each other Python refuses the class; then the first base in line goes first.
+    """
+    while orders := [order for order in orders if order]:
+        later = {cls.name for order in orders for cls in order[1:]}
+        head = next((order[0] for order in orders if order[0].name not in later), orders[0][0])
+        yield head
+        orders = [tuple(cls for cls in order if cls.name != head.name) for order in orders]
 
 
 def bases(names: Names, cls: Class) -> Iterator[Class]:

@@ -194,7 +194,8 @@ class Names:
         parameter = here.parameters[position]
         if parameter.annotation is not None:
             outer = max(here.parent, 0)
-            return declared.read(self, parameter.annotation, file, facts, outer).because_of("likely")
+            found = declared.read(self, parameter.annotation, file, facts, outer).because_of("likely")
+            return declared.gathered(found, parameter.kind)
         if position == 0 and here.parent >= 0 and facts.scopes[here.parent].kind == "class":
             owner = class_of_self(facts, scope, parameter.name)
             return self._receiver(owner, file, facts, scope)

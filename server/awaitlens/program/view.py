@@ -12,7 +12,7 @@ from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.callgraph import Chain, Hop, Link, Question
-from awaitlens.program.facts import Call, Context, Facts, Result, Term, Usage
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Result, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.surroundings import Surroundings
@@ -228,6 +228,14 @@ class View(Surroundings):
         """Whether the term's value is surely an instance of the class with that dotted name, or of one that inherits it."""
         value = self.infer(term, scope, at).value
         return isinstance(value, Instance) and members.is_subtype(self._names, value.cls, ancestor)
+
+    def is_property(self, term: Attribute, scope: int, at: Span | None = None) -> bool:
+        """Whether reading the attribute runs a property of the object's class."""
+        owner = self.infer(term.value, scope, at).value
+        if not isinstance(owner, Instance):
+            return False
+        found = members.of_class(self._names, owner.cls, term.attr, owner).value
+        return isinstance(found, Function) and results.is_property(self._names, found)
 
     def protocol(
         self, statement: Literal["with", "for"], term: Term, scope: int, at: Span | None = None
