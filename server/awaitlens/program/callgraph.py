@@ -199,7 +199,7 @@ class CallGraph:
             yield Chain((hop,), name, None, callee.confidence)
             return
         entry = known.blocking_call(name)
-        if entry is None or name in settings.not_blocking:
+        if entry is None or name in settings.not_blocking or _guards(name, call, facts):
             return
         if not any(_holds(condition, call, facts) for condition in entry.unless):
             yield Chain((hop,), name, entry, callee.confidence)
@@ -295,6 +295,14 @@ def certainty(row: known.BlockingCall) -> Confidence:
     if row.confidence == "high":
         return "certain"
     return "likely" if row.confidence == "medium" and row.category not in _UNSEEN else "possible"
+
+
+def _guards(name: str, call: Call, facts: Facts) -> bool:
+    """Whether a plain function takes a thread lock, as thread-safe code does for a moment, and as `with lock` says it."""
+    return (
+        name in ("threading.Lock.acquire", "threading.RLock.acquire")
+        and not facts.scopes[call.scope].is_async
+    )
 
 
 def rank(chain: Chain) -> int:

@@ -29,7 +29,7 @@ _PRIMITIVES = frozenset(
      "asyncio.WriteTransport.write", "asyncio.BaseTransport.close"}
 )  # fmt: skip
 _RUN_A_LOOP = frozenset(
-    {"asyncio.run", "asyncio.new_event_loop", "asyncio.Runner", "asyncio.set_event_loop",
+    {"asyncio.run", "asyncio.new_event_loop", "asyncio.Runner", "asyncio.set_event_loop", "asyncio.get_running_loop",
      "asyncio.AbstractEventLoop.run_forever", "asyncio.AbstractEventLoop.run_until_complete"}
 )  # fmt: skip
 _RUNNERS = frozenset({"run_forever", "run_until_complete"})
@@ -95,7 +95,7 @@ def _crossing(
 
 
 def _runs_a_loop(call: Call, facts: Facts, view: View) -> bool:
-    """Whether the function has a loop of its own on its thread."""
+    """Whether the function has a loop on its own thread; get_running_loop() raises where there is none."""
     return any(
         last_name(other.callee) in _RUNNERS or view.target(other).name in _RUN_A_LOOP
         for other in facts.calls_in(call.scope)

@@ -45,7 +45,7 @@ def suspends(facts: Facts, outer: Context) -> bool:
 
 def passes_on(facts: Facts, handler: Context) -> bool:
     """Whether the clause raises, hands the exception to somebody, or ends a task that this function cancelled itself."""
-    if any(jump.kind == "raise" and handler in facts.enclosing(jump.context) for jump in facts.jumps):
+    if _raises(facts, handler) or _raised_around(facts, handler) or _raised_later(facts, handler):
         return True
     if any(
         isinstance(c.callee, Attribute) and "cancel" in c.callee.attr for c in facts.calls_in(handler.scope)
@@ -54,6 +54,24 @@ def passes_on(facts: Facts, handler: Context) -> bool:
     caught = Name(handler.names[0])
     calls = [call for call in facts.calls if handler in facts.enclosing(call.context)]
     return bool(caught.id) and any(argument.value == caught for call in calls for argument in call.arguments)
+
+
+def _raises(facts: Facts, clause: Context) -> bool:
+    return any(jump.kind == "raise" and clause in facts.enclosing(jump.context) for jump in facts.jumps)
+
+
+def _raised_around(facts: Facts, handler: Context) -> bool:
+    """Whether the clause stands in another one that raises in the end: the tidying up after an error."""
+    around = [outer for outer in facts.enclosing(handler.parent) if outer.kind == "except"]
+    return any(outer.scope == handler.scope and _raises(facts, outer) for outer in around)
+
+
+def _raised_later(facts: Facts, handler: Context) -> bool:
+    """Whether the clause makes a note of the cancellation, and the function raises after it."""
+    end = handler.body_span.end_line
+    notes = [b for b in facts.bindings if b.kind == "assign" and handler in facts.enclosing(b.context)]
+    raises = [j for j in facts.jumps if j.kind == "raise" and j.scope == handler.scope and j.span.line > end]
+    return bool(notes and raises)
 
 
 def leaves(facts: Facts, handler: Context) -> bool:

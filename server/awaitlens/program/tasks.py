@@ -27,6 +27,8 @@ from awaitlens.program.view import Target, View
 _TASKS = frozenset({"asyncio.Task", "asyncio.Future"})
 _COLLECTIONS = frozenset({"list", "set", "tuple", "types.GeneratorType", "dict"})
 _LOOPS = frozenset({"while", "for", "async for"})
+# discord.py's loops take the function; Sanic's add_task() takes the coroutine or the function, and calls that itself.
+_TAKE_EITHER = ("discord.", "sanic.")
 _TIDYING = (
     "close",
     "stop",
@@ -57,7 +59,7 @@ def uncalled(facts: Facts, view: View) -> Iterator[Uncalled]:
     """The async functions that are given uncalled to what takes coroutines. asyncio.wait has a pitfall of its own."""
     for call in facts.calls:
         row = spawner(view.target(call).name) if call.arguments else None
-        if row is None or row.takes not in ("coroutine", "coroutines") or row.name.startswith("discord."):
+        if row is None or row.takes not in ("coroutine", "coroutines") or row.name.startswith(_TAKE_EITHER):
             continue
         for argument in _started(call, row):
             if isinstance(argument.value, (Name, Attribute)):

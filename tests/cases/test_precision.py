@@ -1,0 +1,246 @@
+"""Against false alarms: code as real projects have it, which looks like a pitfall and is none. All of it stays silent."""
+
+from __future__ import annotations
+
+import logging
+import textwrap
+
+import pytest
+
+from awaitlens.engine import check_texts
+
+SILENT = {
+    # A task starter of a web framework takes the coroutine function as gladly as the coroutine.
+    "starter takes functions": """
+        from sanic import Sanic
+
+        async def tick(app): ...
+
+        app = Sanic("shop")
+        app.add_task(tick)
+        """,
+    # A diamond: the asynchronous mixin goes before the synchronous one that both sides inherit from.
+    "method order": """
+        import shutil
+
+        class Files:
+            def copy(self, source, target):
+                shutil.copyfile(source, target)
+
+        class AsyncFiles(Files):
+            async def copy(self, source, target): ...
+
+        class Checkpoints(Files): ...
+
+        class AsyncCheckpoints(Checkpoints, AsyncFiles):
+            async def create(self):
+                await self.copy("a", "b")
+        """,
+    # An HTTP transport enters the request by hand, because the response outlives the function.
+    "context manager entered by hand": """
+        from aiohttp import ClientSession
+
+        class Transport:
+            def __init__(self, client: ClientSession):
+                self.client = client
+
+            async def handle(self, url):
+                return await self.client.request("GET", url).__aenter__()
+        """,
+    # `*querysets: QuerySet` is a tuple of querysets, and a tuple has a plain for.
+    "variadic parameter": """
+        class QuerySet:
+            def __aiter__(self):
+                return self
+
+        class Union:
+            def __init__(self, *querysets: QuerySet, **named: QuerySet):
+                self._querysets = querysets
+                self._named = named
+
+            def build(self):
+                for queryset in self._querysets:
+                    queryset.build()
+                for name in self._named:
+                    print(name)
+        """,
+    # What is annotated Awaitable may be a task, which has done() and cancel().
+    "awaitable that is a task": """
+        import asyncio
+        from typing import Awaitable
+
+        async def serve(): ...
+
+        class Lifespan:
+            def __init__(self):
+                self._task: Awaitable[None] = None
+
+            async def startup(self):
+                self._task = asyncio.ensure_future(serve())
+                if self._task.done():
+                    await self._task
+        """,
+    # A destructor that closes an async client: get_running_loop() raises on any thread but the loop's own.
+    "running loop in a destructor": """
+        import asyncio
+
+        class Client:
+            async def aclose(self): ...
+
+            def __del__(self):
+                try:
+                    self._closing = asyncio.get_running_loop().create_task(self.aclose())
+                except RuntimeError:
+                    pass
+        """,
+    # A bot written for python-telegram-bot 13, whose Updater starts threads and returns.
+    "older major version": """
+        from telegram.ext import Updater
+
+        class Bot:
+            def __init__(self, bot):
+                self.updater = Updater(bot=bot, workers=4)
+
+            def start(self):
+                self.updater.start_polling()
+        """,
+    # A picture out of memory: open() reads a header from a buffer, and no disk is asked.
+    "picture in memory": """
+        import io
+
+        from PIL import Image
+
+        async def read(content):
+            return Image.open(io.BytesIO(content))
+        """,
+    # A close() that must not stop half way notes the cancellation, finishes, and raises it then.
+    "cancellation raised later": """
+        import asyncio
+
+        async def close(closing):
+            cancelled = False
+            while not closing.done():
+                try:
+                    await asyncio.shield(closing)
+                except asyncio.CancelledError:
+                    cancelled = True
+            if cancelled:
+                raise asyncio.CancelledError()
+        """,
+    # A connection that cannot be set up is closed, whatever happens then; the first error goes on.
+    "tidying up after an error": """
+        async def enter(socket):
+            try:
+                await socket.flush()
+            except BaseException:
+                try:
+                    await socket.close()
+                except BaseException:
+                    pass
+                raise
+        """,
+    # A cancelled operation waits for its cleanup in a loop, and raises the cancellation again.
+    "cleanup that cannot be cancelled": """
+        import asyncio
+
+        async def operation(work, removal):
+            try:
+                await work()
+            except BaseException:
+                while not removal.done():
+                    try:
+                        await asyncio.shield(removal)
+                    except asyncio.CancelledError:
+                        continue
+                raise
+        """,
+    # A registry guards its dict with acquire() and release(), as others do with `with lock`.
+    "short lock in a helper": """
+        import threading
+
+        class Registry:
+            def __init__(self):
+                self._lock = threading.Lock()
+                self._handlers = {}
+
+            def handlers(self, name):
+                self._lock.acquire()
+                try:
+                    return self._handlers.get(name)
+                finally:
+                    self._lock.release()
+
+        class Connection:
+            def __init__(self):
+                self.registry = Registry()
+
+            async def dispatch(self, name):
+                return self.registry.handlers(name)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_stays_silent(name: str) -> None:
+    found = check_texts({"module.py": textwrap.dedent(SILENT[name])}).findings("module.py")
+    assert [f"{finding.pitfall}: {finding.message}" for finding in found] == []
+
+
+LOUD = {
+    # The same lock taken by the coroutine itself.
+    "blocking-thread-wait": """
+        import threading
+
+        lock = threading.Lock()
+
+        async def dispatch():
+            lock.acquire()
+        """,
+    # The cancellation is noted, but never raised.
+    "swallowed-cancellation": """
+        import asyncio
+
+        async def poll(queue):
+            while True:
+                try:
+                    await queue.get()
+                except asyncio.CancelledError:
+                    cancelled = True
+        """,
+    # A loop that came from somewhere else is not safe in a destructor.
+    "loop-call-from-thread": """
+        import asyncio
+
+        class Client:
+            def __init__(self, loop: asyncio.AbstractEventLoop):
+                self.loop = loop
+
+            def __del__(self):
+                self.loop.call_soon(print, "closed")
+        """,
+}
+
+
+@pytest.mark.parametrize("name", LOUD)
+def test_the_real_thing_is_still_found(name: str) -> None:
+    """Against missed alarms: what keeps the code above silent does not silence these."""
+    found = check_texts({"module.py": textwrap.dedent(LOUD[name])}).findings("module.py")
+    assert name in [finding.pitfall for finding in found]
+
+
+def test_a_name_rebound_by_its_own_methods_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """Query builders rebind a name in branches: what it may be is looked for, but not for ever."""
+    text = """
+        class Query:
+            def build(self, query, tables):
+                for table in tables:
+                    query = query.join(table) if table else query.select(table)
+                    query = query.where(table)
+                return query.execute()
+
+        async def run():
+            return Query().build(a, b)
+        """
+    with caplog.at_level(logging.ERROR, logger="awaitlens"):
+        assert check_texts({"module.py": textwrap.dedent(text)}).findings("module.py") == ()
+    assert caplog.records == []
