@@ -42,6 +42,8 @@ _RUN_ONCE = (
     "asyncTearDown",
     "main",
 )
+_ONE_AT_A_TIME = ("async_update",)
+"""Home Assistant calls these for one entity or coordinator one after the other."""
 _RUN_ONCE_STARTS = (
     *(
         "test_",
@@ -111,7 +113,7 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
 
 def by_name(facts: Facts, scope: Scope) -> Confidence:
     name = scope.name if scope.name.startswith("__") else scope.name.lstrip("_")
-    if name in _RUN_ONCE or name.startswith(_RUN_ONCE_STARTS) or "locked" in name:
+    if name in _RUN_ONCE or name.startswith((*_RUN_ONCE_STARTS, *_ONE_AT_A_TIME)) or "locked" in name:
         return "possible"
     return "possible" if any(is_guarding(decorator, facts) for decorator in scope.decorators) else "likely"
 

@@ -48,6 +48,8 @@ def refills(facts: Facts, view: View) -> Iterator[Refill]:
             if found is not None and sure is not None:
                 emptied, across, filled = (graph.events[n].span for n in (number, *found))
                 name = facts.scopes[graph.flow.scope].name
+                # A new container in place of the old one mostly begins the life of an object that one task has.
+                sure = weakest(sure, "possible") if graph.events[number].name == "assign" else sure
                 yield Refill(place.text, name, emptied, across, filled, sure)
 
 
