@@ -207,6 +207,19 @@ LOUD = {
                 except asyncio.CancelledError:
                     cancelled = True
         """,
+    # A raise in a clause beside it is not for this exception.
+    "swallowed-cancellation: the clause beside it": """
+        async def probe(source, fallback):
+            try:
+                return await source.probe()
+            except Exception:
+                try:
+                    return await fallback(source)
+                except (KeyboardInterrupt, SystemExit):
+                    raise
+                except BaseException:
+                    print("failed")
+        """,
     # A loop that came from somewhere else is not safe in a destructor.
     "loop-call-from-thread": """
         import asyncio
@@ -225,7 +238,7 @@ LOUD = {
 def test_the_real_thing_is_still_found(name: str) -> None:
     """Against missed alarms: what keeps the code above silent does not silence these."""
     found = check_texts({"module.py": textwrap.dedent(LOUD[name])}).findings("module.py")
-    assert name in [finding.pitfall for finding in found]
+    assert name.partition(":")[0] in [finding.pitfall for finding in found]
 
 
 def test_a_name_rebound_by_its_own_methods_ends(caplog: pytest.LogCaptureFixture) -> None:

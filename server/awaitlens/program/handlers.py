@@ -63,7 +63,13 @@ def _raises(facts: Facts, clause: Context) -> bool:
 def _raised_around(facts: Facts, handler: Context) -> bool:
     """Whether the clause stands in another one that raises in the end: the tidying up after an error."""
     around = [outer for outer in facts.enclosing(handler.parent) if outer.kind == "except"]
-    return any(outer.scope == handler.scope and _raises(facts, outer) for outer in around)
+    later = [j for j in facts.jumps if j.kind == "raise" and j.span.line > handler.body_span.end_line]
+    return any(_clause(facts, jump.context) in around for jump in later)
+
+
+def _clause(facts: Facts, context: int) -> Context | None:
+    """The nearest except clause around."""
+    return next((outer for outer in facts.enclosing(context) if outer.kind == "except"), None)
 
 
 def _raised_later(facts: Facts, handler: Context) -> bool:
