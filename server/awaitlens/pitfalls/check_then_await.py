@@ -41,11 +41,35 @@ async def profile(user):
 ## Bad: a client made on first use
 
 ```python
+import asyncio
+
+
 class Api:
+    def __init__(self):
+        self._session = None
+
     async def session(self):
         if self._session is None:
         #  ^^^^^^^^^^^^^^^^^^^^^ another task can pass this check
             self._session = await connect()
+        return self._session
+```
+
+## Good
+
+```python
+import asyncio
+
+
+class Api:
+    def __init__(self):
+        self._session = None
+        self._session_lock = asyncio.Lock()
+
+    async def session(self):
+        async with self._session_lock:
+            if self._session is None:
+                self._session = await connect()
         return self._session
 ```
 
@@ -73,18 +97,6 @@ class Api:
                     self._session = await connect()
         return self._session
 ```
-
-## Fine: a flag that is set before the await
-
-```python
-class Importer:
-    async def run_import(self):
-        if self.busy:
-            return
-        self.busy = True
-        await self.work()
-        self.busy = False
-```
 """
 
 from __future__ import annotations
@@ -97,7 +109,13 @@ from awaitlens.program.flow.races import check_races
 from awaitlens.program.flow.verify import is_repaired
 from awaitlens.program.view import View
 from awaitlens.rewrite.apply import apply
+from awaitlens.rewrite.locks import Guard, guard_in_class
 from awaitlens.rewrite.statements import guard_with_lock
+
+_ADVICE = (
+    "Put the check, the await and the write into one `async with` of an asyncio.Lock that lives beside the state. "
+    "Or put the pending task there before the first await, and let everybody await that one."
+)
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
@@ -106,27 +124,26 @@ default = True
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for race in check_races(facts, view):
-        yield Finding(
-            race.check,
-            f"another task can pass this check before {race.place} is written: an await lies in between",
-            race.confidence,
-            tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
-            race.data,
-        )
+        message = f"another task can pass this check before {race.place} is written: an await lies in between"
+        steps = tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story)
+        yield Finding(race.check, message, race.confidence, steps, race.data)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
-    """A lock beside the global; where a class would have to keep it, the lock is shown instead."""
+    """A lock beside the global or the attribute; what to do is shown where it is not clear who would make the lock."""
     race = next((race for race in check_races(facts, view) if race.check == finding.span), None)
     if race is None:
         return None
-    root = race.place.partition("[")[0]
-    if not root.isidentifier() or facts.owner:
-        advice = "Keep an asyncio.Lock beside it, and put the check, the await and the write into one `async with`."
-        return Patch(f"Let one task at a time fill {race.place}", "show", advice=advice)
     inside = any(c.span.overlaps(race.check) and c.body_span.overlaps(race.write) for c in facts.contexts)
     last = race.check if inside else race.write
-    edits = guard_with_lock(facts, race.check, last, f"‹{root}_lock = asyncio.Lock()›")
-    if not edits or not is_repaired(facts, view, apply(facts.text, edits), race):
-        return None
-    return Patch(f"Let one task at a time fill {race.place}", "review", edits)
+    root, dot, attribute = race.place.partition("[")[0].partition(".")
+    if facts.owner:
+        guard = guard_in_class(facts, view, attribute, race.check, last) if root == "self" else None
+    else:
+        edits = (
+            guard_with_lock(facts, race.check, last, f"‹{root}_lock = asyncio.Lock()›") if not dot else None
+        )
+        guard = Guard(edits, ()) if edits else None
+    if guard is not None and is_repaired(facts, view, apply(facts.text, guard.around), race):
+        return Patch(f"Let one task at a time fill {race.place}", "review", (*guard.around, *guard.beside))
+    return Patch(f"Let one task at a time fill {race.place}", "show", advice=_ADVICE)
