@@ -27,8 +27,8 @@ Progress = Callable[[int, int], None]
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
 _PER_JOB = 200_000
-_HELD = 3_000_000
-"""Characters that may be held parsed before everything is forgotten: some 150 MB."""
+_HELD = 8_000_000
+"""Characters that may be held parsed before everything is forgotten: some 150 MB a process."""
 
 
 class CheckedFiles:
