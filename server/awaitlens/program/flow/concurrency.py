@@ -155,7 +155,7 @@ def _callers(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Ca
         callee = Attribute(Name("self"), scope.name)
         blocks = [block for _, block in view.class_blocks(".".join(facts.owner))]
     else:
-        blocks = list({id(block): block for block, _ in view.module_functions()}.values())
+        blocks = [block for _, block in view.file.blocks]
     for block in blocks:
         for call in block.calls:
             if call.callee == callee and not (block is facts and call.scope == scope.number):
@@ -192,7 +192,7 @@ def _of_caller(facts: Facts, call: Call) -> Confidence | None:
     around = list(facts.enclosing(call.context))
     if any(c.kind in ("with", "async with") and any(is_lock_term(t, facts) for t in c.terms) for c in around):
         return None
-    if any(_is_endless(context) for context in around):
+    if any(_is_endless(context) for context in around) or facts.scopes[call.scope].kind == "module":
         return "possible"
     return by_name(facts, facts.scopes[call.scope])
 
