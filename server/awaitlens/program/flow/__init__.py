@@ -5,7 +5,9 @@
 - `graph` answers questions about paths, where values come from, suspension points and locks.
 - `symbols` and `explorer` let two tasks run side by side until a schedule proves a race; `story` tells the proof.
 - `sharing`, `concurrency` and `suspending` judge whether two tasks can meet there at all.
-- `races` and `iterations` ask all of them and name what they found; `verify` asks again after a repair.
+- `races`, `iterations`, `refills` and `conflicts` (two methods of one class) ask all of them and name what they found;
+  `verify` asks again after a repair.
+- `reduction` and `miniatures` write what was found as a small program, for the script that shows it to its user.
 
 Everything is bounded: a function of more than 1,500 events has no flow, 250 paths and 40 pairs of runs are looked at per
 function, 600 moments of choice per pair. What lies beyond a bound is left unproved. It is never a finding.
