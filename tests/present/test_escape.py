@@ -99,5 +99,7 @@ def test_a_sentence_begins_with_a_capital_unless_it_begins_with_a_name() -> None
 
 
 def test_the_names_of_a_chain_are_names() -> None:
-    said = [p.text for p in pieces("load() blocks: load > Client.fetch > get. A plain word is none.") if p.is_code]
+    said = [
+        p.text for p in pieces("load() blocks: load > Client.fetch > get. A plain word is none.") if p.is_code
+    ]
     assert said == ["load()", "load", "Client.fetch", "get"]

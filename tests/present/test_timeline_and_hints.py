@@ -84,7 +84,9 @@ def test_a_finding_without_a_pitfall_gives_no_hint() -> None:
 
 
 def test_wordings() -> None:
-    assert runs_on("the event loop", "called from view()").label == "runs on the event loop, called from view()"
+    assert (
+        runs_on("the event loop", "called from view()").label == "runs on the event loop, called from view()"
+    )
     assert others_may_run("stats").tooltip.endswith("What was read from stats before may be old afterwards.")
     assert blocks(["load", "requests.get"]).label == "blocks here: load > requests.get"
     assert len(blocks(["x" * 100]).label) == 60

@@ -62,7 +62,11 @@ def position(text: str, offset: int) -> tuple[int, int]:
     source = Source(PATH, text)
     line = max(n for n, start in enumerate(source.starts) if start <= offset)
     if line >= len(source.lines):
-        return (line, 0) if text.endswith(("\n", "\r")) or not text else (line - 1, len(source.line_text(line - 1)))
+        return (
+            (line, 0)
+            if text.endswith(("\n", "\r")) or not text
+            else (line - 1, len(source.line_text(line - 1)))
+        )
     return line, offset - source.starts[line]
 
 
