@@ -10,7 +10,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 ROOT=$(cd ../.. && pwd)
 CODE_SERVERS=${CODE_SERVERS:-4.139.1 4.100.3}
-EDITORS=${EDITORS:-vscode neovim}
+EDITORS=${EDITORS:-vscode neovim others}
 UNREACHABLE=75
 failed=()
 
@@ -41,7 +41,11 @@ vscode() {
 }
 
 neovim() {
-  [ ! -x ./run_neovim.sh ] || attempt ./run_neovim.sh
+  attempt ./run_neovim.sh
+}
+
+others() {
+  attempt ./run_others.sh
 }
 
 for editor in $EDITORS; do
