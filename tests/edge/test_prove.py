@@ -18,7 +18,7 @@ PLACE = {"uri": URI, "position": {"line": 7, "character": 6}}
 @pytest.fixture(scope="module")
 def server() -> Iterator[Driver]:
     driver = Driver([sys.executable, "-m", "awaitlens", "server"])
-    driver.answers["window/showDocument"] = lambda params: OPENED.append(params) or {"success": True}
+    driver.answers["window/showDocument"] = _shown
     driver.initialize({**RICH, "window": {"showDocument": {"support": True}}})
     driver.open(URI, RACE)
     yield driver
@@ -27,6 +27,11 @@ def server() -> Iterator[Driver]:
 
 
 OPENED: list[Json] = []
+
+
+def _shown(params: Json) -> Json:
+    OPENED.append(params)
+    return {"success": True}
 
 
 def offered(server: Driver, line: int) -> list[Json]:
