@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from awaitlens.program.facts import (
     UNKNOWN,
@@ -19,6 +19,7 @@ from awaitlens.program.facts import (
     Item,
     Iterated,
     Lambda,
+    Name,
     Other,
     Parameter,
     Result,
@@ -29,6 +30,8 @@ from awaitlens.program.facts import (
 )
 from awaitlens.program.recorder import Recorder
 from awaitlens.source import Span
+
+T = TypeVar("T")
 
 _AWAITED = Usage("awaited")
 _CALLED = Usage("called")
@@ -47,6 +50,27 @@ _OTHER = Usage("other")
 ITERATED = {False: Usage("iterated"), True: Usage("async iterated")}
 
 
+class _Interned(dict[str, T]):
+    """One value per word for all files: the same few thousand words make up half of all terms and usages.
+
+    Emptied when it has grown large, so that a server that runs for days holds no words of long ago.
+    """
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        self._make = make
+
+    def __missing__(self, word: str) -> T:
+        if len(self) >= 20_000:
+            self.clear()
+        made = self[word] = self._make(word)
+        return made
+
+
+_NAMES = _Interned(Name)
+_ATTRIBUTE_USAGES = _Interned(lambda word: Usage("attribute", name=word))
+_COMPARED_BY = _Interned(lambda word: Usage("compared", name=word))
+
+
 def term(record: Recorder, node: ast.expr, usage: Usage) -> Term:
     """The term of an expression whose value ends as `usage`; its calls, awaits and scopes are recorded on the way."""
     visit = _VISITS.get(type(node))
@@ -54,13 +78,14 @@ def term(record: Recorder, node: ast.expr, usage: Usage) -> Term:
 
 
 def _name(record: Recorder, node: ast.Name, usage: Usage) -> Term:
-    record.scope.reads.add(node.id)
-    record.loads.append((node, usage, record.scope.number, record.context))
-    return record.name(node.id)
+    identifier = node.id
+    record.read(identifier)
+    record.load((node, usage, record.scope.number, record.context))
+    return _NAMES[identifier]
 
 
 def _attribute(record: Recorder, node: ast.Attribute, usage: Usage) -> Term:
-    return Attribute(term(record, node.value, Usage("attribute", name=node.attr)), node.attr)
+    return Attribute(term(record, node.value, _ATTRIBUTE_USAGES[node.attr]), node.attr)
 
 
 def _item(record: Recorder, node: ast.Subscript, usage: Usage) -> Term:
@@ -136,14 +161,16 @@ def _comprehension(
     span = record.span(node)
     if is_async and kind != "generator":
         record.suspend("async comprehension", iterable, usage, span, span)
-    with record.within("comprehension", span, span, (iterable,), (kind,)):
-        _generators(record, node.generators, iterable)
-        element = Usage("element", outer=usage)
-        if isinstance(node, ast.DictComp):
-            term(record, node.key, _KEY)
-            made = term(record, node.value, element)
-        else:
-            made = term(record, node.elt, element)
+    record.scope.suspends |= is_async
+    around = record.enter("comprehension", span, span, (iterable,), (kind,))
+    _generators(record, node.generators, iterable)
+    element = Usage("element", outer=usage)
+    if isinstance(node, ast.DictComp):
+        term(record, node.key, _KEY)
+        made = term(record, node.value, element)
+    else:
+        made = term(record, node.elt, element)
+    record.leave(around)
     return Comprehension(kind, made, iterable, is_async)
 
 
@@ -166,10 +193,11 @@ _COMPREHENSIONS: dict[type, str] = {
 
 def _lambda(record: Recorder, node: ast.Lambda, usage: Usage) -> Term:
     found = parameters(record, node.args)
-    with record.inside("lambda", "<lambda>") as scope:
-        scope.parameters = found
-        scope.span = scope.name_span = scope.keyword_span = record.span(node)
-        record.jump("return", term(record, node.body, _RETURNED), node.body)
+    scope = record.enter_scope("lambda", "<lambda>")
+    scope.parameters = found
+    scope.span = scope.name_span = scope.keyword_span = record.span(node)
+    record.jump("return", term(record, node.body, _RETURNED), node.body)
+    record.leave_scope(scope)
     return Lambda(scope.number)
 
 
@@ -215,7 +243,7 @@ def annotation(record: Recorder, node: ast.expr | None) -> Term | None:
 
 
 def _yield(record: Recorder, node: ast.Yield | ast.YieldFrom, usage: Usage) -> Term:
-    record.scope.is_generator = True
+    record.scope.is_generator = record.scope.suspends = True
     value = term(record, node.value, _YIELDED) if node.value is not None else UNKNOWN
     record.jump("yield" if isinstance(node, ast.Yield) else "yield from", value, node)
     return Other("Yield", (value,))
@@ -236,7 +264,7 @@ def _boolean(record: Recorder, node: ast.BoolOp, usage: Usage) -> Term:
 def _walrus(record: Recorder, node: ast.NamedExpr, usage: Usage) -> Term:
     value = term(record, node.value, Usage("assigned", name=node.target.id, outer=None))
     record.bind(node.target.id, "walrus", record.span(node.target), value)
-    record.loads.append((node.target, usage, record.scope.number, record.context))
+    record.load((node.target, usage, record.scope.number, record.context))
     return value
 
 
@@ -254,7 +282,7 @@ def _binary(record: Recorder, node: ast.BinOp, usage: Usage) -> Term:
 def _compare(record: Recorder, node: ast.Compare, usage: Usage) -> Term:
     parts = [term(record, node.left, _COMPARED)]
     for operator, value in zip(node.ops, node.comparators):
-        parts.append(term(record, value, Usage("compared", name=type(operator).__name__)))
+        parts.append(term(record, value, _COMPARED_BY[type(operator).__name__]))
     return Other("Compare." + type(node.ops[0]).__name__, tuple(parts))
 
 

@@ -13,7 +13,6 @@ from awaitlens.program.facts import (
     UNKNOWN,
     Argument,
     Attribute,
-    Binding,
     Entered,
     Facts,
     Iterated,
@@ -23,7 +22,7 @@ from awaitlens.program.facts import (
     Usage,
     Use,
 )
-from awaitlens.program.recorder import OpenScope, Recorder
+from awaitlens.program.recorder import NOWHERE, OpenScope, Recorder
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -73,20 +72,24 @@ def _facts(record: Recorder, block: Block, parsed: Parsed) -> Facts:
 
 def _uses(record: Recorder) -> tuple[Use, ...]:
     """The reads of variables that hold the result of a call; of all others nobody asks."""
-    held = {binding.name for binding in record.bindings if _holds_a_result(binding)}
+    held = {
+        binding.name
+        for binding in record.bindings
+        if binding.kind in _HOLDING and binding.value is not UNKNOWN and type(binding.value) is not Lambda
+    }
+    if not held:
+        return ()
+    span = record.span
     return tuple(
-        Use(node.id, usage, scope, context, record.span(node))
-        for node, usage, scope, context in record.loads
-        if node.id in held
+        [
+            Use(node.id, usage, scope, context, span(node))
+            for node, usage, scope, context in record.loads
+            if node.id in held
+        ]
     )
 
 
-def _holds_a_result(binding: Binding) -> bool:
-    return (
-        binding.value is not UNKNOWN
-        and binding.kind in ("assign", "walrus", "with", "async with")
-        and not isinstance(binding.value, Lambda)
-    )
+_HOLDING = frozenset(("assign", "walrus", "with", "async with"))
 
 
 def statements(record: Recorder, body: list[ast.stmt]) -> None:
@@ -126,7 +129,7 @@ def _annotated(record: Recorder, node: ast.AnnAssign) -> None:
 def _augmented(record: Recorder, node: ast.AugAssign) -> None:
     value = term(record, node.value, Usage("operand", name=_target_text(node.target)))
     if isinstance(node.target, ast.Name):
-        record.scope.reads.add(node.target.id)
+        record.read(node.target.id)
     bind_target(record, node.target, "augmented", value)
 
 
@@ -166,12 +169,15 @@ def _if(record: Recorder, node: ast.If) -> None:
     test = term(record, node.test, _TESTED)
     outer = record.type_checking
     record.type_checking = outer or _is_type_checking(test)
-    with record.within("if", _header(record, node, node.test), _body(record, node.body), (test,)):
-        statements(record, node.body)
+    header = record.stretch(node, node.test)
+    around = record.enter("if", header, _body(record, node.body), (test,))
+    statements(record, node.body)
+    record.leave(around)
     record.type_checking = outer
     if node.orelse:
-        with record.within("else", _header(record, node, node.test), _body(record, node.orelse), (test,)):
-            statements(record, node.orelse)
+        record.enter("else", header, _body(record, node.orelse), (test,))
+        statements(record, node.orelse)
+        record.leave(around)
 
 
 def _is_type_checking(test: Term) -> bool:
@@ -179,31 +185,35 @@ def _is_type_checking(test: Term) -> bool:
 
 
 def _while(record: Recorder, node: ast.While) -> None:
-    header = _header(record, node, node.test)
-    with record.within("while", header, _body(record, node.body)):
-        test = term(record, node.test, _TESTED)
-        record.contexts[record.context] = record.contexts[record.context]._replace(terms=(test,))
-        statements(record, node.body)
+    header = record.stretch(node, node.test)
+    around = record.enter("while", header, _body(record, node.body))
+    test = term(record, node.test, _TESTED)
+    record.contexts[record.context] = record.contexts[record.context]._replace(terms=(test,))
+    statements(record, node.body)
+    record.leave(around)
     _loop_else(record, node.orelse, header)
 
 
 def _for(record: Recorder, node: ast.For | ast.AsyncFor) -> None:
     is_async = isinstance(node, ast.AsyncFor)
     iterable = term(record, node.iter, ITERATED[is_async])
-    header = _header(record, node, node.iter)
+    header = record.stretch(node, node.iter)
     kind = "async for" if is_async else "for"
-    with record.within(kind, header, _body(record, node.body), (iterable,), (_target_text(node.target),)):
-        if is_async:
-            record.suspend(kind, iterable, _OTHER, header, _keyword(header, "async"))
-        bind_target(record, node.target, kind, Iterated(iterable, is_async))
-        statements(record, node.body)
+    names = (_target_text(node.target),)
+    around = record.enter(kind, header, _body(record, node.body), (iterable,), names)
+    if is_async:
+        record.suspend(kind, iterable, _OTHER, header, _keyword(header, "async"))
+    bind_target(record, node.target, kind, Iterated(iterable, is_async))
+    statements(record, node.body)
+    record.leave(around)
     _loop_else(record, node.orelse, header)
 
 
 def _loop_else(record: Recorder, body: list[ast.stmt], header: Span) -> None:
     if body:
-        with record.within("loop else", header, _body(record, body)):
-            statements(record, body)
+        around = record.enter("loop else", header, _body(record, body))
+        statements(record, body)
+        record.leave(around)
 
 
 def _with(record: Recorder, node: ast.With | ast.AsyncWith) -> None:
@@ -211,7 +221,7 @@ def _with(record: Recorder, node: ast.With | ast.AsyncWith) -> None:
     kind = "async with" if is_async else "with"
     terms, names = [], []
     last = node.items[-1]
-    header = _header(record, node, last.optional_vars or last.context_expr)
+    header = record.stretch(node, last.optional_vars or last.context_expr)
     for item in node.items:
         manager = term(record, item.context_expr, _ENTERED[is_async])
         terms.append(manager)
@@ -220,10 +230,11 @@ def _with(record: Recorder, node: ast.With | ast.AsyncWith) -> None:
             record.suspend(kind, manager, _OTHER, record.span(item.context_expr), _keyword(header, "async"))
         if item.optional_vars:
             bind_target(record, item.optional_vars, kind, Entered(manager, is_async))
-    with record.within(kind, header, _body(record, node.body), tuple(terms), tuple(names)):
-        statements(record, node.body)
-        if is_async:
-            record.suspend("async with exit", terms[0], _OTHER, header, _keyword(header, "async"))
+    around = record.enter(kind, header, _body(record, node.body), tuple(terms), tuple(names))
+    statements(record, node.body)
+    if is_async:
+        record.suspend("async with exit", terms[0], _OTHER, header, _keyword(header, "async"))
+    record.leave(around)
 
 
 def _try(record: Recorder, node: ast.Try) -> None:
@@ -232,14 +243,16 @@ def _try(record: Recorder, node: ast.Try) -> None:
     caught = tuple(
         term(record, handler.type, _OTHER) if handler.type else UNKNOWN for handler in node.handlers
     )
-    with record.within("try", header, _body(record, node.body), caught):
-        statements(record, node.body)
+    around = record.enter("try", header, _body(record, node.body), caught)
+    statements(record, node.body)
+    record.leave(around)
     for handler, types in zip(node.handlers, caught):
         _handler(record, handler, types)
     for kind, body in (("try else", node.orelse), ("finally", node.finalbody)):
         if body:
-            with record.within(kind, header, _body(record, body)):
-                statements(record, body)
+            record.enter(kind, header, _body(record, body))
+            statements(record, body)
+            record.leave(around)
 
 
 def _handler(record: Recorder, handler: ast.ExceptHandler, types: Term) -> None:
@@ -250,24 +263,26 @@ def _handler(record: Recorder, handler: ast.ExceptHandler, types: Term) -> None:
         else Span(span.line, span.column, span.line, span.column + 6)
     )
     header = Span(span.line, span.column, end.end_line, end.end_column)
-    with record.within("except", header, _body(record, handler.body), (types,), (handler.name or "",)):
-        if handler.name:
-            record.bind(handler.name, "except", span)
-        statements(record, handler.body)
+    around = record.enter("except", header, _body(record, handler.body), (types,), (handler.name or "",))
+    if handler.name:
+        record.bind(handler.name, "except", span)
+    statements(record, handler.body)
+    record.leave(around)
 
 
 def _match(record: Recorder, node: ast.Match) -> None:
     subject = term(record, node.subject, _COMPARED_SUBJECT)
     for case in node.cases:
         span = record.span(case.pattern)
-        with record.within("case", span, _body(record, case.body), (subject,)):
-            for part in ast.walk(case.pattern):
-                name = getattr(part, "name", None) or getattr(part, "rest", None)
-                if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
-                    record.bind(name, "match", record.span(part))
-            if case.guard:
-                term(record, case.guard, _TESTED)
-            statements(record, case.body)
+        around = record.enter("case", span, _body(record, case.body), (subject,))
+        for part in ast.walk(case.pattern):
+            name = getattr(part, "name", None) or getattr(part, "rest", None)
+            if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
+                record.bind(name, "match", record.span(part))
+        if case.guard:
+            term(record, case.guard, _TESTED)
+        statements(record, case.body)
+        record.leave(around)
 
 
 _COMPARED_SUBJECT = Usage("compared")
@@ -292,13 +307,15 @@ def _function(record: Recorder, node: Function) -> None:
     found = parameters(record, node.args)
     returns = annotation(record, node.returns)
     span = record.span(node)
-    with record.inside("function", node.name) as scope:
-        scope.is_async = isinstance(node, ast.AsyncFunctionDef)
-        scope.parameters, scope.decorators, scope.returns = found, decorators, returns
-        _place(record, scope, node, span)
-        statements(record, node.body)
-        if scope.is_async:
-            record.trace_flow(node, scope.number)
+    before = len(record.bindings)
+    scope = record.enter_scope("function", node.name)
+    scope.is_async = isinstance(node, ast.AsyncFunctionDef)
+    scope.parameters, scope.decorators, scope.returns = found, decorators, returns
+    _place(record, scope, node, span)
+    statements(record, node.body)
+    record.leave_scope(scope)
+    if scope.is_async:
+        record.trace_flow(node, scope, record.bindings[before:])
     record.bind(node.name, "def", scope.name_span, Lambda(scope.number))
 
 
@@ -314,7 +331,15 @@ def _place(record: Recorder, scope: OpenScope, node: Function | ast.ClassDef, sp
     if "awaitlens:" in record.text:
         header = record.lines[scope.span.line : max(node.body[0].lineno - 1, span.line + 1)]
         scope.directives = tuple(_DIRECTIVE.findall("\n".join(header)))
-    scope.docstring = ast.get_docstring(node, clean=False) is not None
+    scope.docstring = bool(node.body) and _is_string(node.body[0])
+
+
+def _is_string(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 _HEADER = re.compile(r"(async(?=\s+def)|def|class)\s+(?:def\s+)?(\w+)")
@@ -327,24 +352,16 @@ def _class(record: Recorder, node: ast.ClassDef) -> None:
         Argument(k.arg or "**", term(record, k.value, _OTHER), record.span(k)) for k in node.keywords
     )
     span = record.span(node)
-    with record.inside("class", node.name) as scope:
-        scope.decorators, scope.bases = decorators, bases + keywords
-        _place(record, scope, node, span)
-        statements(record, node.body)
+    scope = record.enter_scope("class", node.name)
+    scope.decorators, scope.bases = decorators, bases + keywords
+    _place(record, scope, node, span)
+    statements(record, node.body)
+    record.leave_scope(scope)
     record.bind(node.name, "class", scope.name_span, Lambda(scope.number))
 
 
-def _header(record: Recorder, node: ast.stmt, last: ast.expr) -> Span:
-    """From the statement's first word to the end of the last expression of its header."""
-    start, end = record.span(node), record.span(last)
-    return Span(start.line, start.column, end.end_line, end.end_column)
-
-
 def _body(record: Recorder, body: list[ast.stmt]) -> Span:
-    if not body:
-        return Span(0, 0, 0, 0)
-    start, end = record.span(body[0]), record.span(body[-1])
-    return Span(start.line, start.column, end.end_line, end.end_column)
+    return record.stretch(body[0], body[-1]) if body else NOWHERE
 
 
 def _keyword(header: Span, word: str) -> Span:

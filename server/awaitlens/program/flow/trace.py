@@ -16,10 +16,18 @@ Function = ast.AsyncFunctionDef | ast.FunctionDef
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def trace(function: Function, scope: int, to_span: Callable[[Any], Span]) -> Flow | None:
-    """The flow of one function; None when it never suspends or touches nothing that may outlive the call."""
+def trace(
+    function: Function,
+    scope: int,
+    to_span: Callable[[Any], Span],
+    local_names: frozenset[str] | None = None,
+) -> Flow | None:
+    """The flow of one function; None when it never suspends or touches nothing that may outlive the call.
+
+    Who has read the function already knows its `local_names`; to collect them here costs more than all the rest.
+    """
     names = _parameters(function)
-    emit = Emitter(_local_names(function, names), to_span)
+    emit = Emitter(_local_names(function, names) if local_names is None else local_names, to_span)
     complete = True
     try:
         _block(emit, function.body)
