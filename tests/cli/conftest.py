@@ -34,7 +34,9 @@ TOYS = {
 class ToyProgram:
     """`time.sleep` is sleepy, and safely repaired; `race` is racy, repaired for review; `BREAK` repairs into rubbish."""
 
-    def __init__(self, sources: Mapping[str, Source], settings_for: Callable[[str], Settings]) -> None:
+    def __init__(
+        self, sources: Mapping[str, Source], settings_for: Callable[[str], Settings], **_: object
+    ) -> None:
         self.sources = sources
 
     def check(self, paths: Sequence[str]) -> None:

@@ -162,7 +162,7 @@ def test_a_pitfall_that_fails_is_no_clean_report(
 ) -> None:
     import logging
 
-    def failing(files: object, settings: object) -> object:
+    def failing(files: object, settings: object, **_: object) -> object:
         logging.getLogger("awaitlens").error("sleepy failed in app.py")
         return type("Program", (), {"may_say": lambda *_: False, "check": lambda *_: None})()
 

@@ -95,3 +95,15 @@ def test_on_a_terminal_there_is_colour(tmp_path: Path) -> None:
     os.close(leader)
     assert "\x1b[1;33munused-suppression\x1b[0m" in written
     assert "^" in written
+
+
+def test_a_file_that_is_checked_alone_still_sees_what_it_imports(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("import time\n\n\ndef load():\n    time.sleep(1)\n")
+    (tmp_path / "app.py").write_text("from helper import load\n\n\nasync def view():\n    load()\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "awaitlens", "check", "app.py", "--output-format", "concise"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert "blocking-call-chain" in done.stdout

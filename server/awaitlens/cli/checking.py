@@ -74,6 +74,13 @@ def check_sources(sources: Mapping[str, Source], settings_for: SettingsFor) -> C
     """Check files that belong together."""
     from awaitlens.index.check import CheckedFiles
 
-    program = CheckedFiles(sources, settings_for)
+    program = CheckedFiles(sources, settings_for, read_file=_text_on_disk)
     program.check(list(sources))
     return program
+
+
+def _text_on_disk(path: str) -> str | None:
+    try:
+        return Source.from_bytes(path, Path(path).read_bytes()).text
+    except (OSError, UndecodableSource):
+        return None

@@ -23,6 +23,7 @@ log = logging.getLogger("awaitlens")
 
 SettingsFor = Callable[[str], Settings]
 Progress = Callable[[int, int], None]
+ReadFile = Callable[[str], str | None]
 
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
@@ -43,9 +44,11 @@ class CheckedFiles:
         sources: Mapping[str, Source],
         settings_for: SettingsFor,
         words: frozenset[str] | None = None,
+        read_file: ReadFile = lambda path: None,
     ) -> None:
+        """`read_file` gives the text of a file that is imported and not among the sources, None where there is none."""
         self._sources = sources
-        self.program = _program_of(sources, settings_for)
+        self.program = _program_of(sources, settings_for, read_file)
         self.found: dict[str, tuple[Finding, ...]] = {}
         self.edges: dict[str, set[str]] = {}
         self.asked: set[str] = set()
@@ -120,9 +123,14 @@ class CheckedFiles:
 class _RecordingProgram(Program):
     """Notes which file's imports led to which files."""
 
-    def __init__(self, files: Iterable[FileFacts], settings_for: SettingsFor) -> None:
+    def __init__(
+        self,
+        files: Iterable[FileFacts],
+        settings_for: SettingsFor,
+        load: Callable[[str], FileFacts | None] = lambda path: None,
+    ) -> None:
         self.edges: dict[str, set[str]] = {}
-        super().__init__(files, settings_for)
+        super().__init__(files, settings_for, load=load)
 
     def find_module(self, module: str, level: int, file: FileFacts) -> str | None:
         return self._noted(file, super().find_module(module, level, file))
@@ -156,13 +164,25 @@ class _Messages(logging.Handler):
         self.told.append(record.getMessage() + (f": {error!r}" if error else ""))
 
 
-def _program_of(sources: Mapping[str, Source], settings_for: SettingsFor) -> _RecordingProgram:
+def _program_of(
+    sources: Mapping[str, Source], settings_for: SettingsFor, read_file: ReadFile
+) -> _RecordingProgram:
     """A program that reads of each file what it needs."""
     packages = {path.rpartition("/")[0] for path in sources if path.endswith("/__init__.py")}
     files = (
         FileOnDemand(path, module_name(path, packages), partial(_text, sources, path)) for path in sources
     )
-    return _RecordingProgram(files, settings_for)
+    return _RecordingProgram(files, settings_for, load=partial(_imported, read_file))
+
+
+def _imported(read_file: ReadFile, path: str) -> FileFacts | None:
+    """A file that nobody asked to check, read because a checked one imports it."""
+    text = read_file(path)
+    if text is None:
+        return None
+    directory, _, _ = path.rpartition("/")
+    packages = {directory} if read_file(f"{directory}/__init__.py") is not None else set()
+    return FileOnDemand(path, module_name(path, packages), lambda: text)
 
 
 def _text(sources: Mapping[str, Source], path: str) -> str:
