@@ -177,6 +177,78 @@ SILENT = {
             async def dispatch(self, name):
                 return self.registry.handlers(name)
         """,
+    # A pipeline queues its commands; the one await is for execute().
+    "queued commands": """
+        from redis.asyncio import Redis
+
+        class Store(Redis):
+            async def put(self, key, value):
+                async with self.pipeline(transaction=True) as pipe:
+                    pipe.set(key, value)
+                    pipe.expire(key, 60)
+                    await pipe.execute()
+        """,
+    # The coroutines are kept in a tuple, and a helper gathers them.
+    "coroutines kept together": """
+        import asyncio
+
+        async def create(user): ...
+
+        async def bounded(limit, jobs):
+            return await asyncio.gather(*jobs)
+
+        async def insert(users):
+            return await bounded(3, tuple(create(user) for user in users))
+        """,
+    # The cancellation that is suppressed comes second; the first one is raised again.
+    "suppressed while cleaning up": """
+        import asyncio
+        from contextlib import suppress
+
+        async def finish(task):
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                while not task.done():
+                    with suppress(asyncio.CancelledError):
+                        await asyncio.shield(task)
+                raise
+        """,
+    # A runner keeps the exception, and whoever asks for the result gets it.
+    "exception kept for others": """
+        class Runner:
+            async def run(self):
+                try:
+                    self.result = await self.factory()
+                except BaseException as error:
+                    self.exception = error
+        """,
+    # A test client hands every request to a thread: Session.get() ends in the request() that the class replaces.
+    "inherited method on a replaced one": """
+        import requests
+
+        class AsyncSession(requests.Session):
+            def request(self, *args, **options):
+                return pool.submit(super().request, *args, **options)
+
+        async def visit():
+            return await AsyncSession().get("/")
+        """,
+    # The process has ended when its pipes are closed.
+    "process that is over": """
+        import subprocess
+
+        class Spawner:
+            def __init__(self, command):
+                self.process = subprocess.Popen(command)
+
+            async def poll(self):
+                status = self.process.poll()
+                if status is not None:
+                    with self.process:
+                        self.clear()
+                return status
+        """,
 }
 
 
@@ -257,3 +329,28 @@ def test_a_name_rebound_by_its_own_methods_ends(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.ERROR, logger="awaitlens"):
         assert check_texts({"module.py": textwrap.dedent(text)}).findings("module.py") == ()
     assert caplog.records == []
+
+
+def test_a_module_of_a_package_is_not_the_standard_one_of_its_name() -> None:
+    """A vendored aiofiles has an os.py; `import os` beside it and elsewhere means Python's."""
+    text = "import os\n\n\ndef clean(path):\n    if os.path.exists(path):\n        os.remove(path)\n"
+    files = {
+        "vendored/files/__init__.py": "",
+        "vendored/files/os.py": "async def remove(path): ...\n",
+        "vendored/files/again.py": text,
+        "main.py": text,
+    }
+    program = check_texts(files)
+    assert [program.findings(path) for path in files] == [(), (), (), ()]
+
+
+def test_what_as_completed_gives_is_complete() -> None:
+    text = """
+        import concurrent.futures
+
+        async def read(pool: concurrent.futures.ThreadPoolExecutor, job):
+            for future in concurrent.futures.as_completed([pool.submit(job)]):
+                print(future.result())
+        """
+    found = check_texts({"module.py": textwrap.dedent(text)}).findings("module.py")
+    assert [finding.message.partition("(")[0] for finding in found] == ["concurrent.futures.as_completed"]

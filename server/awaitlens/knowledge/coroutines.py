@@ -53,6 +53,12 @@ def kind(name: str) -> Kind:
     return "sync" if is_class(name) or blocking_call(name) is not None else "unknown"
 
 
+def is_listed(name: str) -> bool:
+    """Whether the tables have a word for the name under its own class, be it that nothing is known: `unknown: *`."""
+    owner, _, member = canonical(name).rpartition(".")
+    return _KINDS.get(owner or "builtins", member) is not None
+
+
 def colour(name: str) -> Colour:
     """The kind in the words of functions: only coroutines are "async", only async iterators "async generator"."""
     found = kind(name)

@@ -57,7 +57,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Call, Context, Facts
-from awaitlens.program.handlers import suspends
+from awaitlens.program.handlers import raised_around, suspends
 from awaitlens.program.tasks import cancels
 from awaitlens.program.view import View
 
@@ -75,6 +75,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             context.kind != "with"
             or not facts.scopes[context.scope].is_async
             or cancels(facts, context.scope)
+            or raised_around(facts, context)
         ):
             continue
         for term in context.terms:

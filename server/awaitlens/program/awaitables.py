@@ -41,6 +41,8 @@ _PLAIN_CONSUMERS = frozenset(
      "django.shortcuts.render", "django.template.response.TemplateResponse", "django.template.loader.render_to_string",
      "django.http.JsonResponse", "django.http.HttpResponse", "django.shortcuts.redirect", "copy.copy", "copy.deepcopy"}
 )  # fmt: skip
+# `tuple(fetch(url) for url in urls)` keeps the coroutines for whoever awaits them.
+_HOLDERS = frozenset({"list", "tuple", "set", "dict", "enumerate", "zip"})
 _QUERYSETS = (
     "django.db.models.QuerySet.",
     "django.db.models.Manager.",
@@ -108,6 +110,8 @@ def _consumed(usage: Usage, facts: Facts, view: View) -> str:
     if final.kind != "argument":
         return ""
     consumer = view.target(facts.calls[final.call])
+    if usage is not final and consumer.name in _HOLDERS:
+        return ""
     owner, _, method = consumer.name.rpartition(".")
     if (
         consumer.name in _PLAIN_CONSUMERS

@@ -17,7 +17,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import concurrency, django, types
 from awaitlens.knowledge.blocking import BlockingCall
 from awaitlens.program.callgraph import Chain, certainty, last_name, spelled
-from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Iterated, Name, Result, Scope
 from awaitlens.program.giving import NEVER_AWAITABLE
 from awaitlens.program.values import Instance
 from awaitlens.program.view import View
@@ -77,7 +77,7 @@ def blocked_in(
     for context in facts.contexts:
         if context.scope == function.number:
             row, chain = _row(view.statement_blocks(context), categories)
-            if row is None or chain is None:
+            if row is None or chain is None or _is_over(context, facts):
                 continue
             if row.category != "executor" or not _waits_inside(context, facts):
                 name = _statement(chain.hops[0].name)
@@ -113,6 +113,8 @@ def is_test(path: str) -> bool:
 def _returns_at_once(call: Call, row: BlockingCall, facts: Facts, view: View) -> bool:
     """Whether the code around makes sure that there is nothing left to wait for."""
     if row.category in _ANSWERS_AT_ONCE:
+        if row.category == "future" and _is_completed(call, facts):
+            return True
         return _asked_before(call, _ANSWERS_AT_ONCE[row.category], facts)
     if row.category == "lock":
         return _is_new(call, facts)
@@ -129,6 +131,26 @@ def _asked_before(call: Call, methods: frozenset[str], facts: Facts) -> bool:
         return False
     asked = {Attribute(call.callee.value, method) for method in methods}
     return any(other.callee in asked and other.number < call.number for other in facts.calls_in(call.scope))
+
+
+def _is_completed(call: Call, facts: Facts) -> bool:
+    """`for future in as_completed(futures)`: what comes out there has its result."""
+    if not isinstance(call.callee, Attribute) or not isinstance(call.callee.value, Name):
+        return False
+    for binding in facts.bindings:
+        if binding.name == call.callee.value.id and isinstance(binding.value, Iterated):
+            source = facts.call_of(binding.value.value)
+            if source is not None and last_name(source.callee) == "as_completed":
+                return True
+    return False
+
+
+def _is_over(context: Context, facts: Facts) -> bool:
+    """`with self.process` after `self.process.poll()`: the process has ended, and the `with` tidies up."""
+    asked = {Attribute(term, "poll") for term in context.terms if isinstance(term, (Name, Attribute))}
+    return any(
+        call.callee in asked and call.span.line < context.span.line for call in facts.calls_in(context.scope)
+    )
 
 
 def _is_new(call: Call, facts: Facts) -> bool:

@@ -44,14 +44,19 @@ def suspends(facts: Facts, outer: Context) -> bool:
 
 
 def passes_on(facts: Facts, handler: Context) -> bool:
-    """Whether the clause raises, hands the exception to somebody, or ends a task that this function cancelled itself."""
-    if _raises(facts, handler) or _raised_around(facts, handler) or _raised_later(facts, handler):
+    """Whether the clause raises, hands the exception to somebody, or ends a task that this function cancelled itself.
+
+    `self.error = error` hands it to whoever reads it there.
+    """
+    if _raises(facts, handler) or raised_around(facts, handler) or _raised_later(facts, handler):
         return True
     if any(
         isinstance(c.callee, Attribute) and "cancel" in c.callee.attr for c in facts.calls_in(handler.scope)
     ):
         return True
     caught = Name(handler.names[0])
+    if any(kept.value == caught and handler in facts.enclosing(kept.context) for kept in facts.accesses):
+        return True
     calls = [call for call in facts.calls if handler in facts.enclosing(call.context)]
     return bool(caught.id) and any(argument.value == caught for call in calls for argument in call.arguments)
 
@@ -60,10 +65,10 @@ def _raises(facts: Facts, clause: Context) -> bool:
     return any(jump.kind == "raise" and clause in facts.enclosing(jump.context) for jump in facts.jumps)
 
 
-def _raised_around(facts: Facts, handler: Context) -> bool:
-    """Whether the clause stands in another one that raises in the end: the tidying up after an error."""
-    around = [outer for outer in facts.enclosing(handler.parent) if outer.kind == "except"]
-    later = [j for j in facts.jumps if j.kind == "raise" and j.span.line > handler.body_span.end_line]
+def raised_around(facts: Facts, inner: Context) -> bool:
+    """Whether the construct stands in an except clause that raises in the end: the tidying up after an error."""
+    around = [outer for outer in facts.enclosing(inner.parent) if outer.kind == "except"]
+    later = [j for j in facts.jumps if j.kind == "raise" and j.span.line > inner.body_span.end_line]
     return any(_clause(facts, jump.context) in around for jump in later)
 
 

@@ -93,6 +93,7 @@ def _is_documented(found: Inferred) -> bool:
     name = found.value.name
     return (
         coroutines.kind(name) != "unknown"
+        or coroutines.is_listed(name)
         or types.returns(name) is not None
         or blocking_call(name) is not None
     )

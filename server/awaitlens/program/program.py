@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import sys
 from collections.abc import Callable, Container, Iterable
 from pathlib import PurePath
 
@@ -103,10 +104,12 @@ class Program:
         found = self._modules.get(module)
         if found is not None:
             return found
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            # A package may well have a module `os` or `types` of its own; plain `import os` does not mean that one.
+            return None
         for base in (posixpath.dirname(file.path), *self.roots):
             beside = self._module_file(base, module)
             if beside is not None and beside != file.path:
-                self._modules[module] = beside
                 return beside
         return None
 

@@ -18,8 +18,8 @@ from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.surroundings import Surroundings
 from awaitlens.program.target import UNKNOWN_TARGET as UNKNOWN_TARGET
 from awaitlens.program.target import Colour as Colour
-from awaitlens.program.target import external_colour
 from awaitlens.program.target import Target as Target
+from awaitlens.program.target import external_colour
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -146,11 +146,19 @@ class View(Surroundings):
             return None
         given = self.infer(Result(call.number), call.scope)
         if isinstance(given.value, Instance):
-            return given.confidence if given.value.cls.name in NEVER_AWAITABLE else None
+            known = given.value.cls.name in NEVER_AWAITABLE and not self._is_inherited(call, target)
+            return given.confidence if known else None
         if target.path:
             found = self.definition(target)
             return target.confidence if found is not None and gives_nothing(*found) else None
         return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
+
+    def _is_inherited(self, call: Call, target: Target) -> bool:
+        """Whether a class of the program has the method from outside, where it may rest on one that the class replaces."""
+        if target.path or not isinstance(call.callee, Attribute):
+            return False
+        owner = self.infer(call.callee.value, call.scope, call.span).value
+        return isinstance(owner, Instance) and bool(owner.cls.path)
 
     def never_awaitable(self, target: Target) -> bool:
         """Whether what a function of the program gives, when called, surely cannot be awaited."""
