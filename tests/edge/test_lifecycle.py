@@ -200,7 +200,7 @@ def test_what_is_offered_is_what_the_client_can_use(start: Callable[..., Driver]
     poor = start().initialize(with_pull(refreshed))["capabilities"]
     assert poor["codeActionProvider"].get("resolveProvider") is not True
     assert poor["diagnosticProvider"]["interFileDependencies"] is True
-    assert poor["diagnosticProvider"]["workspaceDiagnostics"] is True
+    assert poor["diagnosticProvider"]["workspaceDiagnostics"] is False
 
 
 def test_who_pulls_but_cannot_be_bidden_to_pull_again_is_pushed_to(driver: Driver) -> None:

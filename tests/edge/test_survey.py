@@ -18,7 +18,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def begin(driver: Driver, folder: Path, capabilities: Json) -> Driver:
-    driver.initialize(capabilities, workspaceFolders=[{"uri": folder.as_uri(), "name": "shop"}])
+    folders = [{"uri": folder.as_uri(), "name": "shop"}]
+    driver.initialize(
+        capabilities, workspaceFolders=folders, initializationOptions={"diagnosticMode": "workspace"}
+    )
     return driver
 
 

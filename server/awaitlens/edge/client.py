@@ -50,7 +50,7 @@ class Client:
             encoding=_encoding(has.get("general.positionEncodings")),
             markup=_markup(has.get("textDocument.hover.contentFormat")),
             pulls=_pulls(has),
-            pulls_folders=_pulls(has) and _name(params.get("clientInfo")) not in _FORGETFUL,
+            pulls_folders=_pulls(has) and _wants_folders(params),
             refreshes_diagnostics=has("workspace.diagnostics.refreshSupport"),
             refreshes_hints=has("workspace.inlayHint.refreshSupport"),
             shows_related=has.either("relatedInformation"),
@@ -108,8 +108,12 @@ _FORGETFUL = ("Neovim",)
 """Clients that, when bidden to refresh, pull for whole folders where they can, and then not for what is open (0.12)."""
 
 
-def _name(info: object) -> object:
-    return info.get("name") if isinstance(info, Mapping) else None
+def _wants_folders(params: Json) -> bool:
+    """Whether findings of files that are not open are wanted: by `{"diagnosticMode": "workspace"}` at initialisation."""
+    options, client = params.get("initializationOptions"), params.get("clientInfo")
+    mode = options.get("diagnosticMode") if isinstance(options, Mapping) else None
+    name = client.get("name") if isinstance(client, Mapping) else None
+    return mode == "workspace" and name not in _FORGETFUL
 
 
 def _encoding(offered: object) -> Encoding:
