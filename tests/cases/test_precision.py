@@ -234,6 +234,24 @@ SILENT = {
         async def visit():
             return await AsyncSession().get("/")
         """,
+    # A helper looks at a result that is there already.
+    "result that is there": """
+        from concurrent.futures import Future
+
+        class Load:
+            def __init__(self, future: Future):
+                self.future = future
+
+            def failed(self):
+                return self.future.done() and self.future.result() is None
+
+        class Encodings:
+            def __init__(self, load: Load):
+                self.load = load
+
+            async def get(self):
+                return self.load.failed()
+        """,
     # The process has ended when its pipes are closed.
     "process that is over": """
         import subprocess

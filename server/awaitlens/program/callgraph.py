@@ -298,11 +298,16 @@ def certainty(row: known.BlockingCall) -> Confidence:
 
 
 def _guards(name: str, call: Call, facts: Facts) -> bool:
-    """Whether a plain function takes a thread lock, as thread-safe code does for a moment, and as `with lock` says it."""
-    return (
-        name in ("threading.Lock.acquire", "threading.RLock.acquire")
-        and not facts.scopes[call.scope].is_async
-    )
+    """Whether a plain function takes a thread lock, as thread-safe code does for a moment, and as `with lock` says it.
+
+    Or it asks a future for its result after it has asked whether that is there.
+    """
+    if facts.scopes[call.scope].is_async:
+        return False
+    if name == "concurrent.futures.Future.result" and isinstance(call.callee, Attribute):
+        asked = Attribute(call.callee.value, "done")
+        return any(other.callee == asked for other in facts.calls_in(call.scope))
+    return name in ("threading.Lock.acquire", "threading.RLock.acquire")
 
 
 def rank(chain: Chain) -> int:
