@@ -28,9 +28,10 @@ from awaitlens.program.facts import (
     Unpacked,
     Usage,
 )
-from awaitlens.program.recorder import Recorder
+from awaitlens.program.recorder import Recorder, new
 from awaitlens.source import Span
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 _AWAITED = Usage("awaited")
@@ -50,31 +51,39 @@ _OTHER = Usage("other")
 ITERATED = {False: Usage("iterated"), True: Usage("async iterated")}
 
 
-class _Interned(dict[str, T]):
-    """One value per word for all files: the same few thousand words make up half of all terms and usages.
+class _Interned(dict[K, T]):
+    """One value per key for all files: the same few thousand words make up half of all terms and usages.
 
-    Emptied when it has grown large, so that a server that runs for days holds no words of long ago.
+    A look-up costs a third of a new tuple. Emptied when it has grown large, so that a server that runs for days holds
+    no words of long ago.
     """
 
-    def __init__(self, make: Callable[[str], T]) -> None:
+    def __init__(self, make: Callable[[K], T]) -> None:
         self._make = make
 
-    def __missing__(self, word: str) -> T:
+    def __missing__(self, key: K) -> T:
         if len(self) >= 20_000:
             self.clear()
-        made = self[word] = self._make(word)
+        made = self[key] = self._make(key)
         return made
 
 
 _NAMES = _Interned(Name)
-_ATTRIBUTE_USAGES = _Interned(lambda word: Usage("attribute", name=word))
-_COMPARED_BY = _Interned(lambda word: Usage("compared", name=word))
+_RESULTS = _Interned(Result)
+_ATTRIBUTE_USAGES: _Interned[str, Usage] = _Interned(lambda word: Usage("attribute", name=word))
+_COMPARED_BY: _Interned[str, Usage] = _Interned(lambda word: Usage("compared", name=word))
+# By the number of the call and the position or keyword.
+_ARGUMENT_USAGES: _Interned[tuple[int, int | str], Usage] = _Interned(
+    lambda key: Usage("argument", key[0], str(key[1]))
+)
 
 
 def term(record: Recorder, node: ast.expr, usage: Usage) -> Term:
     """The term of an expression whose value ends as `usage`; its calls, awaits and scopes are recorded on the way."""
-    visit = _VISITS.get(type(node))
-    return visit(record, node, usage) if visit is not None else _other(record, node, usage)
+    return _VISITS[type(node)](record, node, usage)
+
+
+# The visits of the most frequent nodes look into `_VISITS` themselves: a call less for each of half a million nodes.
 
 
 def _name(record: Recorder, node: ast.Name, usage: Usage) -> Term:
@@ -85,43 +94,42 @@ def _name(record: Recorder, node: ast.Name, usage: Usage) -> Term:
 
 
 def _attribute(record: Recorder, node: ast.Attribute, usage: Usage) -> Term:
-    return Attribute(term(record, node.value, _ATTRIBUTE_USAGES[node.attr]), node.attr)
+    owner, name = node.value, node.attr
+    return new(Attribute, (_VISITS[type(owner)](record, owner, _ATTRIBUTE_USAGES[name]), name))
 
 
 def _item(record: Recorder, node: ast.Subscript, usage: Usage) -> Term:
+    if usage is _ANNOTATION:
+        return Item(term(record, node.value, _ANNOTATION), term(record, node.slice, _ANNOTATION))
     indexed = _SLICED if isinstance(node.slice, ast.Slice) and node.slice.step is None else _INDEXED
-    value = term(record, node.value, _ANNOTATION if usage is _ANNOTATION else indexed)
-    return Item(value, term(record, node.slice, _ANNOTATION if usage is _ANNOTATION else _KEY))
+    return Item(term(record, node.value, indexed), term(record, node.slice, _KEY))
 
 
 def _call(record: Recorder, node: ast.Call, usage: Usage) -> Term:
-    number = len(record.calls)
-    record.calls.append(None)
-    callee = term(record, node.func, _CALLED)
-    arguments: list[Argument] = []
+    calls, span, function = record.calls, record.span, node.func
+    number = len(calls)
+    calls.append(None)
+    callee = _VISITS[type(function)](record, function, _CALLED)
+    arguments = _arguments(record, node, number) if node.args or node.keywords else ()
+    scope, context = record.scope.number, record.context
+    calls[number] = new(Call, (number, callee, arguments, usage, scope, context, span(node), span(function)))
+    return _RESULTS[number]
+
+
+def _arguments(record: Recorder, node: ast.Call, number: int) -> tuple[Argument, ...]:
+    span = record.span
+    found: list[Argument] = []
     for position, value in enumerate(node.args):
-        keyword = ""
-        passed = Usage("argument", number, str(position))
+        usage, keyword = _ARGUMENT_USAGES[number, position], ""
+        passed = value
         if isinstance(value, ast.Starred):
-            keyword, passed = "*", Usage("starred", outer=passed)
-            found = term(record, value.value, passed)
-        else:
-            found = term(record, value, passed)
-        arguments.append(Argument(keyword, found, record.span(value)))
+            usage, keyword, passed = Usage("starred", outer=usage), "*", value.value
+        found.append(new(Argument, (keyword, _VISITS[type(passed)](record, passed, usage), span(value))))
     for pair in node.keywords:
-        passed = Usage("argument", number, pair.arg or "**")
-        arguments.append(Argument(pair.arg or "**", term(record, pair.value, passed), record.span(pair)))
-    record.calls[number] = Call(
-        number,
-        callee,
-        tuple(arguments),
-        usage,
-        record.scope.number,
-        record.context,
-        record.span(node),
-        record.span(node.func),
-    )
-    return Result(number)
+        keyword, passed = pair.arg or "**", pair.value
+        usage = _ARGUMENT_USAGES[number, keyword]
+        found.append(new(Argument, (keyword, _VISITS[type(passed)](record, passed, usage), span(pair))))
+    return tuple(found)
 
 
 def _await(record: Recorder, node: ast.Await, usage: Usage) -> Term:
@@ -132,19 +140,23 @@ def _await(record: Recorder, node: ast.Await, usage: Usage) -> Term:
 
 
 def _constant(record: Recorder, node: ast.Constant, usage: Usage) -> Term:
-    return Constant(node.value if not isinstance(node.value, complex) else str(node.value))
+    value = node.value
+    return new(Constant, (value if type(value) is not complex else str(value),))
 
 
 def _display(record: Recorder, node: ast.List | ast.Tuple | ast.Set, usage: Usage) -> Term:
     element = usage if usage is _ANNOTATION else Usage("element", outer=usage)
-    kind = type(node).__name__.lower()
-    return Display(kind, tuple(term(record, value, element) for value in node.elts))
+    kind = _DISPLAYS[type(node)]
+    return Display(kind, tuple([_VISITS[type(value)](record, value, element) for value in node.elts]))
+
+
+_DISPLAYS: dict[type, str] = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}
 
 
 def _dictionary(record: Recorder, node: ast.Dict, usage: Usage) -> Term:
     element = Usage("element", outer=usage)
-    keys = tuple(UNKNOWN if key is None else term(record, key, _KEY) for key in node.keys)
-    return Display("dict", tuple(term(record, value, element) for value in node.values), keys)
+    keys = tuple([UNKNOWN if key is None else term(record, key, _KEY) for key in node.keys])
+    return Display("dict", tuple([term(record, value, element) for value in node.values]), keys)
 
 
 def _starred(record: Recorder, node: ast.Starred, usage: Usage) -> Term:
@@ -203,28 +215,25 @@ def _lambda(record: Recorder, node: ast.Lambda, usage: Usage) -> Term:
 
 def parameters(record: Recorder, arguments: ast.arguments) -> tuple[Parameter, ...]:
     """The parameters of a function; defaults and annotations belong to the scope around it."""
-    plain = [*arguments.posonlyargs, *arguments.args]
-    defaults: list[ast.expr | None] = [None] * (len(plain) - len(arguments.defaults)) + list(
-        arguments.defaults
-    )
-    found = []
-    for position, (argument, default) in enumerate(zip(plain, defaults)):
-        kind = "positional only" if position < len(arguments.posonlyargs) else "positional"
-        found.append(_parameter(record, argument, kind, default))
+    positional_only, plain = arguments.posonlyargs, arguments.args
+    without = len(positional_only) + len(plain) - len(arguments.defaults)
+    defaults: list[ast.expr | None] = [*[None] * without, *arguments.defaults]
+    found = [_parameter(record, a, "positional only", d) for a, d in zip(positional_only, defaults)]
+    found += [_parameter(record, a, "positional", d) for a, d in zip(plain, defaults[len(positional_only) :])]
     if arguments.vararg:
         found.append(_parameter(record, arguments.vararg, "*", None))
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
-        found.append(_parameter(record, argument, "keyword only", default))
+    found += [
+        _parameter(record, a, "keyword only", d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults)
+    ]
     if arguments.kwarg:
         found.append(_parameter(record, arguments.kwarg, "**", None))
     return tuple(found)
 
 
 def _parameter(record: Recorder, argument: ast.arg, kind: str, default: ast.expr | None) -> Parameter:
-    noted = annotation(record, argument.annotation)
-    return Parameter(
-        argument.arg, kind, noted, term(record, default, _DEFAULT) if default is not None else None
-    )
+    noted = annotation(record, argument.annotation) if argument.annotation is not None else None
+    value = term(record, default, _DEFAULT) if default is not None else None
+    return new(Parameter, (argument.arg, kind, noted, value))
 
 
 def annotation(record: Recorder, node: ast.expr | None) -> Term | None:
@@ -257,7 +266,7 @@ def _conditional(record: Recorder, node: ast.IfExp, usage: Usage) -> Term:
 def _boolean(record: Recorder, node: ast.BoolOp, usage: Usage) -> Term:
     last = len(node.values) - 1
     return Either(
-        tuple(term(record, value, usage if i == last else _TESTED) for i, value in enumerate(node.values))
+        tuple([term(record, value, usage if i == last else _TESTED) for i, value in enumerate(node.values)])
     )
 
 
@@ -288,7 +297,7 @@ def _compare(record: Recorder, node: ast.Compare, usage: Usage) -> Term:
 
 def _joined(record: Recorder, node: ast.JoinedStr, usage: Usage) -> Term:
     parts = [part for part in node.values if isinstance(part, ast.FormattedValue)]
-    return Other("JoinedStr", tuple(_formatted(record, part) for part in parts))
+    return Other("JoinedStr", tuple([_formatted(record, part) for part in parts]))
 
 
 def _formatted(record: Recorder, node: ast.FormattedValue) -> Term:
@@ -300,7 +309,7 @@ def _formatted(record: Recorder, node: ast.FormattedValue) -> Term:
 
 def _other(record: Recorder, node: ast.expr, usage: Usage) -> Term:
     parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-    return Other(type(node).__name__, tuple(term(record, part, _OTHER) for part in parts))
+    return Other(type(node).__name__, tuple([term(record, part, _OTHER) for part in parts]))
 
 
 def bind_target(
@@ -310,11 +319,7 @@ def bind_target(
     if isinstance(target, ast.Name):
         record.bind(target.id, kind, record.span(target), value, noted)
     elif isinstance(target, (ast.Attribute, ast.Subscript)):
-        place = (
-            _attribute(record, target, _OTHER)
-            if isinstance(target, ast.Attribute)
-            else _item(record, target, _OTHER)
-        )
+        place = term(record, target, _OTHER)
         record.access("augmented" if kind == "augmented" else "write", place, value, record.span(target))
     elif isinstance(target, (ast.Tuple, ast.List)):
         for position, element in enumerate(target.elts):
@@ -332,30 +337,37 @@ def _part(value: Term, position: int, parts: int) -> Term:
     return Unpacked(value, position)
 
 
-_VISITS: dict[type, Callable[[Recorder, Any, Usage], Term]] = {
-    ast.Name: _name,
-    ast.Attribute: _attribute,
-    ast.Subscript: _item,
-    ast.Call: _call,
-    ast.Await: _await,
-    ast.Constant: _constant,
-    ast.List: _display,
-    ast.Tuple: _display,
-    ast.Set: _display,
-    ast.Dict: _dictionary,
-    ast.Starred: _starred,
-    ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.DictComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
-    ast.Lambda: _lambda,
-    ast.Yield: _yield,
-    ast.YieldFrom: _yield,
-    ast.IfExp: _conditional,
-    ast.BoolOp: _boolean,
-    ast.NamedExpr: _walrus,
-    ast.UnaryOp: _unary,
-    ast.BinOp: _binary,
-    ast.Compare: _compare,
-    ast.JoinedStr: _joined,
-}
+class _Visits(dict[type, Callable[[Recorder, Any, Usage], Term]]):
+    def __missing__(self, kind: type) -> Callable[[Recorder, Any, Usage], Term]:
+        return _other
+
+
+_VISITS = _Visits(
+    {
+        ast.Name: _name,
+        ast.Attribute: _attribute,
+        ast.Subscript: _item,
+        ast.Call: _call,
+        ast.Await: _await,
+        ast.Constant: _constant,
+        ast.List: _display,
+        ast.Tuple: _display,
+        ast.Set: _display,
+        ast.Dict: _dictionary,
+        ast.Starred: _starred,
+        ast.ListComp: _comprehension,
+        ast.SetComp: _comprehension,
+        ast.DictComp: _comprehension,
+        ast.GeneratorExp: _comprehension,
+        ast.Lambda: _lambda,
+        ast.Yield: _yield,
+        ast.YieldFrom: _yield,
+        ast.IfExp: _conditional,
+        ast.BoolOp: _boolean,
+        ast.NamedExpr: _walrus,
+        ast.UnaryOp: _unary,
+        ast.BinOp: _binary,
+        ast.Compare: _compare,
+        ast.JoinedStr: _joined,
+    }
+)

@@ -50,8 +50,8 @@ class OpenScope:
     decorators: tuple[Term, ...] = ()
     returns: Term | None = None
     bases: tuple[Argument, ...] = ()
-    global_names: set[str] = field(default_factory=set)
-    nonlocal_names: set[str] = field(default_factory=set)
+    global_names: frozenset[str] = frozenset()
+    nonlocal_names: frozenset[str] = frozenset()
     reads: set[str] = field(default_factory=set)
     span: Span = NOWHERE
     name_span: Span = NOWHERE
@@ -72,8 +72,8 @@ class OpenScope:
             self.parameters,
             self.decorators,
             self.returns,
-            frozenset(self.global_names),
-            frozenset(self.nonlocal_names),
+            self.global_names,
+            self.nonlocal_names,
             frozenset(self.reads),
             self.bases,
             self.span,

@@ -54,9 +54,7 @@ class Emitter:
         number = len(self.rows)
         if number >= MOST_EVENTS:
             raise TooLong
-        self.rows.append(
-            [kind, place, name, value, target, self.to_span(node) if node is not None else NOWHERE]
-        )
+        self.rows.append([kind, place, name, value, target, node])
         return number
 
     def read(self, place: Place, node: ast.AST) -> Value:
@@ -101,4 +99,8 @@ class Emitter:
         return next((i for i in range(len(self.frames) - 1, -1, -1) if self.frames[i].kind == kind), -1)
 
     def events(self) -> tuple[Event, ...]:
-        return tuple(map(Event._make, self.rows))
+        """The events; where they lie is worked out only here, as most functions traced end without a flow."""
+        to_span = self.to_span
+        return tuple(
+            [Event._make((*row, NOWHERE if node is None else to_span(node))) for *row, node in self.rows]
+        )
