@@ -252,6 +252,24 @@ SILENT = {
             async def get(self):
                 return self.load.failed()
         """,
+    # A getter makes its client once, and only where a bucket is configured; each handler calls it.
+    "client made once": """
+        import os
+
+        import boto3
+
+        storage = None
+
+        def get_storage():
+            global storage
+            if storage is None:
+                if bucket := os.environ.get("BUCKET"):
+                    storage = boto3.client("s3")
+            return storage
+
+        async def handle(request):
+            return get_storage()
+        """,
     # The process has ended when its pipes are closed.
     "process that is over": """
         import subprocess
