@@ -70,6 +70,7 @@ class _Interned(dict[K, T]):
 
 _NAMES = _Interned(Name)
 _RESULTS = _Interned(Result)
+ASSIGNED_TO: _Interned[str, Usage] = _Interned(lambda word: Usage("assigned", name=word))
 _ATTRIBUTE_USAGES: _Interned[str, Usage] = _Interned(lambda word: Usage("attribute", name=word))
 _COMPARED_BY: _Interned[str, Usage] = _Interned(lambda word: Usage("compared", name=word))
 # By the number of the call and the position or keyword.
@@ -271,7 +272,7 @@ def _boolean(record: Recorder, node: ast.BoolOp, usage: Usage) -> Term:
 
 
 def _walrus(record: Recorder, node: ast.NamedExpr, usage: Usage) -> Term:
-    value = term(record, node.value, Usage("assigned", name=node.target.id, outer=None))
+    value = term(record, node.value, ASSIGNED_TO[node.target.id])
     record.bind(node.target.id, "walrus", record.span(node.target), value)
     record.load((node.target, usage, record.scope.number, record.context))
     return value

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from awaitlens.program import importing
-from awaitlens.program.expressions import ITERATED, annotation, bind_target, parameters, term
+from awaitlens.program.expressions import ASSIGNED_TO, ITERATED, annotation, bind_target, parameters, term
 from awaitlens.program.facts import (
     UNKNOWN,
     Argument,
@@ -104,7 +104,7 @@ def _expression(record: Recorder, node: ast.Expr) -> None:
 
 
 def _assign(record: Recorder, node: ast.Assign) -> None:
-    value = term(record, node.value, Usage("assigned", name=_target_text(node.targets[0])))
+    value = term(record, node.value, ASSIGNED_TO[_target_text(node.targets[0])])
     for target in node.targets:
         bind_target(record, target, "assign", value)
 
@@ -114,7 +114,7 @@ def _annotated(record: Recorder, node: ast.AnnAssign) -> None:
     if node.value is None:
         bind_target(record, node.target, "annotation", UNKNOWN, noted)
         return
-    value = term(record, node.value, Usage("assigned", name=_target_text(node.target)))
+    value = term(record, node.value, ASSIGNED_TO[_target_text(node.target)])
     bind_target(record, node.target, "assign", value, noted)
     if (
         isinstance(node.target, ast.Attribute)
@@ -315,7 +315,7 @@ def _function(record: Recorder, node: Function) -> None:
     found = parameters(record, node.args)
     returns = annotation(record, node.returns)
     span = record.span(node)
-    before = len(record.bindings)
+    before = record.mark()
     scope = record.enter_scope("function", node.name)
     scope.is_async = isinstance(node, ast.AsyncFunctionDef)
     scope.parameters, scope.decorators, scope.returns = found, decorators, returns
@@ -323,7 +323,7 @@ def _function(record: Recorder, node: Function) -> None:
     statements(record, node.body)
     record.leave_scope(scope)
     if scope.is_async:
-        record.trace_flow(node, scope, record.bindings[before:])
+        record.trace_flow(node, scope, before)
     record.bind(node.name, "def", scope.name_span, Lambda(scope.number))
 
 

@@ -15,6 +15,8 @@ _CHANGES = frozenset(
     ("appendleft", "extend", "extendleft", "insert", "update", "clear", "sort", "reverse", "popitem", "pop")
 )
 _ADDS = {"add": "mutate", "append": "mutate", "discard": "discard", "remove": "delete"}
+CHANGING = _CHANGES.union(_ADDS, ("pop", "setdefault"))
+"""The methods that may write to what they are called on."""
 _VIEWS = frozenset(("items", "values", "keys"))
 _OPERATORS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-"}
 _ABSORBING: dict[type[ast.AST], str] = {ast.BitOr: "|", ast.BitAnd: "&"}
