@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,8 @@ from awaitlens.program.facts import (
     Usage,
     Use,
 )
-from awaitlens.program.recorder import NOWHERE, OpenScope, Recorder
+from awaitlens.program.headers import place
+from awaitlens.program.recorder import NOWHERE, Recorder
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ _TESTED = Usage("tested")
 _OTHER = Usage("other")
 _DECORATOR = Usage("decorator")
 _ENTERED = {False: Usage("entered"), True: Usage("async entered")}
-_DIRECTIVE = re.compile(r"#\s*awaitlens:\s*(blocking|not-blocking)\b")
 
 Statement = Callable[[Recorder, Any], None]
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def extract(block: Block, parsed: Parsed) -> Facts:
@@ -310,7 +308,7 @@ def _nonlocal(record: Recorder, node: ast.Nonlocal) -> None:
     record.scope.nonlocal_names = record.scope.nonlocal_names.union(node.names)
 
 
-def _function(record: Recorder, node: Function) -> None:
+def _function(record: Recorder, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     decorators = tuple(term(record, decorator, _DECORATOR) for decorator in node.decorator_list)
     found = parameters(record, node.args)
     returns = annotation(record, node.returns)
@@ -319,59 +317,12 @@ def _function(record: Recorder, node: Function) -> None:
     scope = record.enter_scope("function", node.name)
     scope.is_async = isinstance(node, ast.AsyncFunctionDef)
     scope.parameters, scope.decorators, scope.returns = found, decorators, returns
-    _place(record, scope, node, span)
+    place(record, scope, node, span)
     statements(record, node.body)
     record.leave_scope(scope)
     if scope.is_async:
         record.trace_flow(node, scope, before)
     record.bind(node.name, "def", scope.name_span, Lambda(scope.number))
-
-
-def _place(record: Recorder, scope: OpenScope, node: Function | ast.ClassDef, span: Span) -> None:
-    first = node.decorator_list[0] if node.decorator_list else node
-    scope.span = Span(min(first.lineno - 1, span.line), span.column, span.end_line, span.end_column)
-    _place_header(record, scope, node, span)
-    if "awaitlens:" in record.text:
-        header = record.lines[
-            scope.span.line : max(node.body[0].lineno - 1 if node.body else 0, span.line + 1)
-        ]
-        scope.directives = tuple(_DIRECTIVE.findall("\n".join(header)))
-    scope.docstring = bool(node.body) and _is_string(node.body[0])
-
-
-def _place_header(record: Recorder, scope: OpenScope, node: Function | ast.ClassDef, span: Span) -> None:
-    """Where the keyword and the name stand. As nearly everybody writes it, no pattern is needed."""
-    number, column, _, _ = span
-    line = record.lines[number] if number < len(record.lines) else ""
-    header = _HEADERS[type(node)]
-    if line.startswith(header + node.name, column):
-        start = column + len(header)
-        scope.keyword_span = Span(number, column, number, column + header.index(" "))
-        scope.name_span = Span(number, start, number, start + len(node.name))
-        return
-    scope.name_span = scope.keyword_span = Span(number, column, number, column)
-    found = _HEADER.match(line, column)
-    if found:
-        scope.keyword_span = Span(number, found.start(1), number, found.end(1))
-        scope.name_span = Span(number, found.start(2), number, found.end(2))
-
-
-_HEADERS: dict[type, str] = {
-    ast.FunctionDef: "def ",
-    ast.AsyncFunctionDef: "async def ",
-    ast.ClassDef: "class ",
-}
-
-
-def _is_string(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
-_HEADER = re.compile(r"(async(?=\s+def)|def|class)\s+(?:def\s+)?(\w+)")
 
 
 def _class(record: Recorder, node: ast.ClassDef) -> None:
@@ -383,7 +334,7 @@ def _class(record: Recorder, node: ast.ClassDef) -> None:
     span = record.span(node)
     scope = record.enter_scope("class", node.name)
     scope.decorators, scope.bases = decorators, bases + keywords
-    _place(record, scope, node, span)
+    place(record, scope, node, span)
     statements(record, node.body)
     record.leave_scope(scope)
     record.bind(node.name, "class", scope.name_span, Lambda(scope.number))
