@@ -74,7 +74,9 @@ def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Fin
 
 
 def _detected(pitfall: Pitfall, facts: Facts, view: View, settings: Settings) -> Iterator[Finding]:
-    severity = dict(settings.severity).get(pitfall.name, pitfall.severity)
+    severity = (
+        dict(settings.severity).get(pitfall.name, pitfall.severity) if settings.severity else pitfall.severity
+    )
     try:
         for finding in pitfall.detect(facts, view):
             yield replace(finding, pitfall=pitfall.name, severity=severity)  # type: ignore[arg-type]

@@ -46,7 +46,18 @@ def selected(settings: Settings, pitfalls: Mapping[str, Pitfall], path: str = ""
 
     Without `select` those run that are on by default, and those that were given a severity.
     """
-    ignore = settings.ignore | _ignored_in(settings, path)
+    key = (settings, _ignored_in(settings, path), id(pitfalls))
+    known = _chosen.get(key)
+    if known is None or known[0] is not pitfalls:
+        # Asked with each keystroke; the mapping is kept beside the answer, so that its id stays its own.
+        known = _chosen[key] = (pitfalls, _selected(settings, pitfalls, settings.ignore | key[1]))
+    return known[1]
+
+
+_chosen: dict[tuple[Settings, frozenset[str], int], tuple[Mapping[str, Pitfall], frozenset[str]]] = {}
+
+
+def _selected(settings: Settings, pitfalls: Mapping[str, Pitfall], ignore: frozenset[str]) -> frozenset[str]:
     off = {name for name, severity in settings.severity if severity == "off"}
     loud = {name for name, severity in settings.severity if severity != "off"}
     chosen = {
