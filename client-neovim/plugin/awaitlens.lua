@@ -7,7 +7,7 @@ vim.api.nvim_create_user_command('AwaitLens', function(command)
   require('awaitlens.commands').run(command.fargs)
 end, {
   nargs = '*',
-  desc = 'AwaitLens: slides, explain, log, restart',
+  desc = 'AwaitLens: slides, prove, explain, log, restart',
   complete = function(lead, line)
     return require('awaitlens.commands').complete(lead, line)
   end,
@@ -17,6 +17,12 @@ end, {
 vim.lsp.commands['awaitlens.slides'] = function(command, context)
   local place = command.arguments[1]
   require('awaitlens.slides').show(context.client_id, place.uri, place.position)
+end
+
+vim.lsp.commands['awaitlens.prove'] = function(command, context)
+  local place = command.arguments[1]
+  local serving = assert(vim.lsp.get_client_by_id(context.client_id))
+  require('awaitlens.commands').prove(serving, place.uri, place.position)
 end
 
 local group = vim.api.nvim_create_augroup('awaitlens', {})

@@ -16,6 +16,31 @@ function commands.slides()
   require('awaitlens.slides').show(serving.id, vim.uri_from_bufnr(0), position)
 end
 
+function commands.prove()
+  local serving = client.all(0)[1]
+  if not serving then
+    return vim.notify('AwaitLens: no server in this buffer; :checkhealth awaitlens tells why', vim.log.levels.WARN)
+  end
+  M.prove(serving, vim.uri_from_bufnr(0), M.finding_position(serving))
+end
+
+---Open the program that shows the race at a place, in a buffer that may be written and run.
+---@param serving vim.lsp.Client
+---@param uri string
+---@param position lsp.Position
+function M.prove(serving, uri, position)
+  local wish = { uri = uri, position = position, format = 'text' }
+  local params = { command = 'awaitlens.prove', arguments = { wish } }
+  client.request(serving, 'workspace/executeCommand', params, vim.uri_to_bufnr(uri), function(proof)
+    if not proof or proof == vim.NIL then
+      return vim.notify('AwaitLens: there is nothing to prove here')
+    end
+    vim.cmd.new()
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(proof.script, '\n'))
+    vim.bo.filetype = 'python'
+  end)
+end
+
 function commands.explain(arguments)
   local name = arguments[1] or M.pitfall_here()
   if not name then
