@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 
-import { askForDeck, type Channels, makeClient } from './client';
+import { askForDeck, askForProof, type Channels, makeClient } from './client';
 import { registerCommands } from './commands';
 import { RESTART_KEYS } from './configuration';
 import { describe, type FoundServer } from './discovery';
@@ -77,6 +77,17 @@ export class App implements vscode.Disposable {
     this.parts.forEach((part) => part.dispose());
   }
 
+  /** The proof of the race at a place, in a new buffer that the user may read, run and keep. */
+  async prove(uri: vscode.Uri, position: vscode.Position): Promise<void> {
+    const proof = this.client ? await askForProof(this.client, uri, position) : null;
+    if (!proof) {
+      vscode.window.setStatusBarMessage('AwaitLens has nothing to prove on this line.', 5000);
+      return;
+    }
+    const document = await vscode.workspace.openTextDocument({ language: 'python', content: proof.script });
+    await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+  }
+
   private connect(server: FoundServer, down: () => void): LanguageClient {
     this.log.info(`server ${server.version}, ${describe(server)}`);
     return makeClient(server, {
@@ -84,6 +95,7 @@ export class App implements vscode.Disposable {
       folder: this.context.globalStorageUri.fsPath,
       down,
       showSlides: (uri, position) => this.slides.show(uri, position),
+      prove: (uri, position) => this.prove(uri, position),
     });
   }
 

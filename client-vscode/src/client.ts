@@ -27,6 +27,7 @@ export interface ClientNeeds {
   readonly folder: string;
   readonly down: () => void;
   readonly showSlides: (uri: vscode.Uri, position: vscode.Position) => Promise<void>;
+  readonly prove: (uri: vscode.Uri, position: vscode.Position) => Promise<void>;
 }
 
 export function makeClient(server: FoundServer, needs: ClientNeeds): LanguageClient {
@@ -60,6 +61,28 @@ export async function askForDeck(
   });
 }
 
+/** A small program that shows the race at a place; null where there is none. */
+export interface Proof {
+  readonly title: string;
+  readonly script: string;
+}
+
+export async function askForProof(
+  client: LanguageClient,
+  uri: vscode.Uri,
+  position: vscode.Position,
+): Promise<Proof | null> {
+  const place = {
+    format: 'text',
+    uri: client.code2ProtocolConverter.asUri(uri),
+    position: client.code2ProtocolConverter.asPosition(position),
+  };
+  return client.sendRequest<Proof | null>('workspace/executeCommand', {
+    command: 'awaitlens.prove',
+    arguments: [place],
+  });
+}
+
 // The library's own restarts and messages are turned off: the lifecycle decides both.
 function clientOptions(needs: ClientNeeds): LanguageClientOptions {
   return {
@@ -69,7 +92,10 @@ function clientOptions(needs: ClientNeeds): LanguageClientOptions {
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     diagnosticCollectionName: 'awaitlens',
     markdown: { isTrusted: { enabledCommands: ['awaitlens.showSlides'] } },
-    initializationOptions: () => ({ settings: settingsAt(undefined) }), // So that the first answer is right already.
+    initializationOptions: () => ({
+      settings: settingsAt(undefined), // So that the first answer is right already.
+      diagnosticMode: vscode.workspace.getConfiguration('awaitlens').get('diagnosticMode', 'openFilesOnly'),
+    }),
     initializationFailedHandler: () => false,
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -107,8 +133,9 @@ function middleware(needs: ClientNeeds): Middleware {
       return hover;
     },
     executeCommand: async (command, args, next) => {
-      const place = command === 'awaitlens.slides' ? placeOf(args[0]) : undefined;
-      return place ? needs.showSlides(place.uri, place.position) : next(command, args);
+      const act = { 'awaitlens.slides': needs.showSlides, 'awaitlens.prove': needs.prove }[command];
+      const place = act && placeOf(args[0]);
+      return place ? act(place.uri, place.position) : next(command, args);
     },
   };
 }

@@ -21,6 +21,7 @@ asyncio.run(greet("you"))
 export function registerCommands(app: App): vscode.Disposable {
   const commands: Record<string, (...args: unknown[]) => unknown> = {
     showSlides: (place) => showSlides(app, place),
+    proveIt: (place) => proveIt(app, place),
     checkWorkspace: () => checkWorkspace(app),
     restart: () => app.lifecycle.restart(),
     installServer: () => installServer(app),
@@ -37,11 +38,22 @@ export function registerCommands(app: App): vscode.Disposable {
 
 // From a hover or a code action the place comes along; from the palette it is where the cursor stands.
 async function showSlides(app: App, argument: unknown): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  const place = placeOf(argument) ?? (editor && { uri: editor.document.uri, position: editor.selection.active });
+  const place = placeOf(argument) ?? cursor();
   if (place) {
     await app.slides.show(place.uri, place.position);
   }
+}
+
+async function proveIt(app: App, argument: unknown): Promise<void> {
+  const place = placeOf(argument) ?? cursor();
+  if (place) {
+    await app.prove(place.uri, place.position);
+  }
+}
+
+function cursor(): { uri: vscode.Uri; position: vscode.Position } | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor && { uri: editor.document.uri, position: editor.selection.active };
 }
 
 async function checkWorkspace(app: App): Promise<void> {

@@ -12,13 +12,22 @@ const SERVER_KEYS: Readonly<Record<string, string>> = {
   blocking: 'blocking',
   notBlocking: 'not-blocking',
   hints: 'hints',
+  asciiHints: 'ascii-hints',
+  codeLens: 'code-lens',
+  semanticTokens: 'semantic-tokens',
   python: 'python',
   django: 'django',
   asgiref: 'asgiref',
 };
 
 /** Settings that only a new start of the server makes effective. */
-export const RESTART_KEYS = ['awaitlens.path', 'awaitlens.arguments', 'awaitlens.environment'];
+export const RESTART_KEYS = [
+  'awaitlens.path',
+  'awaitlens.arguments',
+  'awaitlens.environment',
+  'awaitlens.semanticTokens',
+  'awaitlens.diagnosticMode',
+];
 
 /**
  * What the server gets for one folder. A key that the user did not set is left out, so that pyproject.toml decides
