@@ -31,10 +31,10 @@ export function placeOfWords(words) {
 
 /** The words that lie above each squiggle, from the top of the page to its end. */
 export function underlinedWords() {
-  const found = [...document.querySelectorAll('.editor-instance [class*="squiggly-"]')].map((mark) => {
+  const found = [...document.querySelectorAll(':is(.editor-instance, .notebookOverlay) [class*="squiggly-"]')].map((mark) => {
     const under = mark.getBoundingClientRect();
     const characters = [];
-    for (const line of document.querySelectorAll('.editor-instance .view-line')) {
+    for (const line of document.querySelectorAll(':is(.editor-instance, .notebookOverlay) .view-line')) {
       const box = line.getBoundingClientRect();
       if (under.top + under.height / 2 < box.top || under.top + under.height / 2 > box.bottom) continue;
       const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);

@@ -129,6 +129,23 @@ export class Page {
     await this.page.locator('.tab.active', { hasText: name }).first().waitFor();
   }
 
+  // A window that is still young knows no notebooks yet, and would show the file's JSON.
+  async openNotebook(name) {
+    const cells = this.page.locator('.notebookOverlay .cell-list-container').first();
+    await until(
+      'a notebook, not JSON',
+      async () => {
+        await this.openFile(name);
+        const there = await cells.waitFor({ timeout: 4000 }).then(() => true, () => false);
+        if (!there) {
+          await this.page.locator('.tab.active').first().click({ button: 'middle', timeout: 3000 });
+        }
+        return there;
+      },
+      30,
+    );
+  }
+
   // The box at the top of the window: commands with ">", lines with ":".
   async pick(key, text, row = '') {
     const box = this.page.locator('.quick-input-widget input').first();

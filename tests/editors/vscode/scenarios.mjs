@@ -227,7 +227,7 @@ export const trusted = {
 
   'a notebook is one module': async (code) => {
     const page = await code.open();
-    await page.openFile('story.ipynb');
+    await page.openNotebook('story.ipynb');
     await until('the cells are underlined', async () => (await page.underlinedNow()).includes('time.sleep(2)'), 30);
     await page.shot('notebook');
     assert.deepEqual(await page.underlinedNow(), ['time.sleep(2)', 'load()']);
