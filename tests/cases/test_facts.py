@@ -182,3 +182,7 @@ def test_names_declared_global_belong_to_the_module() -> None:
 def test_directives_on_a_def_are_read() -> None:
     facts = facts_of("def f():  # awaitlens: not-blocking, it is cached\n    pass\n")
     assert facts.scopes[1].directives == ("not-blocking",)
+
+
+def test_a_directive_on_a_class_is_read_past() -> None:
+    assert facts_of("class A:  # awaitlens: blocking\n    pass\n").owner == ("A",)

@@ -243,8 +243,9 @@ def _take(
 
 
 def _short(name: str) -> str:
+    """How people say it: "asyncio.to_thread", and "sync_to_async" for what lies deeper than its package."""
     parts = name.split(".")
-    return ".".join(parts[-2:]) if len(parts) > 1 and not parts[-2][:1].isupper() else parts[-1]
+    return name if len(parts) == 2 and not parts[0][:1].isupper() else parts[-1]
 
 
 def _calls(program: Program, scope: Scope, name: str) -> Iterator[Mention]:
