@@ -81,11 +81,6 @@ def blocking_call(name: str) -> BlockingCall | None:
     return None
 
 
-def blocking_names() -> tuple[str, ...]:
-    """The names of all rows, wildcards included."""
-    return tuple(_rows())
-
-
 def rows() -> tuple[BlockingCall, ...]:
     """All rows, those of category "none" included."""
     return tuple(_parse(line) for line in _rows().values())

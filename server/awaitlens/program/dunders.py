@@ -29,12 +29,6 @@ FATE: dict[str, str] = {
 }  # fmt: skip
 """What happens when the method is `async def`. Not listed: those whose value a caller may await (`await box[key]`)."""
 
-ASYNC_TWINS = {
-    "__enter__": "__aenter__",
-    "__exit__": "__aexit__",
-    "__iter__": "__aiter__",
-    "__next__": "__anext__",
-}
 AWAITED = frozenset({"__aenter__", "__aexit__", "__anext__"})
 
 

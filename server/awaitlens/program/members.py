@@ -19,7 +19,6 @@ from awaitlens.program.values import (
     Inferred,
     Instance,
     Module,
-    Nothing,
     Value,
     join,
 )
@@ -225,11 +224,3 @@ def has_unknown_base(names: Names, cls: Class) -> bool:
         if declared > sum(1 for _ in bases(names, current)):
             return True
     return False
-
-
-def is_subtype(names: Names, cls: Class, ancestor: str) -> bool:
-    return any(base.name == ancestor for base in lineage(names, cls))
-
-
-def is_unknown(value: Value) -> bool:
-    return isinstance(value, Nothing)

@@ -20,7 +20,6 @@ from awaitlens.syntax.blocks import Block, Layout, layout
 from awaitlens.syntax.parse import Reader, parse
 
 T = TypeVar("T")
-Numbered = tuple[int, Facts]
 
 _FUNCTION = re.compile(r"[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)")
 _DECORATED_FUNCTION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)

@@ -232,11 +232,6 @@ class View(Surroundings):
         value = self.infer(term, scope, at).value
         return value.cls.name if isinstance(value, Instance) else ""
 
-    def is_instance(self, term: Term, scope: int, ancestor: str, at: Span | None = None) -> bool:
-        """Whether the term's value is surely an instance of the class with that dotted name, or of one that inherits it."""
-        value = self.infer(term, scope, at).value
-        return isinstance(value, Instance) and members.is_subtype(self._names, value.cls, ancestor)
-
     def is_property(self, term: Attribute, scope: int, at: Span | None = None) -> bool:
         """Whether reading the attribute runs a property of the object's class."""
         owner = self.infer(term.value, scope, at).value

@@ -33,10 +33,6 @@ class Place(NamedTuple):
         keys = (part for part in self.path if part[0] == "[" and part[1] not in "'\"")
         return frozenset([self.root]).union(*(_IDENTIFIER.findall(key) for key in keys))
 
-    @property
-    def has_variable_key(self) -> bool:
-        return any(part[0] == "[" and (part[1].isalpha() or part[1] == "_") for part in self.path)
-
     def covers(self, other: Place) -> bool:
         """Whether `other` is this place or lies in it."""
         return self.root == other.root and self.path == other.path[: len(self.path)]
