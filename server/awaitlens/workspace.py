@@ -32,6 +32,7 @@ _LEFT_OUT = {
     **dict.fromkeys(("_build", "buck-out"), "build tree"),
 }
 _BUILD_TREES = ("build", "dist")
+_DECIDING = (".gitignore",)
 
 
 class Skipped(NamedTuple):
@@ -67,6 +68,16 @@ def files_of(roots: Iterable[str], settings_for: Callable[[str], Settings]) -> F
 def reason_to_skip(text: str) -> str:
     """Why a file with this text is left out when it was found by a walk; "" when it is not."""
     return "generated file" if _GENERATED.search(text[:600]) else ""
+
+
+def may_matter(path: str, root: str) -> bool:
+    """Whether a change of this path below a root may change what is found: a file that may belong, or one that decides
+    what belongs and how it is checked. A name without a suffix may be a folder that came or went with its files.
+    """
+    name = os.path.basename(path)
+    if not name.endswith((*_SUFFIXES, ".toml")) and name not in _DECIDING and "." in name:
+        return False
+    return _LEFT_OUT.keys().isdisjoint(_slashed(path).removeprefix(_slashed(root)).split("/"))
 
 
 class _Walk:

@@ -33,6 +33,7 @@ class Options(argparse.Namespace):
     show_skipped: bool = False
     no_cache: bool = False
     deep: bool = False
+    watch: bool = False
     name: str = ""
     target: str = ""
     output: str | None = None
@@ -107,6 +108,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--deep", action="store_true", help="ask jedi about calls that nothing else resolves; slow"
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="check again whenever a file changes, until Ctrl-C"
     )
     parser.add_argument(
         "--show-skipped", action="store_true", help="list on stderr what was left out, and why"

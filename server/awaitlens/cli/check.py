@@ -36,10 +36,18 @@ _MANY = 50
 
 def check(options: Options) -> int:
     """Run the command. Raises CouldNotRun for what the user must put right first."""
-    from awaitlens.cli.failures import Failures
-
     names = selectors(pitfalls())
     _refuse_nonsense(options, names)
+    if not options.watch:
+        return _check(options, names)
+    from awaitlens.cli.watching import watch
+
+    return watch(options, lambda: _check(options, names))
+
+
+def _check(options: Options, names: frozenset[str]) -> int:
+    from awaitlens.cli.failures import Failures
+
     configuration = Configuration(known=names)
     job = Job(options, pitfalls(), _settings_for(configuration, options), os.getcwd())
     with ProgressBar(sys.stderr) as progress, Failures() as failures:
@@ -130,7 +138,8 @@ def _read_files(job: Job, paths: Sequence[str], named: frozenset[str], progress:
     """The files, and of many files what is found in them: the same files are mostly checked again and again."""
     options = job.options
     repairs = options.fix or options.diff or options.add_ignores
-    if repairs or options.deep or options.no_cache or len(paths) < _MANY:
+    few = len(paths) < _MANY and not (options.watch and paths)
+    if repairs or options.deep or options.no_cache or few:
         return read_sources(paths, named, progress)
     return check_workspace(paths, named, job.settings_for, progress)
 

@@ -31,6 +31,15 @@ def is_coloured(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def clear(stream: TextIO) -> bool:
+    """Empty the screen of a terminal, what was scrolled away included; whether the stream is one."""
+    is_screen = stream.isatty() and os.environ.get("TERM") != "dumb"
+    if is_screen:
+        stream.write("\x1b[H\x1b[2J\x1b[3J")
+        stream.flush()
+    return is_screen
+
+
 def write_lines(lines: Iterable[Line], stream: TextIO) -> None:
     """Write styled lines. They are never wrapped: terminals do that, and copied paths stay whole."""
     if not is_coloured(stream):
