@@ -10,6 +10,7 @@ import { describe, type FoundServer } from './discovery';
 import { Lifecycle, type State } from './lifecycle';
 import { chosenInterpreter, watchInterpreters } from './python_environments';
 import { ServerSearch } from './server_search';
+import { SlidesLinks } from './slides_link';
 import { SlidesPanel } from './slides_panel';
 import { Status } from './status';
 import { WorkspaceCheck } from './workspace_check';
@@ -21,6 +22,7 @@ export class App implements vscode.Disposable {
     trace: vscode.window.createOutputChannel('AwaitLens Trace', { log: true }),
   };
   readonly slides = new SlidesPanel(async (...place) => (this.client ? askForDeck(this.client, ...place) : null));
+  private readonly links = new SlidesLinks((uri, position) => this.slides.show(uri, position));
   readonly check = new WorkspaceCheck((line) => this.log.info(line));
   readonly search: ServerSearch;
   readonly lifecycle: Lifecycle;
@@ -47,6 +49,7 @@ export class App implements vscode.Disposable {
       this.channels.server,
       this.channels.trace,
       this.slides,
+      this.links,
       this.check,
       this.status,
       registerCommands(this),
@@ -94,7 +97,8 @@ export class App implements vscode.Disposable {
       channels: this.channels,
       folder: this.context.globalStorageUri.fsPath,
       down,
-      showSlides: (uri, position) => this.slides.show(uri, position),
+      link: (uri, diagnostics) => this.links.into(uri, diagnostics),
+      showSlides: async (uri, position) => void (await this.slides.show(uri, position)),
       prove: (uri, position) => this.prove(uri, position),
     });
   }

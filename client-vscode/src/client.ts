@@ -8,10 +8,12 @@ import {
   type LanguageClientOptions,
   type Middleware,
   RevealOutputChannelOn,
+  vsdiag,
 } from 'vscode-languageclient/node';
 
 import { type RawSettings, settingsForServer } from './configuration';
 import type { FoundServer } from './discovery';
+import { placeOf } from './place';
 import { surroundings } from './process';
 import { SELECTOR } from './selector';
 import type { Deck } from './slides_panel';
@@ -26,6 +28,8 @@ export interface ClientNeeds {
   /** Where the server stands. Never the workspace, so that nothing is picked up there by accident. */
   readonly folder: string;
   readonly down: () => void;
+  /** Gives the names of the findings in a document their links. */
+  readonly link: (uri: vscode.Uri, diagnostics: vscode.Diagnostic[]) => vscode.Diagnostic[];
   readonly showSlides: (uri: vscode.Uri, position: vscode.Position) => Promise<void>;
   readonly prove: (uri: vscode.Uri, position: vscode.Position) => Promise<void>;
 }
@@ -125,6 +129,7 @@ function middleware(needs: ClientNeeds): Middleware {
           : answers;
       },
     },
+    ...linkingMiddleware(needs.link),
     provideHover: async (document, position, token, next) => {
       const hover = await next(document, position, token);
       if (hover && findingAt(document.uri, position)) {
@@ -137,6 +142,29 @@ function middleware(needs: ClientNeeds): Middleware {
       const place = act && placeOf(args[0]);
       return place ? act(place.uri, place.position) : next(command, args);
     },
+  };
+}
+
+// Findings are pushed or pulled, of one document or of all: whichever way they come, they pass here.
+function linkingMiddleware(link: ClientNeeds['link']): Middleware {
+  return {
+    handleDiagnostics: (uri, diagnostics, next) => next(uri, link(uri, diagnostics)),
+    provideDiagnostics: async (document, previous, token, next) => {
+      const report = await next(document, previous, token);
+      if (report?.kind === vsdiag.DocumentDiagnosticReportKind.full) {
+        link(document instanceof vscode.Uri ? document : document.uri, report.items);
+      }
+      return report;
+    },
+    provideWorkspaceDiagnostics: (previous, token, report, next) =>
+      next(previous, token, (chunk) => {
+        for (const item of chunk?.items ?? []) {
+          if (item.kind === vsdiag.DocumentDiagnosticReportKind.full) {
+            link(item.uri, item.items);
+          }
+        }
+        report(chunk);
+      }),
   };
 }
 
@@ -165,13 +193,4 @@ function settingsAt(scope: string | undefined): Record<string, unknown> {
     );
   };
   return settingsForServer(settings as unknown as RawSettings, isSet);
-}
-
-/** The place that a code action or a link of the server's names: `{uri, position}`. */
-export function placeOf(argument: unknown): { uri: vscode.Uri; position: vscode.Position } | undefined {
-  const { uri, position } = (argument ?? {}) as { uri?: unknown; position?: { line?: unknown; character?: unknown } };
-  if (typeof uri !== 'string' || typeof position?.line !== 'number' || typeof position.character !== 'number') {
-    return undefined;
-  }
-  return { uri: vscode.Uri.parse(uri), position: new vscode.Position(position.line, position.character) };
 }

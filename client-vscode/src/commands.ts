@@ -3,8 +3,8 @@
 import * as vscode from 'vscode';
 
 import type { App } from './app';
-import { placeOf } from './client';
 import { debugInformation } from './debug_information';
+import { placeOf } from './place';
 
 const EXAMPLE = `import asyncio
 import time

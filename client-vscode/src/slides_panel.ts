@@ -20,17 +20,19 @@ export class SlidesPanel implements vscode.Disposable {
 
   constructor(private readonly ask: AskForDeck) {}
 
-  async show(uri: vscode.Uri, position: vscode.Position): Promise<void> {
+  /** Whether there was something to show. */
+  async show(uri: vscode.Uri, position: vscode.Position): Promise<boolean> {
     const deck = await this.ask(uri, position, randomBytes(16).toString('hex'));
     if (!deck) {
       vscode.window.setStatusBarMessage('AwaitLens has nothing to show for this line.', 5000);
-      return;
+      return false;
     }
     const panel = this.open();
     this.shown = uri;
     panel.title = deck.title;
     panel.webview.html = slidesPage(deck.html);
     panel.reveal(undefined, false);
+    return true;
   }
 
   dispose(): void {

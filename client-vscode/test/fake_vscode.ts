@@ -18,7 +18,11 @@ export class Uri {
   private constructor(
     readonly scheme: string,
     readonly path: string,
+    readonly query = '',
   ) {}
+  static from({ scheme, path, query }: { scheme: string; path: string; query: string }): Uri {
+    return new Uri(scheme, path, query);
+  }
   static file(path: string): Uri {
     return new Uri('file', path);
   }
@@ -81,9 +85,12 @@ export const seen = {
   statusBar: [] as string[],
   statusItems: [] as Record<string, unknown>[],
   extensions: new Map<string, unknown>(),
+  customEditors: [] as { resolveCustomEditor(document: { uri: Uri }, panel: FakePanel): void }[],
+  openedOutside: [] as string[],
 };
 
 export function forget(): void {
+  seen.customEditors.length = seen.openedOutside.length = 0;
   seen.panels.length = seen.shown.length = seen.statusBar.length = seen.statusItems.length = 0;
   seen.extensions.clear();
 }
@@ -93,6 +100,10 @@ export const window = {
   createWebviewPanel(): FakePanel {
     seen.panels.push(new FakePanel());
     return seen.panels.at(-1)!;
+  },
+  registerCustomEditorProvider(_view: string, editor: (typeof seen.customEditors)[number]): Disposable {
+    seen.customEditors.push(editor);
+    return new Disposable(() => undefined);
   },
   setStatusBarMessage: (text: string) => seen.statusBar.push(text),
   async showTextDocument(uri: Uri, options: Record<string, unknown>) {
@@ -109,3 +120,5 @@ export const languages = {
 };
 
 export const extensions = { getExtension: (id: string) => seen.extensions.get(id) };
+
+export const env = { openExternal: async (uri: Uri) => seen.openedOutside.push(uri.toString()) };
