@@ -101,10 +101,11 @@ def test_it_runs_where_it_is_installed(wheel: Path, version: str, tmp_path: Path
     interpreter = _interpreter(version)
     if interpreter is None:
         pytest.skip(f"there is no Python {version} on PATH or in PYTHONS")
-    run(interpreter, "-m", "venv", "clean", cwd=tmp_path)
+    run(interpreter, "-m", "venv", "--without-pip", "clean", cwd=tmp_path)
     programs = tmp_path / "clean/bin"
-    run(programs / "python", "-m", "pip", "install", "-q", wheel, cwd=tmp_path)
-    run(programs / "python", "-m", "pip", "check", cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "--python", programs / "python")
+    run(*pip, "install", "-q", wheel, cwd=tmp_path)
+    run(*pip, "check", cwd=tmp_path)
     said = run(programs / "python", "-m", "awaitlens", "--version", cwd=tmp_path)
     assert said == run(programs / "awaitlens", "--version", cwd=tmp_path)
     assert said.split()[1] in wheel.name
@@ -116,6 +117,47 @@ def test_it_runs_where_it_is_installed(wheel: Path, version: str, tmp_path: Path
     run(programs / "awaitlens", "check", "--fix", "--unsafe-fixes", "example.py", cwd=tmp_path)
     assert "    await asyncio.sleep(1)\n" in (tmp_path / "example.py").read_text()
     assert "time.sleep" in run(programs / "awaitlens", "explain", "blocking-sleep", cwd=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where uv and pipx are, freshly installed."""
+    folder = tmp_path_factory.mktemp("tools")
+    run(sys.executable, "-m", "venv", "tools", cwd=folder)
+    run(folder / "tools/bin/python", "-m", "pip", "install", "-q", "uv", "pipx", cwd=folder)
+    return folder / "tools/bin"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("uvx", "--from", "{wheel}", "--python", sys.executable),
+        ("pipx", "run", "--spec", "{wheel}", "--python", sys.executable),
+    ],
+    ids=["uvx", "pipx"],
+)
+def test_it_runs_without_being_installed(
+    tools: Path, wheel: Path, tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "PIPX_HOME", "UV_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "example.py").write_text(EXAMPLE)
+    words = [tools / command[0], *(word.format(wheel=wheel) for word in command[1:])]
+    check = ("awaitlens", "check", "--output-format", "concise", "example.py")
+    found = run(*words, *check, cwd=tmp_path, expected=1)
+    assert found.startswith("example.py:5:5: blocking-sleep ")
+
+
+@pytest.mark.parametrize("installer", [("uv", "tool", "install"), ("pipx", "install")], ids=["uv", "pipx"])
+def test_it_is_installed_as_a_program(
+    tools: Path, wheel: Path, tmp_path: Path, installer: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_BIN_HOME", "PIPX_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    run(tools / installer[0], *installer[1:], "--python", sys.executable, wheel, cwd=tmp_path)
+    assert run(tmp_path / ".local/bin/awaitlens", "--version", cwd=tmp_path).split()[1] in wheel.name
 
 
 def test_an_editor_can_talk_to_what_was_installed(wheel: Path, tmp_path: Path) -> None:

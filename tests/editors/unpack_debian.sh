@@ -51,8 +51,22 @@ bind() {
   local loader libraries=$R/usr/lib/x86_64-linux-gnu:$R/lib/x86_64-linux-gnu binary=$R/$BINARY
   binary=$(readlink -f "$binary")
   loader=$(find "$R" -name ld-linux-x86-64.so.2 | head -1)
+  if is_at_fixed_address "$binary"; then
+    start_through "$loader" "$libraries" "$binary"
+    return
+  fi
   "$loader" --library-path "$libraries" "$R/usr/bin/patchelf" \
     --set-interpreter "$loader" --force-rpath --set-rpath "$libraries" "$binary"
+}
+
+# A program that must lie where it was linked to (ELF type 2) does not survive being rewritten. Python is one. It starts
+# nothing through /proc/self/exe, so it may be started through the loader, under the name it was called by.
+is_at_fixed_address() { [ "$(od -An -tu1 -j16 -N1 "$1" | tr -d ' ')" = 2 ]; }
+
+start_through() {
+  mv "$3" "$3.elf"
+  printf '#!/bin/sh\nexec %q --library-path %q --argv0 "$0" %q "$@"\n' "$1" "$2" "$3.elf" > "$3"
+  chmod +x "$3"
 }
 
 [ -f "$HOME_OF_IT/complete" ] && exit
