@@ -5,8 +5,12 @@
 #   SUITES=forky tests/editors/run_neovim.sh -k slides
 #
 # Screens are kept as pictures in .e2e/screenshots/neovim-SUITE/, with the times from keypress to diagnostic.
-# Needs tmux, and chromium for the pictures. Exit status: 0 passed, 75 the Debian archive cannot be reached, else failed.
+# Installs tmux where it is missing. Needs chromium for the pictures. Exit status: 0 passed, 75 the Debian archive cannot be reached, else failed.
 set -euo pipefail
+
+if ! command -v tmux > /dev/null; then
+  { apt-get update -qq && apt-get install -y -qq tmux > /dev/null; } || { echo "cannot install tmux" >&2; exit 75; }
+fi
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)

@@ -3,8 +3,12 @@
 #
 #   tests/editors/run_others.sh [helix] [eglot]
 #
-# Needs tmux. Exit status: 0 passed, 75 the Debian archive cannot be reached, else failed.
+# Installs tmux where it is missing. Exit status: 0 passed, 75 the Debian archive cannot be reached, else failed.
 set -euo pipefail
+
+if ! command -v tmux > /dev/null; then
+  { apt-get update -qq && apt-get install -y -qq tmux > /dev/null; } || { echo "cannot install tmux" >&2; exit 75; }
+fi
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,6 +206,31 @@ def test_slides_where_nothing_is_found(neovim: Open) -> None:
     editor.type("gg")
     editor.command("AwaitLens slides")
     editor.sees("there is no finding here")
+
+
+@pytest.mark.parametrize("way", ["command", "menu"])
+def test_a_race_is_proved_by_a_program_that_runs(neovim: Open, keep_screen: Keep, way: str) -> None:
+    editor = neovim("race.py")
+    editor.finds('stats["alive"] = alive + 1')
+    editor.go_to('stats["alive"] = alive + 1')
+    if way == "command":
+        editor.command("AwaitLens prove")
+    else:
+        editor.type("gra")
+        editor.choose("Prove it")
+    editor.until(lambda: editor.text().rstrip().endswith("main()"), "the proof in a buffer")
+    assert editor.lua("return vim.bo.filetype") == "python"
+    keep_screen(editor, f"proof_from_{way}")
+    ran = subprocess.run([sys.executable, "-I", "-"], input=editor.text(), capture_output=True, text=True)
+    assert "PROVED: no order" in ran.stderr, ran
+
+
+def test_nothing_to_prove(neovim: Open) -> None:
+    editor = neovim("notify.py")
+    editor.finds(SLEEP)
+    editor.go_to(SLEEP)
+    editor.command("AwaitLens prove")
+    editor.sees("nothing to prove")
 
 
 def test_explain(neovim: Open) -> None:

@@ -13,7 +13,7 @@ export const fresh = {
     await toast.first().waitFor();
     await page.shot('fresh-setup');
     const start = Date.now();
-    await until('underlined', async () => (await page.underlinedNow()).length === 1, 240);
+    await until('underlined', async () => (await page.underlinedNow()).length === 1, 120);
     console.log(`        private environment and first finding: ${((Date.now() - start) / 1000).toFixed(1)} s`);
     const [server] = code.processes('awaitlens server');
     assert.match(
@@ -38,7 +38,7 @@ export const offline = {
   'without a network it says so, once, and can be tried again': async (code) => {
     const page = await code.open('notify.py');
     const toast = page.page.locator('.notification-toast', { hasText: 'Is there a network?' });
-    await toast.first().waitFor({ timeout: 120_000 });
+    await toast.first().waitFor();
     await toast.getByText('Try Again').first().waitFor();
     await sleep(500); // It fades in.
     await page.shot('offline');

@@ -31,25 +31,44 @@ export function placeOfWords(words) {
 
 /** The words that lie above each squiggle, from the top of the page to its end. */
 export function underlinedWords() {
-  const found = [...document.querySelectorAll(':is(.editor-instance, .notebookOverlay) [class*="squiggly-"]')].map((mark) => {
-    const under = mark.getBoundingClientRect();
-    const characters = [];
-    for (const line of document.querySelectorAll(':is(.editor-instance, .notebookOverlay) .view-line')) {
-      const box = line.getBoundingClientRect();
-      if (under.top + under.height / 2 < box.top || under.top + under.height / 2 > box.bottom) continue;
-      const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
-      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-        for (let index = 0; index < node.length; index++) {
-          const range = document.createRange();
-          range.setStart(node, index);
-          range.setEnd(node, index + 1);
-          const letter = range.getBoundingClientRect();
-          const middle = letter.left + letter.width / 2;
-          if (middle > under.left && middle < under.right) characters.push(node.data[index]);
+  const found = [...document.querySelectorAll(':is(.editor-instance, .notebookOverlay) [class*="squiggly-"]')].map(
+    (mark) => {
+      const under = mark.getBoundingClientRect();
+      const characters = [];
+      for (const line of document.querySelectorAll(':is(.editor-instance, .notebookOverlay) .view-line')) {
+        const box = line.getBoundingClientRect();
+        if (under.top + under.height / 2 < box.top || under.top + under.height / 2 > box.bottom) continue;
+        const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+          for (let index = 0; index < node.length; index++) {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + 1);
+            const letter = range.getBoundingClientRect();
+            const middle = letter.left + letter.width / 2;
+            if (middle > under.left && middle < under.right) characters.push(node.data[index]);
+          }
         }
       }
-    }
-    return { top: under.top, left: under.left, words: characters.join('').replaceAll('\u00a0', ' ') };
-  });
+      return { top: under.top, left: under.left, words: characters.join('').replaceAll('\u00a0', ' ') };
+    },
+  );
   return found.sort((one, other) => one.top - other.top || one.left - other.left).map((each) => each.words);
+}
+
+/** The milliseconds from the next key to one more squiggle than there is now, as the page itself sees them. */
+export function timeToNextSquiggle() {
+  const count = () => document.querySelectorAll('.editor-instance [class*="squiggly-"]').length;
+  const before = count();
+  return new Promise((resolve) => {
+    let pressed;
+    addEventListener('keydown', () => (pressed ??= performance.now()), { capture: true, once: true });
+    const observer = new MutationObserver(() => {
+      if (count() > before) {
+        observer.disconnect();
+        resolve(performance.now() - pressed);
+      }
+    });
+    observer.observe(document.body, { subtree: true, childList: true, attributes: true });
+  });
 }

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { placeOfWords, underlinedWords, visibleLines } from './in_page.mjs';
-import { sleep, until } from './waiting.mjs';
+import { placeOfWords, timeToNextSquiggle, underlinedWords, visibleLines } from './in_page.mjs';
+import { until } from './waiting.mjs';
 
 export class Page {
   constructor(code, page) {
@@ -62,14 +62,20 @@ export class Page {
     await this.page.mouse.click(box.x + Math.min(6, box.width / 2), box.y + box.height / 2);
   }
 
-  /** The text of the hover over the words. The pointer comes from outside, as a hand would. */
+  /** The text of the hover over the words. The pointer comes from outside, as a hand would, and again if need be. */
   async hover(words, expected) {
-    const box = await this.place(words);
-    await this.page.mouse.move(box.x + 60, box.y + 200);
-    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 5 });
-    const hover = this.page.locator('.monaco-hover:visible', { hasText: expected });
-    await hover.first().waitFor();
-    return (await hover.first().innerText()).replace(/\s+/g, ' ');
+    const hover = this.page.locator('.monaco-hover:visible', { hasText: expected }).first();
+    await until(
+      `a hover with ${expected}`,
+      async () => {
+        const box = await this.place(words);
+        await this.page.mouse.move(box.x + 60, box.y + 200);
+        await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 5 });
+        return hover.waitFor({ timeout: 5000 }).then(() => true);
+      },
+      30,
+    );
+    return (await hover.innerText()).replace(/\s+/g, ' ');
   }
 
   async away() {
@@ -85,7 +91,7 @@ export class Page {
       'code actions',
       async () => {
         await this.page.keyboard.press('Control+.');
-        return menu.isVisible().then((visible) => visible || sleep(500).then(() => menu.isVisible()));
+        return menu.waitFor({ timeout: 5000 }).then(() => true);
       },
       20,
     );
@@ -112,6 +118,25 @@ export class Page {
     await this.page.keyboard.type(text);
   }
 
+  /**
+   * Types a pitfall on a line of its own, several times: the milliseconds from the key that completes it to its squiggle.
+   * `shown` are the words underlined above the cursor.
+   */
+  async timesOfTyping(shown, count) {
+    const times = [];
+    for (let number = 1; number <= count; number++) {
+      await this.type(`\n    time.sleep(${number}`);
+      await this.underlined(...shown);
+      const time = this.page.evaluate(timeToNextSquiggle);
+      await this.page.evaluate(() => undefined); // The page listens by the time it answers this.
+      await this.type(')');
+      times.push(Math.round(await time));
+      shown = [...shown, `time.sleep(${number})`];
+      await this.underlined(...shown);
+    }
+    return times;
+  }
+
   async goTo(line, column = 1) {
     await this.pick('Control+g', `:${line}:${column}`, `line ${line}`);
     await this.page
@@ -136,9 +161,12 @@ export class Page {
       'a notebook, not JSON',
       async () => {
         await this.openFile(name);
-        const there = await cells.waitFor({ timeout: 4000 }).then(() => true, () => false);
+        const there = await cells.waitFor({ timeout: 8000 }).then(
+          () => true,
+          () => false,
+        );
         if (!there) {
-          await this.page.locator('.tab.active').first().click({ button: 'middle', timeout: 3000 });
+          await this.page.locator('.tab.active').first().click({ button: 'middle', timeout: 5000 });
         }
         return there;
       },
@@ -155,9 +183,9 @@ export class Page {
       async () => {
         // Asked again where it came too early: extensions may still be on their way.
         await this.press('Escape', key);
-        await box.waitFor({ state: 'visible', timeout: 3000 });
+        await box.waitFor({ state: 'visible', timeout: 5000 });
         await box.fill(text);
-        return wanted.waitFor({ timeout: 3000 }).then(() => true);
+        return wanted.waitFor({ timeout: 5000 }).then(() => true);
       },
       40,
     );
@@ -195,6 +223,15 @@ export class Page {
       },
       30,
     );
+  }
+
+  /** The titles of the open editors. */
+  tabs() {
+    return this.page.locator('.tabs-container .tab').allInnerTexts();
+  }
+
+  clipboard() {
+    return this.page.evaluate(() => navigator.clipboard.readText());
   }
 
   notifications() {

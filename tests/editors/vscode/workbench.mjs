@@ -2,6 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -18,7 +19,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { Page } from './page.mjs';
-import { until } from './waiting.mjs';
+import { PATIENCE, until } from './waiting.mjs';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const E2E = process.env.E2E ?? path.join(ROOT, '.e2e');
@@ -53,7 +54,7 @@ export class VSCode {
   static async start({ version, vsix, fixture, settings = {}, environment = {}, trust = true }) {
     const code = new VSCode(version);
     cpSync(fixture, code.workspace, { recursive: true });
-    code.settings = {
+    code.settings = code.firstSettings = {
       ...QUIET,
       'security.workspace.trust.enabled': !trust,
       'security.workspace.trust.startupPrompt': 'never',
@@ -159,14 +160,23 @@ export class VSCode {
     const outside = (url) => url.hostname !== '127.0.0.1' && /^(http|ws)s?:$/.test(url.protocol);
     await context.route(outside, (route) => route.abort());
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(30_000 * PATIENCE);
     return page;
   }
 
-  /** The fixture's files as they were, so that one scenario's edits are no other's start. */
-  restoreWorkspace(fixture) {
+  /** The fixture's files and the settings as they were, so that one scenario's changes are no other's start. */
+  restore(fixture) {
+    this.settings = this.firstSettings;
+    this.writeSettings({});
     rmSync(path.join(this.user, 'Backups'), { recursive: true, force: true });
     cpSync(fixture, this.workspace, { recursive: true });
+  }
+
+  /** Keeps times in milliseconds beside the pictures. They are told, not judged: a busy machine is slow. */
+  record(what, times) {
+    const line = `${what}, keypress to squiggle, milliseconds: ${times.join(', ')}`;
+    console.log(`        ${line}`);
+    appendFileSync(path.join(this.shots, 'times.txt'), `${line}\n`);
   }
 
   async shotOfAll(name) {
