@@ -6,12 +6,14 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from awaitlens import selection
 from awaitlens.pitfall import Finding, Patch, Pitfall
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
+from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program, module_name
 from awaitlens.program.view import View
@@ -71,6 +73,21 @@ def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Fin
         if facts.has_async or pitfall.everywhere:
             found.extend(_detected(pitfall, facts, view, settings))
     return tuple(dict.fromkeys(found))
+
+
+class Look(NamedTuple):
+    """A look at one block: what is found, and what that rests on beside the block itself and the meaning of names."""
+
+    facts: Facts
+    findings: tuple[Finding, ...]
+    grounds: frozenset[Ground]
+
+
+def look(program: Program, file: FileFacts, facts: Facts) -> Look:
+    """The findings of one block, counted from its first line, to be kept until something they rest on changes."""
+    found, grounds = program.names.memory.recorded(lambda: block_findings(program, file, facts))
+    lines = {(step.path, LINES) for finding in found for step in finding.trail if step.path}
+    return Look(facts, found, grounds | lines)
 
 
 def _detected(pitfall: Pitfall, facts: Facts, view: View, settings: Settings) -> Iterator[Finding]:

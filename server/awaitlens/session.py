@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
-from awaitlens.engine import block_findings, findings, new_reader, patches, read
+from awaitlens.engine import Look, findings, look, new_reader, patches, read
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
-from awaitlens.program.facts import Facts
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
@@ -36,12 +35,12 @@ class Change(NamedTuple):
 
 @dataclass
 class Document:
-    """An open text and what is known of it. `known` holds the findings of blocks, valid for `epoch`."""
+    """An open text and what is known of it. `known` holds looks at blocks, valid for `epoch`, by identity of the facts."""
 
     source: Source
     layout: Layout
     epoch: int = -1
-    known: dict[int, tuple[Facts, tuple[Finding, ...]]] = field(default_factory=dict)
+    known: dict[int, Look] = field(default_factory=dict)
     snapshot: Snapshot | None = None
     restructured: bool = True
 
@@ -106,6 +105,7 @@ class Session:
                 self._apply(document, change, version)
             document.snapshot = None
             self._update(document)
+            self._forget_touched()
 
     def _apply(self, document: Document, change: Change, version: int | None) -> None:
         old = document.source
@@ -128,6 +128,19 @@ class Session:
             document.restructured = self.program.put_block(old, changed[0], facts, new.blocks)
         else:
             self.program.files[new.path] = old.with_same_outline(new.blocks)
+
+    def _forget_touched(self) -> None:
+        """Drop the looks that rest on what changed."""
+        touched = self.program.touched
+        if not touched:
+            return
+        for document in self.documents.values():
+            gone = [key for key, known in document.known.items() if not known.grounds.isdisjoint(touched)]
+            if gone:
+                document.snapshot = None
+                for key in gone:
+                    del document.known[key]
+        touched.clear()
 
     def close(self, path: str) -> None:
         """Forget the editor's text: from now on the disk speaks for this path."""
@@ -213,12 +226,12 @@ class Session:
         if document.epoch != self.program.epoch:
             document.known, document.epoch = {}, self.program.epoch
         known = document.known
-        current: dict[int, tuple[Facts, tuple[Finding, ...]]] = {}
+        current: dict[int, Look] = {}
         found: list[Finding] = []
         for line, facts in file.blocks:
-            entry = known.get(id(facts)) or (facts, block_findings(self.program, file, facts))
+            entry = known.get(id(facts)) or look(self.program, file, facts)
             current[id(facts)] = entry
-            found.extend(finding.shifted(line) for finding in entry[1])
+            found.extend(finding.shifted(line) for finding in entry.findings)
         document.known = current
         return tuple(found)
 

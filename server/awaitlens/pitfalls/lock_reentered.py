@@ -68,6 +68,7 @@ from collections.abc import Iterator
 from awaitlens.knowledge.concurrency import lock
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Term
+from awaitlens.program.index import last_name
 from awaitlens.program.view import View
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -119,7 +120,7 @@ def _is_method_of_self(call: Call) -> bool:
 
 def _takes_again(view: View, owner: str, call: Call, term: Term) -> Step | None:
     """Where the method takes the lock on every way through it."""
-    for line, block in view.class_blocks(owner):
+    for line, block in view.class_blocks(owner, last_name(call.callee)):
         for scope in block.functions():
             if Attribute(Name("self"), scope.name) != call.callee or not scope.is_async:
                 continue

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from awaitlens.confidence import Confidence
 from awaitlens.program.facts import Facts, Scope
+from awaitlens.program.modules import FileFacts
 from awaitlens.program.view import View
 
 _UNITTEST, _ISOLATED, _DJANGO = (
@@ -111,12 +112,17 @@ def _is_marked_from_above(facts: Facts, scope: Scope, view: View) -> bool:
     above = (file for path, file in view.program.files.items() if path.endswith("conftest.py"))
     nearby = (file for file in above if (folder + "/").startswith(file.path.rpartition("/")[0]))
     words = ("add_marker", "pytest_pyfunc_call", "pytest_plugins", "pytest_collection_modifyitems")
-    return any(word in facts.text for file in nearby for _, facts in file.blocks for word in words)
+    return any(_mentions(file, word, view) for file in nearby for word in words)
+
+
+def _mentions(file: FileFacts, word: str, view: View) -> bool:
+    view.program.names.memory.rests_on(file.path, word)
+    return any(word in facts.text for _, facts in file.blocks)
 
 
 def _marker_of_neighbours(view: View) -> str:
     """The marker that other async tests of the file have; "" where they have none."""
-    for facts, scope in view.module_functions():
+    for facts, scope in view.module_functions("test"):
         if scope.is_async and scope.name.startswith("test") and scope.decorators:
             for name in view.of(view.file, facts).decorator_names(scope.number):
                 last = name.removeprefix(_MARK)

@@ -48,9 +48,10 @@ def _one(names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Sc
 
 def _own(names: Names, decorator: Function) -> Confidence:
     """A decorator of the program: whether it gives its function back, or calls it somewhere inside."""
-    _, facts, scope = results.located(names, decorator)
-    if facts is None or scope is None:
+    file, facts, scope = results.located(names, decorator)
+    if file is None or facts is None or scope is None:
         return "possible"
+    names.memory.rests_on(file.path, id(facts))
     inside = [s for s in facts.scopes if facts.is_within(s.number, scope.number)]
     parameters = {p.name for s in inside for p in s.parameters[:1]} | {p.name for p in scope.parameters}
     numbers = {s.number for s in inside}

@@ -38,9 +38,12 @@ def _may_raise_on_purpose(call: Call, view: View) -> bool:
     if target.name in _ENDS_PROGRAM or target.name == "next":
         return True
     if target.path:
-        found = view.definition(target)
-        return found is None or any(j.kind == "raise" and j.scope == found[1].number for j in found[0].jumps)
+        return view.of_definition(target, _raises) is not False
     return target.colour == "unknown" and not _harmless(call)
+
+
+def _raises(facts: Facts, scope: Scope) -> bool:
+    return any(jump.kind == "raise" and jump.scope == scope.number for jump in facts.jumps)
 
 
 def _harmless(call: Call) -> bool:

@@ -70,4 +70,5 @@ def _held(attribute: str, owner: str, names: Names, file: FileFacts) -> Function
     if len(assigned) != 1 or not isinstance(assigned[0].access.value, Result):
         return None
     facts = file.facts(assigned[0].block)
+    names.memory.rests_on(file.path, id(facts))
     return behind(assigned[0].access.value, names, file, facts, assigned[0].access.scope)

@@ -20,9 +20,12 @@ def awaits_argument(view: View, target: Target, call: Call, argument: Argument) 
     if file is None or definition is None:
         return False
     facts, scope = file.facts(definition.block), file.scope(definition)
+    view.program.names.memory.rests_on(file.path, id(facts))
     parameter = _parameter(facts, scope, call, argument)
     if parameter is None:
         return False
+    for attribute in _kept_as(facts, scope, parameter):
+        view.program.names.memory.rests_on(file.path, attribute)
     if _goes_elsewhere(file, facts, scope, parameter):
         return False
     calls = list(_calls_of(file, facts, scope, parameter))

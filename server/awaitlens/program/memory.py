@@ -1,28 +1,46 @@
-"""Answers that are worked out once, in a program where questions may lead back to themselves."""
+"""Answers that are worked out once, in a program where questions may lead back to themselves.
+
+Most answers rest on what names mean; an edit behind an equal outline leaves those alone. Some read the body of a block
+that is not their own: those say so (`rests_on`), and are worked out again when that body changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar, cast
 
 from awaitlens.program.facts import Facts
 
 T = TypeVar("T")
+Ground = tuple[str, Hashable]
+"""What an answer rests on, in the file of that path: the body of one block (the identity of its facts); every block in
+which a word stands (the word); the lines that blocks begin on (LINES). Or, with a path of "", another answer (its key).
+"""
+
+LINES = None
 _DEEPEST = 24
 
 
 class Memory:
-    """Keeps answers: those about one block's own terms until the block changes, those about names until `forget`."""
+    """Keeps answers: those about one block's own terms until the block changes, those about names until `forget`, those
+    about bodies until one of them changes."""
 
     def __init__(self) -> None:
         self._answers: dict[Hashable, Any] = {}
         self._blocks: dict[tuple[str, int], tuple[Facts, dict[Hashable, Any]]] = {}
         self._active: set[tuple[int, Hashable]] = set()
         self._cut = False
+        self._recorded: set[Ground] | None = None
+        self._about_bodies: dict[Hashable, tuple[Any, Callable[[], Any], frozenset[Ground]]] = {}
+        self._resting: dict[Ground, set[Hashable]] = {}
+        self._words: dict[str, set[str]] = {}
 
     def forget(self) -> None:
         self._answers.clear()
         self._blocks.clear()
+        self._about_bodies.clear()
+        self._resting.clear()
+        self._words.clear()
 
     def forget_block(self, path: str, facts: Facts) -> None:
         """Drop the answers about one block's terms: its facts are no longer part of the program."""
@@ -65,4 +83,53 @@ class Memory:
         if not self._cut or not self._active:
             answers[key] = found
         self._cut = (outer_cut or self._cut) and bool(self._active)
+        return found
+
+    # --- bodies ----------------------------------------------------------------------------------------------
+
+    def about_bodies(self, key: Hashable, work_out: Callable[[], T]) -> T:
+        """The answer to `key`, which may read bodies. Who asks rests on the answer, not on what was read for it.
+
+        `work_out` is asked again after edits, so it holds on to no facts; it does not lead back to its own question.
+        """
+        kept = self._about_bodies.get(key)
+        if kept is None:
+            found, grounds = self.recorded(work_out)
+            kept = self._about_bodies[key] = found, work_out, grounds
+            for ground in grounds:
+                self._resting.setdefault(ground, set()).add(key)
+        self.rests_on("", key)
+        return cast(T, kept[0])
+
+    def rests_on(self, path: str, what: Hashable) -> None:
+        """Note that what is being worked out reads this: see Ground."""
+        if self._recorded is not None:
+            self._recorded.add((path, what))
+            if isinstance(what, str) and path:
+                self._words.setdefault(path, set()).add(what)
+
+    def recorded(self, work_out: Callable[[], T]) -> tuple[T, frozenset[Ground]]:
+        """An answer, and what it rests on beside the meaning of names."""
+        outer, self._recorded = self._recorded, set()
+        try:
+            found = work_out()
+            return found, frozenset(self._recorded)
+        finally:
+            self._recorded = outer
+
+    def edited(self, path: str, old: Facts, new: Facts) -> set[Ground]:
+        """What an edit of one block's body touches: grounds, and the answers about bodies that come out otherwise now."""
+        words = self._words.get(path, ())
+        return self.touched([(path, id(old)), *((path, w) for w in words if w in old.text or w in new.text)])
+
+    def touched(self, grounds: Iterable[Ground]) -> set[Ground]:
+        """These, and the answers that rested on them and come out otherwise now."""
+        found = set(grounds)
+        waiting = list(found)
+        while waiting:
+            for key in self._resting.pop(waiting.pop(), ()):
+                before = self._about_bodies.pop(key, None)
+                if before is not None and self.about_bodies(key, before[1]) != before[0]:
+                    found.add(("", key))
+                    waiting.append(("", key))
         return found

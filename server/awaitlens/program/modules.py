@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from awaitlens.program.facts import Access, Attribute, Binding, Facts, Import, Name, Scope
 
@@ -52,12 +52,24 @@ class FileFacts:
     def scope(self, definition: Definition) -> Scope:
         return self.blocks[definition.block][1].scopes[definition.scope]
 
-    def with_same_outline(self, blocks: tuple[tuple[int, Facts], ...]) -> FileFacts:
-        """The file after an edit that others cannot see: its tables still hold and are carried over."""
+    def with_same_outline(self, blocks: tuple[tuple[int, Facts], ...], edited: int = -1) -> FileFacts:
+        """The file after an edit that others cannot see: its tables still hold and are carried over.
+
+        The number of the `edited` block is -1 where blocks only moved. What the tables say of an edited one is read anew:
+        the numbers of its calls and the places in it are others now.
+        """
         later = replace(self, blocks=blocks)
-        for name in ("imports", "globals", "definitions", "members", "attributes"):
+        part = Part(self.path, self.module, ((edited, blocks[edited][1]),) if edited >= 0 else ())
+        for name in ("imports", "globals"):
             if name in self.__dict__:
-                later.__dict__[name] = self.__dict__[name]
+                later.__dict__[name] = _renewed(self.__dict__[name], getattr(part, name), edited)
+        for name in ("members", "attributes"):
+            if name in self.__dict__:
+                known, inside = self.__dict__[name], getattr(part, name)
+                fresh = {key: _renewed(known.get(key, {}), inside[key], edited) for key in inside}
+                later.__dict__[name] = {**known, **fresh} if fresh else known
+        if "definitions" in self.__dict__:
+            later.__dict__["definitions"] = self.definitions
         return later
 
     def _facts(self) -> Iterator[tuple[int, Facts]]:
@@ -123,6 +135,31 @@ class FileFacts:
                     names = found.setdefault(owner, {})
                     names.setdefault(place.attr, []).append(Assigned(number, access))
         return found
+
+
+class Part(FileFacts):
+    """Some blocks of a file, each under its number there."""
+
+    def _facts(self) -> Iterator[tuple[int, Facts]]:
+        return iter(self.blocks)
+
+
+Row = TypeVar("Row", Imported, Member, Assigned)
+
+
+def _renewed(table: dict[str, list[Row]], part: dict[str, list[Row]], block: int) -> dict[str, list[Row]]:
+    """A table of names in which the rows of one block are those of `part`, under the same names as before."""
+    if not part:
+        return table
+    fresh = dict(table)
+    for name in part:
+        others = [row for row in table.get(name, ()) if row.block != block]
+        fresh[name] = sorted(others + part[name], key=_block)
+    return fresh
+
+
+def _block(row: Imported | Member | Assigned) -> int:
+    return row.block
 
 
 def qualname(facts: Facts, scope: Scope) -> str:

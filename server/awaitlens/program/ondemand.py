@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar, overload
 
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
-from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member
+from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member, Part
 from awaitlens.syntax.blocks import Block, Layout, layout
 from awaitlens.syntax.parse import Reader, parse
 
@@ -251,15 +251,8 @@ class Blocks(Sequence[tuple[int, Facts]]):
         found = self._parts.get(number)
         if found is None:
             facts = self[number][1]
-            found = self._parts[number] = _Part(file.path, file.module, ((number, facts),))
+            found = self._parts[number] = Part(file.path, file.module, ((number, facts),))
         return found
-
-
-class _Part(FileFacts):
-    """One block, under its number in the file."""
-
-    def _facts(self) -> Iterator[tuple[int, Facts]]:
-        return iter(self.blocks)
 
 
 class _Table(Mapping[str, T]):

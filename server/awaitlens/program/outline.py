@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from awaitlens.program.facts import Constant, Facts, Lambda, Name, Result, Scope, Term
+from awaitlens.program.facts import Constant, Facts, Jump, Lambda, Name, Result, Scope, Term
 
 Outline = tuple[Any, ...]
 
 
 def outline(facts: Facts) -> Outline:
     """A value that differs whenever a name, a signature, an inferred type or a class member may."""
-    returned = {
-        scope.number
-        for scope in facts.scopes
-        if scope.kind in ("function", "lambda") and scope.returns is None
-    }
-    jumps = [jump for jump in facts.jumps if jump.kind == "return" and jump.scope in returned]
+    jumps = [jump for jump in facts.jumps if _tells(facts, jump)]
     writes = [access for access in facts.accesses if access.kind == "write"]
     telling = _telling(facts, [*((j.scope, j.value) for j in jumps), *((w.scope, w.value) for w in writes)])
     visible = [
@@ -31,7 +26,23 @@ def outline(facts: Facts) -> Outline:
         ),
         tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in facts.imports),
         tuple((_shape(facts, w.place), _shape(facts, w.value), w.scope) for w in writes),
-        tuple((j.scope, _shape(facts, j.value)) for j in jumps),
+        tuple((j.kind, j.scope, _shape(facts, j.value)) for j in jumps),
+    )
+
+
+def _tells(facts: Facts, jump: Jump) -> bool:
+    """Whether others see in the value of a return or yield what a call gives: where no annotation says it, and where a
+    decorator returns the function that it makes."""
+    scope = facts.scopes[jump.scope]
+    if jump.kind == "return":
+        return scope.returns is None or _is_inner_function(facts, jump)
+    return jump.kind == "yield" and scope.returns is None and bool(scope.decorators)
+
+
+def _is_inner_function(facts: Facts, jump: Jump) -> bool:
+    return isinstance(jump.value, Name) and any(
+        b.scope == jump.scope and b.name == jump.value.id and isinstance(b.value, Lambda)
+        for b in facts.bindings
     )
 
 
@@ -81,8 +92,8 @@ def _scope(facts: Facts, scope: Scope) -> Outline:
 
 
 def _entering(facts: Facts, scope: Scope) -> Outline:
-    """Of a method that `with` calls, what decides whether others may use the statement: does it raise, does it wait."""
-    if scope.name not in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+    """Of a method that `with` or `for` calls, what decides whether others may use the statement: does it raise, does it wait."""
+    if scope.name not in ("__enter__", "__exit__", "__aenter__", "__aexit__", "__iter__", "__aiter__"):
         return ()
     jumps = tuple(jump.kind for jump in facts.jumps if jump.scope == scope.number)
     return jumps, any(suspension.scope == scope.number for suspension in facts.suspensions)

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from awaitlens.program.facts import Facts
 from awaitlens.program.index import Index
+from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.names import Names
 from awaitlens.program.outline import outline
@@ -20,7 +21,7 @@ class Program:
     """The files of one workspace and what their names, calls and functions come to.
 
     Paths are absolute, with forward slashes. A Program belongs to one thread at a time. `epoch` counts the changes
-    that blocks other than the changed one may notice.
+    that blocks other than the changed one may notice; `touched` what smaller changes since then have touched.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Program:
         self._load = load
         self._absent: set[str] = set()
         self.epoch = 0
+        self.touched: set[Ground] = set()
         self.files: dict[str, FileFacts] = {}
         self._modules: dict[str, str] = {}
         self.names = Names(self)
@@ -63,17 +65,25 @@ class Program:
     def put_block(
         self, file: FileFacts, number: int, facts: Facts, blocks: tuple[tuple[int, Facts], ...]
     ) -> bool:
-        """Replace one block of a file. True when others can see the difference."""
+        """Replace one block of a file. True when others can see the difference.
+
+        What only those notice who read the block's body, or where blocks begin, is added to `touched`.
+        """
         old = file.facts(number)
         if outline(old) != outline(facts):
             return self.put(FileFacts(file.path, file.module, blocks))
-        self.files[file.path] = file.with_same_outline(blocks)
+        self.files[file.path] = file.with_same_outline(blocks, number)
         self.index.touch(file.path)
         if self.index.notices(old, facts):
             self.forget()
             return True
-        self.names.memory.forget_block(file.path, old)
-        if not self.summaries.changed(file.path, old, facts):
+        memory = self.names.memory
+        memory.forget_block(file.path, old)
+        touched = memory.edited(file.path, old, facts)
+        if blocks[-1][0] != file.blocks[-1][0]:
+            touched |= memory.touched([(file.path, LINES)])
+        self.touched |= touched
+        if not self.summaries.changed(file.path, old, facts, touched):
             return False
         self.epoch += 1
         return True
@@ -88,6 +98,7 @@ class Program:
     def forget(self) -> None:
         """Drop every answer: names may mean something else now."""
         self.epoch += 1
+        self.touched.clear()
         self.names.memory.forget()
         self.summaries.forget()
         self.index.forget()

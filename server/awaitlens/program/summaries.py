@@ -8,7 +8,7 @@ no special case, every answer is final when it is given, and each is kept until 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING
 
 from awaitlens.program.callgraph import (
@@ -25,6 +25,7 @@ from awaitlens.program.callgraph import (
     spelled,
 )
 from awaitlens.program.facts import Call, Context, Facts
+from awaitlens.program.memory import Ground
 from awaitlens.program.modules import FileFacts, qualname
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Summaries:
         self.graph = CallGraph(program)
         self._nodes: dict[Key, Node] = {}
         self._callers: dict[Key, set[Key]] = {}
+        self._grounds: dict[Key, frozenset[Ground]] = {}
         self._known: dict[Question, dict[Key, Chain | None]] = {question: {} for question in QUESTIONS}
 
     # --- answers -------------------------------------------------------------------------------------------
@@ -144,11 +146,15 @@ class Summaries:
         return reached
 
     def _node(self, key: Key) -> Node:
-        node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = self.graph.node(key)
-            for link in node.links:
-                self._callers.setdefault(link.target, set()).add(key)
+        known = self._nodes.get(key)
+        if known is not None:
+            return known
+        node, grounds = self.program.names.memory.recorded(lambda: self.graph.node(key))
+        self._nodes[key] = node
+        if grounds:
+            self._grounds[key] = grounds
+        for link in node.links:
+            self._callers.setdefault(link.target, set()).add(key)
         return node
 
     # --- changes -------------------------------------------------------------------------------------------
@@ -156,12 +162,17 @@ class Summaries:
     def forget(self) -> None:
         self._nodes.clear()
         self._callers.clear()
+        self._grounds.clear()
         for known in self._known.values():
             known.clear()
 
-    def changed(self, path: str, old: Facts, new: Facts) -> bool:
-        """A block's code changed behind an equal outline. True when some function's summary differs now."""
+    def changed(self, path: str, old: Facts, new: Facts, touched: Set[Ground]) -> bool:
+        """A block's code changed behind an equal outline. True when some function's summary differs now.
+
+        `touched` is what else was read of it.
+        """
         keys = [(path, qualname(new, scope)) for scope in new.scopes if scope.kind in ("function", "lambda")]
+        keys += [key for key, grounds in self._grounds.items() if not grounds.isdisjoint(touched)]
         before = {(q, key): self._known[q][key] for q in QUESTIONS for key in keys if key in self._known[q]}
         stale = [key for key in keys if key in self._nodes and self._nodes.pop(key) != self._node(key)]
         for key in stale:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from awaitlens.program import members, protocols, results
 from awaitlens.program.facts import Facts, Scope, Term
@@ -15,6 +15,8 @@ from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
+
+T = TypeVar("T")
 
 
 class Surroundings:
@@ -110,7 +112,23 @@ class Surroundings:
         """The facts and scope of a target that is the program's own."""
         file = self._program.files.get(target.path)
         definition = file.definitions.get(target.qualname) if file else None
-        return (file.facts(definition.block), file.scope(definition)) if file and definition else None
+        if file is None or definition is None:
+            return None
+        facts = file.facts(definition.block)
+        self._names.memory.rests_on(file.path, id(facts))
+        return facts, facts.scopes[definition.scope]
+
+    def of_definition(self, target: Target, question: Callable[[Facts, Scope], T]) -> T | None:
+        """The answer to a plain question about the definition of a target; None if it is not the program's own.
+
+        Where an edit of its body leaves the answer as it is, nobody who asked is looked at again.
+        """
+
+        def answer() -> tuple[T | None]:
+            found = self.definition(target)
+            return (question(*found) if found is not None else None,)
+
+        return self._names.memory.about_bodies((question, target.path, target.qualname), answer)[0]
 
     # --- the module and the class around ------------------------------------------------------------------
 
@@ -118,17 +136,20 @@ class Surroundings:
         """The bindings of a global name of this module: at its top level, or in functions through `global`."""
         return tuple(self._file.globals.get(name, ()))
 
-    def module_functions(self) -> Iterator[tuple[Facts, Scope]]:
-        """Every function of this module, with its block's facts."""
-        for _, facts in self._file.blocks:
-            for scope in facts.functions():
-                yield facts, scope
+    def module_blocks(self, word: str) -> Iterator[tuple[int, Facts]]:
+        """The blocks of this module in which the word stands, with their first lines."""
+        self._names.memory.rests_on(self.path, word)
+        return ((line, facts) for line, facts in self._file.blocks if word in facts.text)
+
+    def module_functions(self, word: str) -> Iterator[tuple[Facts, Scope]]:
+        """The functions of this module in whose block the word stands, with that block's facts."""
+        return ((facts, scope) for _, facts in self.module_blocks(word) for scope in facts.functions())
 
     def module_reads(self, name: str) -> tuple[Scope, ...]:
         """The functions of this module that read the global of that name."""
         return tuple(
             scope
-            for facts, scope in self.module_functions()
+            for facts, scope in self.module_functions(name)
             if name in scope.reads and not _binds(facts, scope, name)
         )
 
@@ -140,10 +161,10 @@ class Surroundings:
             for i in imported
         )
 
-    def class_blocks(self, owner: str) -> Iterator[tuple[int, Facts]]:
-        """The blocks that hold a class's own statements, with their first lines."""
+    def class_blocks(self, owner: str, word: str) -> Iterator[tuple[int, Facts]]:
+        """The blocks that hold a class's own statements and in which the word stands, with their first lines."""
         parts = tuple(owner.split("."))
-        return ((line, facts) for line, facts in self._file.blocks if facts.owner == parts)
+        return ((line, facts) for line, facts in self.module_blocks(word) if facts.owner == parts)
 
 
 def _binds(facts: Facts, scope: Scope, name: str) -> bool:

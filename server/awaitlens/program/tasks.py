@@ -17,6 +17,7 @@ from awaitlens.program.facts import (
     Display,
     Facts,
     Name,
+    Scope,
     Suspension,
     Term,
 )
@@ -77,10 +78,10 @@ def _started(call: Call, row: Spawner) -> tuple[Argument, ...]:
 
 def takes_nothing(target: Target, view: View) -> bool:
     """Whether the function can be called without arguments."""
-    found = view.definition(target)
-    if found is None:
-        return False
-    facts, scope = found
+    return bool(view.of_definition(target, _takes_nothing))
+
+
+def _takes_nothing(facts: Facts, scope: Scope) -> bool:
     bound = 1 if scope.parent >= 0 and facts.scopes[scope.parent].kind == "class" else 0
     return all(p.default is not None or p.kind in ("*", "**") for p in scope.parameters[bound:])
 

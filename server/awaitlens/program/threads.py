@@ -15,6 +15,7 @@ from awaitlens.knowledge import concurrency
 from awaitlens.program import members, results
 from awaitlens.program.facts import Attribute, Call, Constant, Facts, Lambda, Name, Result, Scope, Term
 from awaitlens.program.index import Mention
+from awaitlens.program.memory import LINES
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.values import Class, External, Function, Inferred, Partial
 from awaitlens.source import Span
@@ -77,10 +78,9 @@ def runs_on(program: Program, path: str, name: str) -> tuple[RunsOn, ...]:
     waiting = [Caller(path, name, "certain")]
     seen = {waiting[0][:2]}
     for caller in waiting:
-        direct = program.names.memory.about_names(
+        direct = program.names.memory.about_bodies(
             ("threads", caller.path, caller.qualname),
             lambda here=caller: _direct(program, here.path, here.qualname),  # type: ignore[misc]
-            Direct((), ()),
         )
         is_first = caller is waiting[0]
         for reason in direct.reasons:
@@ -106,6 +106,8 @@ def _direct(program: Program, path: str, name: str) -> Direct:
         return Direct((), ())
     line, facts = file.blocks[definition.block]
     scope = file.scope(definition)
+    program.names.memory.rests_on(path, id(facts))
+    program.names.memory.rests_on(path, LINES)
     place = scope.name_span.shifted(line)
     if scope.is_async:
         return Direct((RunsOn("event loop", path, place, "an async function"),), ())
@@ -116,16 +118,23 @@ def _direct(program: Program, path: str, name: str) -> Direct:
     callers: list[Caller] = []
     for mention in program.index.given(scope.name):
         term = mention.call.arguments[mention.argument].value
+        _rest_on(program, mention)
         seen_here = isinstance(term, Lambda) or _may_mean(mention, term, path, scope, facts)
         if seen_here and _is_given(program, mention, path, name):
             _handed_over(program, mention, mention.call, reasons, callers)
     for mention in _calls(program, scope, name):
+        _rest_on(program, mention)
         if not _may_mean(mention, mention.call.callee, path, scope, facts):
             continue
         confidence = _confidence_of_call(program, mention, path, name)
         if confidence is not None:
             _called_from(program, mention, confidence, reasons, callers)
     return Direct(tuple(reasons), tuple(dict.fromkeys(callers)))
+
+
+def _rest_on(program: Program, mention: Mention) -> None:
+    program.names.memory.rests_on(mention.file.path, id(mention.facts))
+    program.names.memory.rests_on(mention.file.path, LINES)
 
 
 # --- said where it is defined -------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.callgraph import Chain, Hop, Link, Question
-from awaitlens.program.facts import Attribute, Call, Context, Facts, Result, Term, Usage
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.surroundings import Surroundings
@@ -149,8 +149,7 @@ class View(Surroundings):
             known = given.value.cls.name in NEVER_AWAITABLE and not self._is_inherited(call, target)
             return given.confidence if known else None
         if target.path:
-            found = self.definition(target)
-            return target.confidence if found is not None and gives_nothing(*found) else None
+            return target.confidence if self.of_definition(target, gives_nothing) else None
         return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
 
     def _is_inherited(self, call: Call, target: Target) -> bool:
@@ -162,13 +161,15 @@ class View(Surroundings):
 
     def never_awaitable(self, target: Target) -> bool:
         """Whether what a function of the program gives, when called, surely cannot be awaited."""
-        found = self.definition(target) if target.colour == "sync" and target.path else None
-        if found is None or found[1].kind != "function" or found[1].decorators:
+        is_plain = target.colour == "sync" and target.path and self.of_definition(target, _is_undecorated)
+        if not is_plain:
             return False
         given = results.function_called(
             self._names, Function(target.name, target.path, target.qualname)
         ).value
-        return gives_nothing(*found) or (isinstance(given, Instance) and given.cls.name in NEVER_AWAITABLE)
+        return bool(self.of_definition(target, gives_nothing)) or (
+            isinstance(given, Instance) and given.cls.name in NEVER_AWAITABLE
+        )
 
     def takes_plain_value(self, call: Call, argument: str) -> bool:
         """Whether the called function's annotation rules out that it awaits this argument (keyword, or position as text)."""
@@ -216,6 +217,7 @@ class View(Surroundings):
         if not hop.qualname:
             return Span(0, 0, 0, 0)
         line, facts = file.blocks[file.definitions[hop.qualname].block]
+        self._names.memory.rests_on(hop.path, id(facts))
         if hop.call < 0:
             return facts.contexts[hop.context].span.shifted(line)
         return facts.calls[hop.call].callee_span.shifted(line)
@@ -263,3 +265,7 @@ class View(Surroundings):
         """Whether the term's value is surely a coroutine object that nobody has awaited."""
         found = self.infer(term, scope, at)
         return isinstance(found.value, Coroutine) and found.confidence != "possible"
+
+
+def _is_undecorated(facts: Facts, scope: Scope) -> bool:
+    return scope.kind == "function" and not scope.decorators

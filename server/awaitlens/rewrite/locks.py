@@ -33,7 +33,7 @@ def guard_in_class(facts: Facts, view: View, attribute: str, first: Span, last: 
 
 
 def _made_in_constructor(facts: Facts, view: View, attribute: str, statement: str) -> Edits | None:
-    blocks = list(view.class_blocks(".".join(facts.owner)))
+    blocks = list(view.class_blocks(".".join(facts.owner), attribute))
     own = next((line for line, block in blocks if block is facts), -1)
     for line, block in blocks if own >= 0 else ():
         for access in block.accesses:

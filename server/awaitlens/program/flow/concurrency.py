@@ -153,9 +153,9 @@ def _callers(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Ca
         blocks = [facts]
     elif facts.scopes[scope.parent].kind == "class":
         callee = Attribute(Name("self"), scope.name)
-        blocks = [block for _, block in view.class_blocks(".".join(facts.owner))]
+        blocks = [block for _, block in view.class_blocks(".".join(facts.owner), scope.name)]
     else:
-        blocks = [block for _, block in view.file.blocks]
+        blocks = [block for _, block in view.module_blocks(scope.name)]
     for block in blocks:
         for call in block.calls:
             if call.callee == callee and not (block is facts and call.scope == scope.number):

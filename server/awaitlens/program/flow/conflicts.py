@@ -147,7 +147,7 @@ def _reset(facts: Facts, view: View, graph: Graph, place: Place) -> Reset | None
 
 def _resets(facts: Facts, view: View, graph: Graph, place: Place) -> Iterator[Reset]:
     attribute = Attribute(Name("self"), place.path[0][1:])
-    for line, block in view.class_blocks(".".join(facts.owner)):
+    for line, block in view.class_blocks(".".join(facts.owner), attribute.attr):
         for access in block.accesses:
             scope = block.scopes[access.scope]
             if access.place != attribute or access.kind != "write" or access.value != Constant(None):

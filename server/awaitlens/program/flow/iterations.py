@@ -12,6 +12,7 @@ from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.races import graphs, on_second_look
 from awaitlens.program.flow.sharing import alias, sharing, term_of
+from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _changes(place: Place, facts: Facts, view: View) -> Iterator[Change]:
     term = term_of(place)
     if any(part[0] == "[" for part in place.path):
         return
-    for line, block in _blocks(place, facts, view):
+    for line, block in _blocks(place, last_name(term), facts, view):
         for call in block.calls:
             if _changes_by_call(call, term, block) and _means(place, block, call.scope, facts):
                 yield Change(block, block.scopes[call.scope], call.span, line)
@@ -148,9 +149,9 @@ def _means(place: Place, block: Facts, scope: int, facts: Facts) -> bool:
     return not own and all(parameter.name != place.root for parameter in here.parameters)
 
 
-def _blocks(place: Place, facts: Facts, view: View) -> Iterator[tuple[int, Facts]]:
+def _blocks(place: Place, name: str, facts: Facts, view: View) -> Iterator[tuple[int, Facts]]:
     if place.root == "self" and facts.owner:
-        for line, block in view.class_blocks(".".join(facts.owner)):
+        for line, block in view.class_blocks(".".join(facts.owner), name):
             if all(scope.name != "__init__" for scope in block.scopes):
                 yield line, block
         return
@@ -158,7 +159,7 @@ def _blocks(place: Place, facts: Facts, view: View) -> Iterator[tuple[int, Facts
         yield -1, facts
         return
     seen: set[int] = set()
-    for block, _ in view.module_functions():
+    for block, _ in view.module_functions(name):
         if id(block) not in seen:
             seen.add(id(block))
             yield -1, block

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaitlens.program.facts import Call, Facts, Result, Suspension
+from awaitlens.program.facts import Call, Facts, Result, Scope, Suspension
 from awaitlens.program.flow.model import Event, Flow
 
 if TYPE_CHECKING:
@@ -40,10 +40,12 @@ def _awaited_call(suspension: Suspension, facts: Facts) -> Call | None:
 def _runs_through(call: Call, view: View) -> bool:
     """Whether the call is one of an own coroutine function without a single suspension point."""
     target = view.target(call)
-    definition = view.definition(target) if target.path and target.confidence == "certain" else None
-    if definition is None or target.colour != "async":
+    if not target.path or target.confidence != "certain" or target.colour != "async":
         return False
-    facts, scope = definition
+    return bool(view.of_definition(target, _has_nothing_to_wait_for))
+
+
+def _has_nothing_to_wait_for(facts: Facts, scope: Scope) -> bool:
     undecorated = scope.is_async and not scope.decorators and not scope.is_generator
     return undecorated and not _is_stub(facts, scope.number) and not _suspends(facts, scope.number)
 
