@@ -11,10 +11,15 @@ import os
 import random
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from tests.lessons.test_lessons import pages
 
+from awaitlens.engine import check_texts
+from awaitlens.index import workspace as index
+from awaitlens.index.cache import Cache
+from awaitlens.index.workspace import Workspace
 from awaitlens.pitfall import Finding
 from awaitlens.session import Change, Session
 from awaitlens.settings import Settings
@@ -122,3 +127,54 @@ def test_every_edit_comes_to_the_same_as_a_fresh_look(name: str) -> None:
             found = {each: session.snapshot(each).findings for each in files}
             for each, findings in _fresh(files).items():
                 assert set(found[each]) == set(findings), (change, each, before, files)
+
+
+@pytest.mark.parametrize("round", range(4))
+def test_what_is_remembered_is_what_a_fresh_check_finds(
+    round: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both false alarms and missed ones: findings of the last check in files that did not change since."""
+    monkeypatch.setattr(index, "tool_digest", lambda: b"")
+    files = {Path(path).name: text for path, text in PROGRAMS["far"].items()}
+    # Where half of the files are to be looked at again, all are.
+    files.update((f"idle{number}.py", "") for number in range(6))
+    dice, cache = (
+        random.Random(f"cache {round} {os.environ.get('AWAITLENS_SEED')}"),
+        Cache(tmp_path / "cache.sqlite"),
+    )
+    for step in range(STEPS):
+        for name, text in files.items():
+            if not (tmp_path / name).exists() or (tmp_path / name).read_text() != text:
+                (tmp_path / name).write_text(text)
+                os.utime(tmp_path / name, (1_000_000_000 + step, 1_000_000_000 + step))
+        fresh = check_texts({str(tmp_path / name): text for name, text in files.items()}, EVERYTHING)
+        workspace = Workspace(
+            [str(tmp_path / name) for name in files], frozenset(), lambda path: EVERYTHING, cache
+        )
+        workspace.check(lambda *_: None)
+        for name in files:
+            path = str(tmp_path / name)
+            assert set(workspace.findings(path)) == set(fresh.findings(path)), (name, files)
+        name = dice.choice(["helper.py", "helper.py", "view.py", "thread.py"])
+        _, files[name] = edited(files[name], dice)
+
+
+def test_a_remembered_finding_rests_on_what_an_awaited_function_awaits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missed alarm: `await quick()` hands control over since quick() itself awaits something."""
+    monkeypatch.setattr(index, "tool_digest", lambda: b"")
+    helper = "import asyncio\n\n\nasync def quick():\n    print(1)\n"
+    view = "from helper import quick\n\ntotal = 0\n\n\nasync def add():\n    global total\n    seen = total\n    await quick()\n    total = seen + 1\n"
+    files = {"helper.py": helper, "view.py": view, **{f"idle{number}.py": "" for number in range(6)}}
+    cache, told = Cache(tmp_path / "cache.sqlite"), []
+    for step, line in enumerate(("print(1)", "await asyncio.sleep(1)", "print(2)")):
+        files["helper.py"] = helper.replace("print(1)", line)
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+            os.utime(tmp_path / name, (1_000_000_000 + step, 1_000_000_000 + step))
+        paths = [str(tmp_path / name) for name in files]
+        workspace = Workspace(paths, frozenset(), lambda path: EVERYTHING, cache)
+        workspace.check(lambda *_: None)
+        told.append({found.pitfall for found in workspace.findings(str(tmp_path / "view.py"))})
+    assert ["stale-write-after-await" in found for found in told] == [False, True, False]

@@ -110,7 +110,7 @@ def to_do(record: Record, changes: Mapping[str, Change], texts: Mapping[str, str
     if names:
         used = _use_of(names)
         seen.update(path for path, text in texts.items() if path not in changes and used.search(text))
-    return record.reached_from(seen) | record.proving_with(changes) | changes.keys()
+    return record.reached_from(seen) | record.reading(changes) | record.proving_with(changes) | changes.keys()
 
 
 def _use_of(names: Iterable[str]) -> re.Pattern[str]:

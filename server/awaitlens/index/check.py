@@ -35,8 +35,8 @@ _HELD = 8_000_000
 class CheckedFiles:
     """The findings of files, worked out at once; their repairs, when they are asked for.
 
-    `words` are the names that lead to something asynchronous, if they are known. `edges` and `asked` are what a Record
-    wants to know.
+    `words` are the names that lead to something asynchronous, if they are known. `edges`, `read` and `asked` are what a
+    Record wants to know.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class CheckedFiles:
         self.program = _program_of(sources, settings_for, read_file)
         self.found: dict[str, tuple[Finding, ...]] = {}
         self.edges: dict[str, set[str]] = {}
+        self.read: dict[str, list[str]] = {}
         self.asked: set[str] = set()
         if words is not None:
             self.words = words
@@ -93,15 +94,20 @@ class CheckedFiles:
         with _Messages() as messages:
             found = [(path, pack_findings(self._work_out(path))) for path in jobs[number]]
         edges = {path: list(targets) for path, targets in self.program.edges.items()}
-        result = to_bytes((found, edges, list(self.program.index.asked), messages.told))
+        read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
+        result = to_bytes((found, edges, read, list(self.program.index.asked), messages.told))
         self._stay_small()
         return result
 
     def _work_out(self, path: str) -> tuple[Finding, ...]:
-        return findings(self.program, path, looked_at(self.program.files[path], self.words))
+        memory, blocks = self.program.names.memory, looked_at(self.program.files[path], self.words)
+        found, grounds = memory.recorded(lambda: findings(self.program, path, blocks))
+        self.read[path] = sorted(memory.files(grounds) - {path})
+        return found
 
     def _take(self, result: bytes) -> None:
-        found, edges, asked, messages = from_bytes(result)
+        found, edges, read, asked, messages = from_bytes(result)
+        self.read.update(read)
         for path, packed in found:
             self.found[path] = unpack_findings(packed)
         for path, targets in edges.items():

@@ -23,24 +23,26 @@ class FileState(NamedTuple):
 
 
 class Record(NamedTuple):
-    """`findings` holds packed findings of the files that have any; `edges` the files that a file's imports led to."""
+    """`findings` holds packed findings of the files that have any; `edges` the files that a file's imports led to, and
+    `read` those in which code was read for its findings."""
 
     files: dict[str, FileState]
     findings: dict[str, Any]
     edges: dict[str, list[str]]
+    read: dict[str, list[str]]
     words: frozenset[str]
     asked: frozenset[str]
 
     def packed(self) -> Any:
         files = {path: tuple(state) for path, state in self.files.items()}
-        return (files, self.findings, self.edges, sorted(self.words), sorted(self.asked))
+        return (files, self.findings, self.edges, self.read, sorted(self.words), sorted(self.asked))
 
     @classmethod
     def unpacked(cls, value: Any) -> Record | None:
         try:
-            files, findings, edges, words, asked = value
+            files, findings, edges, read, words, asked = value
             states = {path: FileState(*state) for path, state in files.items()}
-            return cls(states, findings, edges, frozenset(words), frozenset(asked))
+            return cls(states, findings, edges, read, frozenset(words), frozenset(asked))
         except (TypeError, ValueError, AttributeError):
             return None
 
@@ -51,6 +53,10 @@ class Record(NamedTuple):
             for path, findings in self.findings.items()
             if any(where in changed for finding in findings for _, _, where, _ in finding[3])
         }
+
+    def reading(self, changed: Container[str]) -> set[str]:
+        """The files whose findings rest on what stands in the functions of one of these."""
+        return {path for path, read in self.read.items() if any(where in changed for where in read)}
 
     def reached_from(self, changed: Iterable[str]) -> set[str]:
         """The files whose imports lead to one of these, directly or not; these included."""

@@ -211,18 +211,23 @@ class _Texts(Mapping[str, str]):
 def _record_of(checked: CheckedFiles, states: dict[str, FileState]) -> Record:
     found = {path: pack_findings(findings) for path, findings in checked.found.items() if findings}
     edges = {path: sorted(targets) for path, targets in checked.edges.items()}
-    return Record(states, found, edges, checked.words, frozenset(checked.asked))
+    return Record(states, found, edges, checked.read, checked.words, frozenset(checked.asked))
 
 
 def _renewed(record: Record, checked: CheckedFiles, again: set[str]) -> Record:
     """The record after some files were looked at again. What led where is only added to: that is on the safe side."""
     found = {path: packed for path, packed in record.findings.items() if path not in again}
     found.update((path, pack_findings(f)) for path, f in checked.found.items() if f)
+    read = {path: paths for path, paths in record.read.items() if path not in again}
     edges = dict(record.edges)
     for path, targets in checked.edges.items():
         edges[path] = sorted({*edges.get(path, ()), *targets})
     return record._replace(
-        findings=found, edges=edges, words=checked.words, asked=record.asked | checked.asked
+        findings=found,
+        edges=edges,
+        read={**read, **checked.read},
+        words=checked.words,
+        asked=record.asked | checked.asked,
     )
 
 

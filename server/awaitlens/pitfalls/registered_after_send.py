@@ -41,7 +41,6 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Access, Attribute, Facts, Item, Name, Result, Suspension, Term
-from awaitlens.program.index import last_name
 from awaitlens.program.view import View
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -101,7 +100,7 @@ def _comes_before(sent: Suspension, access: Access, facts: Facts) -> bool:
 
 def _reader(table: Term, access: Access, facts: Facts, view: View) -> str:
     """Another method of the class that takes futures out of the table; "" where there is none."""
-    for _, block in view.class_blocks(".".join(facts.owner), last_name(table)):
+    for _, block in view.class_blocks(".".join(facts.owner), getattr(table, "attr", "")):
         for call in block.calls:
             callee = call.callee
             takes = isinstance(callee, Attribute) and callee.attr in ("pop", "get") and callee.value == table

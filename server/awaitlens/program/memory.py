@@ -117,6 +117,18 @@ class Memory:
         finally:
             self._recorded = outer
 
+    def files(self, grounds: Iterable[Ground]) -> set[str]:
+        """The files that these grounds are in, and those that the answers among them rest on."""
+        found, waiting, seen = set[str](), list(grounds), set[Ground]()
+        while waiting:
+            path, what = ground = waiting.pop()
+            if path:
+                found.add(path)
+            elif ground not in seen and what in self._about_bodies:
+                waiting.extend(self._about_bodies[what][2])
+            seen.add(ground)
+        return found
+
     def edited(self, path: str, old: Facts, new: Facts) -> set[Ground]:
         """What an edit of one block's body touches: grounds, and the answers about bodies that come out otherwise now."""
         words = self._words.get(path, ())
