@@ -108,11 +108,9 @@ def _in_methods(facts: Facts, view: View, outer: Context, term: Term) -> Iterato
         if call.usage.kind == "awaited" and outer.number in around and _is_method_of_self(call):
             again = _takes_again(view, ".".join(facts.owner), call, term)
             if again is not None:
-                name = call.callee.attr if isinstance(call.callee, Attribute) else ""
-                words = (
-                    f"{quoted(_spelled(term))} is held here, and {name}() takes it again: it waits forever"
-                )
-                steps = (Step(outer.span, "takes the lock"), Step(call.span, f"calls {name}()"), again)
+                name = f"{last_name(call.callee)}()"
+                words = f"{quoted(_spelled(term))} is held here, and {name} takes it again: it waits forever"
+                steps = (Step(outer.span, "takes the lock"), Step(call.span, f"calls {name}"), again)
                 yield Finding(call.callee_span, words, "certain", steps)
 
 
