@@ -329,16 +329,12 @@ export const trusted = {
     const page = await code.open('notify.py');
     await page.underlined('time.sleep(0.01)');
     await page.pickWalkthrough('Get Started with AwaitLens');
+    await page.press('Control+b'); // Pictures are shown where there is room beside the steps.
     const shown = page.page.locator('.gettingStartedContainer');
     await shown.getByText('Ask why').first().click();
-    await until(
-      'the picture of the step',
-      () =>
-        page.page.evaluate(() =>
-          [...document.querySelectorAll('.gettingStartedContainer img')].some((each) => each.naturalWidth > 400),
-        ),
-      10,
-    );
+    const picture = shown.locator('img[src*="walkthrough-hover"], img[alt*="hover"]').first();
+    await picture.waitFor();
+    await until('the picture of the step', () => picture.evaluate((each) => each.naturalWidth > 400), 10);
     await page.shot('walkthrough');
     return page;
   },
