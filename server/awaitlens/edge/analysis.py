@@ -114,9 +114,8 @@ def _read_ahead(roots: tuple[str, ...], settings_for: SettingsFor, report: Repor
         if not report(number, len(paths)):
             return _nothing
         file = FileOnDemand(path, module_name(path, packages), partial(_text_on_disk, path))
-        # What is defined where has to be known; the rest is read again when it is needed.
+        # What is defined and imported where has to be known; the rest is read again when it is needed.
         files.append(file)
-        file.defined_names  # noqa: B018
         file.release_text()
     return partial(_take_in, files)
 

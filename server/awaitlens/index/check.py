@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 
 from awaitlens.engine import findings, patches
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
 from awaitlens.index.processes import processes_for, share_out
-from awaitlens.index.relevance import asynchronous_words, looked_at
+from awaitlens.index.relevance import Words
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.modules import FileFacts
@@ -28,6 +28,7 @@ ReadFile = Callable[[str], str | None]
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
 _PER_JOB = 200_000
+_WORTH_WORDS = 8
 _HELD = 8_000_000
 """Characters that may be held parsed before everything is forgotten: some 150 MB a process."""
 
@@ -35,30 +36,23 @@ _HELD = 8_000_000
 class CheckedFiles:
     """The findings of files, worked out at once; their repairs, when they are asked for.
 
-    `words` are the names that lead to something asynchronous, if they are known. `edges`, `read` and `asked` are what a
-    Record wants to know.
+    `edges`, `read` and `asked` are what a Record wants to know.
     """
 
     def __init__(
         self,
         sources: Mapping[str, Source],
         settings_for: SettingsFor,
-        words: frozenset[str] | None = None,
         read_file: ReadFile = lambda path: None,
     ) -> None:
         """`read_file` gives the text of a file that is imported and not among the sources, None where there is none."""
         self._sources = sources
+        self._words: Words | None = None
         self.program = _program_of(sources, settings_for, read_file)
         self.found: dict[str, tuple[Finding, ...]] = {}
         self.edges: dict[str, set[str]] = {}
         self.read: dict[str, list[str]] = {}
         self.asked: set[str] = set()
-        if words is not None:
-            self.words = words
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        return asynchronous_words([source.text for source in self._sources.values()])
 
     def may_say(self, path: str) -> bool:
         """Whether there may be anything to say about the file."""
@@ -77,7 +71,7 @@ class CheckedFiles:
         """Work out the findings of these files, in as many processes as they deserve."""
         size = sum(len(self._sources[path].text) for path in paths)
         jobs = list(_jobs(paths, self._sources))
-        self._prepare()
+        self._prepare(size)
         done = 0
         processes = processes_for(size, _PER_PROCESS)
         for number, result in share_out(partial(self._check_job, jobs), len(jobs), processes):
@@ -85,9 +79,13 @@ class CheckedFiles:
             done += len(jobs[number])
             progress(done, len(paths))
 
-    def _prepare(self) -> None:
-        """What every process needs is worked out once, before there are several."""
-        self.words  # noqa: B018
+    def _prepare(self, size: int) -> None:
+        """What every process needs is worked out once, before there are several.
+
+        The words are found in all files: that pays only where much of them is checked.
+        """
+        if size * _WORTH_WORDS > sum(len(source.text) for source in self._sources.values()):
+            self._words = Words(self.program)
         pitfalls()
 
     def _check_job(self, jobs: Sequence[Sequence[str]], number: int) -> bytes:
@@ -100,7 +98,8 @@ class CheckedFiles:
         return result
 
     def _work_out(self, path: str) -> tuple[Finding, ...]:
-        memory, blocks = self.program.names.memory, looked_at(self.program.files[path], self.words)
+        memory, file = self.program.names.memory, self.program.files[path]
+        blocks = self._words.looked_at(file) if self._words else None
         found, grounds = memory.recorded(lambda: findings(self.program, path, blocks))
         self.read[path] = sorted(memory.files(grounds) - {path})
         return found

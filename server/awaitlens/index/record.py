@@ -30,19 +30,18 @@ class Record(NamedTuple):
     findings: dict[str, Any]
     edges: dict[str, list[str]]
     read: dict[str, list[str]]
-    words: frozenset[str]
     asked: frozenset[str]
 
     def packed(self) -> Any:
         files = {path: tuple(state) for path, state in self.files.items()}
-        return (files, self.findings, self.edges, self.read, sorted(self.words), sorted(self.asked))
+        return (files, self.findings, self.edges, self.read, sorted(self.asked))
 
     @classmethod
     def unpacked(cls, value: Any) -> Record | None:
         try:
-            files, findings, edges, read, words, asked = value
+            files, findings, edges, read, asked = value
             states = {path: FileState(*state) for path, state in files.items()}
-            return cls(states, findings, edges, read, frozenset(words), frozenset(asked))
+            return cls(states, findings, edges, read, frozenset(asked))
         except (TypeError, ValueError, AttributeError):
             return None
 

@@ -69,7 +69,6 @@ class Workspace:
         self._settings_for = settings_for
         self._cache = cache
         self._files: CheckedFiles | None = None
-        self._words: frozenset[str] | None = None
         self.unreadable: dict[str, str] = {}
         self.skipped: list[tuple[str, str]] = []
         self.sources = Sources((), {})
@@ -100,7 +99,7 @@ class Workspace:
         from awaitlens.index.check import CheckedFiles
 
         if self._files is None:
-            self._files = CheckedFiles(self.sources, self._settings_for, self._words)
+            self._files = CheckedFiles(self.sources, self._settings_for)
         return self._files
 
     # --- everything --------------------------------------------------------------------------------------------
@@ -116,7 +115,7 @@ class Workspace:
                 if not states[path].skipped:
                     sources[path] = source
         self.sources = Sources(tuple(sources), sources)
-        self._words = self._files = None
+        self._files = None
         self._note_skipped(states)
         checked = self._checked()
         checked.check(tuple(sources), lambda done, total: progress("checking", done, total))
@@ -164,7 +163,7 @@ class Workspace:
                 read[path] = found[0]
         self.sources = Sources([path for path, state in states.items() if not state.skipped], read)
         self._note_skipped(states)
-        self._record, self._words = record._replace(files=states), record.words
+        self._record = record._replace(files=states)
         if read and not self._look_again(read, progress):
             return False
         if touched:
@@ -174,7 +173,6 @@ class Workspace:
 
     def _look_again(self, changed: Mapping[str, Source], progress: Progress) -> bool:
         from awaitlens.index.changes import change_between, to_do
-        from awaitlens.index.relevance import asynchronous_words
 
         changes = {}
         for path, source in changed.items():
@@ -185,9 +183,6 @@ class Workspace:
         again = to_do(self._record, changes, _Texts(self.sources))
         if again is None or len(again) > len(self._paths) // 2:
             return False
-        texts = [source.text for source in changed.values()]
-        if asynchronous_words(texts, self._record.words) != self._record.words:
-            self._words = None
         checked = self._checked()
         checked.check(sorted(again), lambda done, total: progress("checking", done, total))
         self._record = _renewed(self._record, checked, again)
@@ -211,7 +206,7 @@ class _Texts(Mapping[str, str]):
 def _record_of(checked: CheckedFiles, states: dict[str, FileState]) -> Record:
     found = {path: pack_findings(findings) for path, findings in checked.found.items() if findings}
     edges = {path: sorted(targets) for path, targets in checked.edges.items()}
-    return Record(states, found, edges, checked.read, checked.words, frozenset(checked.asked))
+    return Record(states, found, edges, checked.read, frozenset(checked.asked))
 
 
 def _renewed(record: Record, checked: CheckedFiles, again: set[str]) -> Record:
@@ -226,7 +221,6 @@ def _renewed(record: Record, checked: CheckedFiles, again: set[str]) -> Record:
         findings=found,
         edges=edges,
         read={**read, **checked.read},
-        words=checked.words,
         asked=record.asked | checked.asked,
     )
 

@@ -82,11 +82,18 @@ def names_of(owner: str) -> tuple[str, ...]:
     return tuple(_KINDS.of(canonical(owner)))
 
 
-@lru_cache(maxsize=8)
-def asynchronous_names(packages: frozenset[str]) -> frozenset[str]:
-    """The last parts of the names, in these packages, of what gives something to await, to enter or to iterate."""
-    owners = [owner for owner in _KINDS.owners() if owner.partition(".")[0] in packages]
-    return frozenset(name for owner in owners for name, word in _KINDS.of(owner).items() if word != "sync")
+def asynchronous_names(package: str) -> frozenset[str]:
+    """The last parts of the names, in a package, of what gives something to await, to enter or to iterate."""
+    return _asynchronous_names().get(package, frozenset())
+
+
+@lru_cache(maxsize=1)
+def _asynchronous_names() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for owner in _KINDS.owners():
+        names = (name for name, word in _KINDS.of(owner).items() if word not in ("sync", "unknown"))
+        found.setdefault(owner.partition(".")[0], set()).update(names)
+    return {package: frozenset(names) for package, names in found.items()}
 
 
 @lru_cache(maxsize=1)

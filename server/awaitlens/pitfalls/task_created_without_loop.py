@@ -66,6 +66,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Step
 from awaitlens.program.facts import Facts
+from awaitlens.program.threads import Thread
 from awaitlens.program.view import View
 
 law = Law.KNOW_YOUR_THREAD
@@ -74,6 +75,8 @@ default = True
 everywhere = True
 
 _NEEDS_LOOP = frozenset({"asyncio.create_task", "asyncio.get_running_loop"})
+
+_NO_LOOP: frozenset[Thread] = frozenset({"module level"})
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
@@ -89,10 +92,10 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                 call.callee_span, "no event loop runs while the module is imported", target.confidence
             )
             continue
-        places = view.runs_on(call.scope)
-        if places and all(place.thread == "module level" for place in places):
+        place = view.runs_only_on(call.scope, _NO_LOOP)
+        if place is not None:
             owner = view.owner_of(call.scope).rpartition(".")[2] if scope.name == "__init__" else ""
             name = f"{owner or scope.name}()"
             message = f"no event loop runs here: {name} is called at module level"
-            step = Step(places[0].span, f"{name} is called at module level", places[0].path)
+            step = Step(place.span, f"{name} is called at module level", place.path)
             yield Finding(call.callee_span, message, "likely", (step,))

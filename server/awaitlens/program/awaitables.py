@@ -283,8 +283,8 @@ def property_reads(facts: Facts, view: View) -> Iterator[PropertyRead]:
     """The reads of async properties in tests, as receivers of methods, and as arguments of what awaits nothing."""
     for context in facts.contexts:
         if context.kind in ("if", "while", "assert") and len(context.terms) == 1:
-            span = _found_in(context.terms[0], context.span, facts)
-            yield from _read(context.terms[0], context.scope, span, ": it is always true", facts, view)
+            found = _read(context.terms[0], context.scope, context.span, ": it is always true", facts, view)
+            yield from found
     for call in facts.calls:
         yield from _read_in_call(call, facts, view)
 
@@ -294,24 +294,26 @@ def _read_in_call(call: Call, facts: Facts, view: View) -> Iterator[PropertyRead
     while isinstance(whole, Attribute):
         owner: Term = whole.value
         if isinstance(owner, Attribute) and whole.attr not in _COROUTINE_ATTRIBUTES:
-            span = _found_in(owner, call.callee_span, facts)
-            yield from _read(owner, call.scope, span, f", and has no attribute {whole.attr}", facts, view)
+            fate = f", and has no attribute {whole.attr}"
+            yield from _read(owner, call.scope, call.callee_span, fate, facts, view)
         whole = owner
     position = 0
     for argument in call.arguments:
         name = argument.keyword or str(position)
         position += not argument.keyword
-        if isinstance(argument.value, Attribute):
+        if isinstance(argument.value, Attribute) and view.is_async_somewhere(argument.value.attr):
             wrong = _consumed(Usage("argument", call.number, name), facts, view)
-            place = argument.span if not argument.keyword else _found_in(argument.value, argument.span, facts)
             if wrong:
-                yield from _read(argument.value, call.scope, place, f", and {wrong}", facts, view)
+                yield from _read(argument.value, call.scope, argument.span, f", and {wrong}", facts, view)
 
 
 def _read(
-    term: Term, scope: int, span: Span | None, fate: str, facts: Facts, view: View
+    term: Term, scope: int, around: Span, fate: str, facts: Facts, view: View
 ) -> Iterator[PropertyRead]:
-    if span is None or not isinstance(term, Attribute):
+    if not isinstance(term, Attribute) or not view.is_async_somewhere(term.attr):
+        return
+    span = _found_in(term, around, facts)
+    if span is None:
         return
     found = view.infer(term, scope, span)
     is_coroutine = isinstance(found.value, Coroutine) and found.confidence != "possible"

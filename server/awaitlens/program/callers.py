@@ -123,7 +123,9 @@ def _is_shared(view: View, place: Place) -> bool:
         for base in members.lineage(names, cls)[1:]
     ):
         return True
-    others = (each for each in view.program.index.defined(name) if each.scope.kind == "function")
+    others = (
+        each for each in view.program.index.defined(name, place.file.path) if each.scope.kind == "function"
+    )
     return any(
         cls in members.lineage(names, Class(f"{each.file.module}.{inside}", each.file.path, inside))
         for each in others

@@ -93,7 +93,7 @@ def incoming(program: Program, function: Located) -> tuple[Related, ...]:
 
 
 def _callers(program: Program, function: Located) -> Iterator[tuple[Located, Call]]:
-    for mention in program.index.called(function.scope.name):
+    for mention in program.index.called(function.scope.name, function.path):
         target = View(program, mention.file, mention.facts).target(mention.call)
         if (target.path, target.qualname) != (function.path, function.qualname):
             continue

@@ -14,7 +14,6 @@ from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
 from awaitlens.program.index import last_name
 from awaitlens.program.threads import OFF_THE_LOOP, RunsOn
 from awaitlens.program.view import View
-from awaitlens.source import Span
 
 _LOOP = "asyncio.AbstractEventLoop."
 LOOP_METHODS = frozenset(
@@ -47,13 +46,6 @@ class Crossing(NamedTuple):
     where: str
     reason: RunsOn | None
     confidence: Confidence
-
-    def proof(self, function: str, done: str) -> Iterator[tuple[Span, str, str, str]]:
-        """Spans, words, paths and lanes: how the function gets to that thread, what it does there, what the loop misses."""
-        if self.reason is not None:
-            yield self.reason.span, f"{function} is {self.reason.words}", self.reason.path, ""
-            yield self.call.span, done, "", self.reason.thread
-            yield self.call.span, "may sleep on: nobody wakes it", "", "event loop"
 
 
 def loop_calls(facts: Facts, view: View) -> Iterator[Crossing]:
@@ -95,9 +87,8 @@ def _crossing(
     if scope.name == "__del__" and view.owner_of(call.scope):
         yield Crossing(call, method, "may run on any thread", None, "likely")
         return
-    places = view.runs_on(call.scope)
-    if places and all(place.thread in OFF_THE_LOOP for place in places):
-        reason = places[0]
+    reason = view.runs_only_on(call.scope, OFF_THE_LOOP)
+    if reason is not None:
         confidence = weakest(confidence, reason.confidence)
         yield Crossing(call, method, f"runs on a {reason.thread}", reason, confidence)
 

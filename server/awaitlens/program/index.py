@@ -79,7 +79,8 @@ class Index:
         self._tables: dict[str, Read] = {}
         self._paths: dict[str, set[str]] = {}
         self._stale: set[str] = set()
-        self._unread = Unread()
+        self._unread = Unread(program)
+        self._async: set[str] = set()
         self.asked: set[str] = set()
 
     def touch(self, path: str) -> None:
@@ -89,40 +90,48 @@ class Index:
     def forget(self) -> None:
         self.asked.clear()
 
-    def defined(self, name: str) -> Iterator[Defined]:
-        """The functions and classes of that name."""
-        for file, places in self._find("defined", name):
+    def defined(self, name: str, leading_to: str = "") -> Iterator[Defined]:
+        """The functions and classes of that name; of those files only whose names may lead to the file, if one is given."""
+        for file, places in self._find("defined", name, leading_to):
             for block, scope, _ in places:
                 facts = file.facts(block)
                 yield Defined(file, facts, facts.scopes[scope])
 
-    def called(self, name: str) -> Iterator[Mention]:
-        """The calls of something of that name."""
-        return self._mentions("called", name)
+    def is_async_somewhere(self, name: str) -> bool:
+        """Whether some function of that name is async, or was before an edit."""
+        self._refresh()
+        return name in self._async
 
-    def given(self, name: str) -> Iterator[Mention]:
-        """The calls that something of that name is handed to, uncalled."""
-        return self._mentions("given", name)
+    def called(self, name: str, defined_in: str = "") -> Iterator[Mention]:
+        """The calls of something of that name; those only that may mean what is defined in a file, if one is given."""
+        return self._mentions("called", name, defined_in)
+
+    def given(self, name: str, defined_in: str = "") -> Iterator[Mention]:
+        """The calls that something of that name is handed to, uncalled; likewise."""
+        return self._mentions("given", name, defined_in)
 
     def notices(self, old: Facts, new: Facts) -> bool:
         """Whether a name that was asked for is called or handed over otherwise in the one than in the other."""
         return bool(self.asked) and _mentions(old, self.asked) != _mentions(new, self.asked)
 
-    def _mentions(self, kind: str, name: str) -> Iterator[Mention]:
+    def _mentions(self, kind: str, name: str, defined_in: str) -> Iterator[Mention]:
         self.asked.add(name)
-        for file, places in self._find(kind, name):
+        for file, places in self._find(kind, name, defined_in):
             for block, call, argument in places:
                 facts = file.facts(block)
                 yield Mention(file, facts, facts.calls[call], argument)
 
-    def _find(self, kind: str, name: str) -> Iterator[tuple[FileFacts, list[Place]]]:
+    def _find(self, kind: str, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
         self._refresh()
-        for path in sorted(self._paths.get(name, ())):
+        leads = self._program.reach.leads
+        for path in sorted(self._paths.get(name, ()), key=lambda path: (path != target, path)):
+            if target and not leads(path, target):
+                continue
             read = self._tables[path]
             places = sorted(read.places(kind, name))
             if places:
                 yield self._program.files.get(path, read.file), places
-        yield from self._unread.find(kind, name)
+        yield from self._unread.find(kind, name, target)
 
     def _refresh(self) -> None:
         for path in self._stale:
@@ -131,6 +140,7 @@ class Index:
                 self._drop(path)
             if isinstance(file, FileOnDemand):
                 self._unread.add(file)
+                self._async |= file.async_names
             elif file is not None:
                 self._read(path, file)
         self._stale.clear()
@@ -148,6 +158,7 @@ class Index:
             entry = known.get(identity)
             if entry is None:
                 entry = facts, _table(facts)
+                self._async.update(scope.name for scope in facts.async_functions())
                 for name in entry[1].names:
                     where.setdefault(name, set()).add(identity)
                     self._paths.setdefault(name, set()).add(path)
@@ -168,11 +179,12 @@ class Index:
 class Unread:
     """The same questions to files that are read on demand: only blocks that spell the name are parsed."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._files: dict[str, FileOnDemand] = {}
         self._defining: dict[str, list[FileOnDemand]] = {}
         self._fresh: list[FileOnDemand] = []
-        self._places: dict[tuple[str, str], list[tuple[FileFacts, list[Place]]]] = {}
+        self._places: dict[tuple[str, str, str], list[Place]] = {}
 
     def add(self, file: FileOnDemand) -> None:
         self._files[file.path] = file
@@ -188,21 +200,26 @@ class Unread:
                     files.remove(file)
             self._places.clear()
 
-    def find(self, kind: str, name: str) -> list[tuple[FileFacts, list[Place]]]:
-        known = self._places.get((kind, name))
-        if known is None:
-            found = [(file, _places(file, kind, name)) for file in self._candidates(kind, name)]
-            known = self._places[kind, name] = [entry for entry in found if entry[1]]
-        return known
+    def find(self, kind: str, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
+        for file in self._candidates(kind, name, target):
+            key = kind, name, file.path
+            places = self._places.get(key)
+            if places is None:
+                places = self._places[key] = _places(file, kind, name) if name in file.text else []
+            if places:
+                yield file, places
 
-    def _candidates(self, kind: str, name: str) -> list[FileOnDemand]:
+    def _candidates(self, kind: str, name: str, target: str) -> list[FileOnDemand]:
         if kind != "defined":
-            return [file for file in self._files.values() if name in file.text]
+            return [
+                self._files[path] for path in self._program.reach.leading_to(target) if path in self._files
+            ]
         for file in self._fresh:
             for defined in file.defined_names:
                 self._defining.setdefault(defined, []).append(file)
         self._fresh.clear()
-        return self._defining.get(name, [])
+        leads = self._program.reach.leads
+        return [file for file in self._defining.get(name, ()) if not target or leads(file.path, target)]
 
 
 def _places(file: FileOnDemand, kind: str, name: str) -> list[Place]:

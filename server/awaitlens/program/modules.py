@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from awaitlens.program.facts import Access, Attribute, Binding, Facts, Import, Name, Scope
+from awaitlens.program.reach import Imports, attributes_in
 
 
 class Definition(NamedTuple):
@@ -83,6 +84,25 @@ class FileFacts:
             for item in facts.imports:
                 found.setdefault(item.name, []).append(Imported(number, item))
         return found
+
+    @property
+    def imported(self) -> tuple[Imports, ...]:
+        """The imports of the file, as they are written."""
+        items = (each.item for imported in self.imports.values() for each in imported)
+        return tuple(Imports(i.level, i.module, i.symbol, i.name) for i in items)
+
+    @property
+    def async_names(self) -> frozenset[str]:
+        """The names of all async functions."""
+        return frozenset(s.name for _, facts in self.blocks for s in facts.async_functions())
+
+    def attributes_of(self, name: str) -> set[str]:
+        """The attributes that the text spells behind a name."""
+        return attributes_in(self.text, name)
+
+    @property
+    def text(self) -> str:
+        return "".join(facts.text for _, facts in self.blocks)
 
     @cached_property
     def globals(self) -> dict[str, list[Member]]:

@@ -18,7 +18,7 @@ def overridden_otherwise(program: Program, path: str, method: str, is_async: boo
     owner, _, name = method.rpartition(".")
     return bool(path and owner) and any(
         other.scope.is_async != is_async and _inherits(program, other, (path, owner))
-        for other in program.index.defined(name)
+        for other in program.index.defined(name, path)
         if other.scope.kind == "function"
     )
 

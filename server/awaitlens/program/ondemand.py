@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from sys import intern
 from typing import Any, NamedTuple, TypeVar, overload
 
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
 from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member, Part
+from awaitlens.program.reach import Imports, attributes_in, imports_in
 from awaitlens.syntax.blocks import Block, Layout, layout
 from awaitlens.syntax.parse import Reader, parse
 
@@ -25,6 +26,7 @@ _FUNCTION = re.compile(r"[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)")
 _DECORATED_FUNCTION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _CLASS = re.compile(r"^[ \t\f]*class[ \t]+(\w+)", re.MULTILINE)
 _DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+_ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
 _ASYNC = re.compile(r"\b(?:async|await)\b")
 
 
@@ -55,8 +57,27 @@ class FileOnDemand(FileFacts):
         """The names of all functions and classes; perhaps some more."""
         return frozenset(map(intern, _DEFINITION.findall(self.text)))
 
+    @cached_property
+    def async_names(self) -> frozenset[str]:
+        """The names of all async functions; perhaps some more."""
+        return (
+            frozenset(map(intern, _ASYNC_FUNCTION.findall(self.text)))
+            if "async" in self.text
+            else frozenset()
+        )
+
+    @cached_property
+    def imported(self) -> tuple[Imports, ...]:
+        """The imports that the text spells."""
+        return imports_in(self.text)
+
+    def attributes_of(self, name: str) -> set[str]:
+        known = self.__dict__.get("text")
+        return attributes_in(self._read() if known is None else known, name)  # type: ignore[attr-defined]
+
     def release_text(self) -> None:
-        """Give back all but the names that are defined."""
+        """Give back all but the names that are defined and imported."""
+        _ = self.defined_names, self.async_names, self.imported
         self.release()
         self.__dict__.pop("text", None)
 
@@ -222,11 +243,10 @@ class Blocks(Sequence[tuple[int, Facts]]):
 
     def assigning(self, owner: str, name: str) -> Iterable[int]:
         """The blocks that may assign the attribute to an instance of the class."""
-        pattern = _assignment(name)
         return [
             number
             for number in self._of_class(owner)
-            if self._is_whole or pattern.search(self._layout.blocks[number].text)
+            if self._is_whole or _assigns(self._layout.blocks[number].text, f".{name}")
         ]
 
     def _of_class(self, owner: str) -> Iterable[int]:
@@ -332,7 +352,14 @@ class _OfClass(_Lists[T]):
 _NOTHING = Facts("", (), False, (), (), (), (), (), (), (), (), (), False)
 
 
-@lru_cache(maxsize=4096)
-def _assignment(name: str) -> re.Pattern[str]:
-    """Where `.name` may be given a value: also as one of several targets, and by `for` and `with`."""
-    return re.compile(rf"\.{re.escape(name)}[ \t]*(?:=(?!=)|[:,)\]\\\n#]|in\b)")
+_ASSIGNED = re.compile(r"[ \t]*(?:=(?!=)|[:,)\]\\\n#]|in\b)")
+
+
+def _assigns(text: str, attribute: str) -> bool:
+    """Whether `.name` may be given a value: also as one of several targets, and by `for` and `with`."""
+    at = text.find(attribute)
+    while at >= 0:
+        if _ASSIGNED.match(text, at + len(attribute)):
+            return True
+        at = text.find(attribute, at + 1)
+    return False

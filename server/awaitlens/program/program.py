@@ -13,6 +13,7 @@ from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.names import Names
 from awaitlens.program.outline import outline
+from awaitlens.program.reach import Reach
 from awaitlens.program.summaries import Summaries
 from awaitlens.settings import Settings
 
@@ -42,6 +43,7 @@ class Program:
         self._modules: dict[str, str] = {}
         self.names = Names(self)
         self.summaries = Summaries(self)
+        self.reach = Reach(self)
         self.index = Index(self)
         for file in files:
             self.add(file)
@@ -49,7 +51,7 @@ class Program:
     def add(self, file: FileFacts) -> None:
         """Add a file without forgetting anything: for the first filling, or before `forget`."""
         self.files[file.path] = file
-        self.index.touch(file.path)
+        self._touch(file.path)
         self._modules[file.module] = file.path
         for root in self.roots:
             if file.path.startswith(root + "/"):
@@ -73,7 +75,7 @@ class Program:
         if outline(old) != outline(facts):
             return self.put(FileFacts(file.path, file.module, blocks))
         self.files[file.path] = file.with_same_outline(blocks, number)
-        self.index.touch(file.path)
+        self._touch(file.path)
         if self.index.notices(old, facts):
             self.forget()
             return True
@@ -91,9 +93,13 @@ class Program:
     def remove(self, path: str) -> None:
         file = self.files.pop(path, None)
         if file is not None:
-            self.index.touch(path)
+            self._touch(path)
             self._modules = {name: where for name, where in self._modules.items() if where != path}
             self.forget()
+
+    def _touch(self, path: str) -> None:
+        self.index.touch(path)
+        self.reach.touch(path)
 
     def forget(self) -> None:
         """Drop every answer: names may mean something else now."""
@@ -107,11 +113,20 @@ class Program:
 
     def find_module(self, module: str, level: int, file: FileFacts) -> str | None:
         """The file of the program that `from module import` or `import module` means in `file`; None if it has none."""
+        return self._module(module, level, file, self._is_there)
+
+    def known_module(self, module: str, level: int, file: FileFacts) -> str | None:
+        """The same among the files that are here already."""
+        return self._module(module, level, file, self.files.__contains__)
+
+    def _module(
+        self, module: str, level: int, file: FileFacts, is_there: Callable[[str], bool]
+    ) -> str | None:
         if level:
             base = posixpath.dirname(file.path)
             for _ in range(level - 1):
                 base = posixpath.dirname(base)
-            return self._module_file(base, module)
+            return _module_file(base, module, is_there)
         found = self._modules.get(module)
         if found is not None:
             return found
@@ -119,22 +134,20 @@ class Program:
             # A package may well have a module `os` or `types` of its own; plain `import os` does not mean that one.
             return None
         for base in (posixpath.dirname(file.path), *self.roots):
-            beside = self._module_file(base, module)
+            beside = _module_file(base, module, is_there)
             if beside is not None and beside != file.path:
                 return beside
         return None
 
     def find_submodule(self, package: FileFacts, name: str) -> str | None:
-        if not package.path.endswith("/__init__.py"):
-            return None
-        return self._module_file(posixpath.dirname(package.path), name)
+        return _submodule(package.path, name, self._is_there)
 
-    def _module_file(self, base: str, module: str) -> str | None:
-        stem = f"{base}/{module.replace('.', '/')}" if module else base
-        for candidate in (f"{stem}.py", f"{stem}/__init__.py", f"{stem}.pyi"):
-            if candidate in self.files or self._loaded(candidate):
-                return candidate
-        return None
+    def known_submodule(self, package: str, name: str) -> str | None:
+        """The file of a package's module, if it is here already."""
+        return _submodule(package, name, self.files.__contains__)
+
+    def _is_there(self, path: str) -> bool:
+        return path in self.files or self._loaded(path)
 
     def _loaded(self, path: str) -> bool:
         """Ask once for a file that is not here."""
@@ -146,6 +159,17 @@ class Program:
             return False
         self.add(file)
         return True
+
+
+def _submodule(package: str, name: str, is_there: Callable[[str], bool]) -> str | None:
+    if not package.endswith("/__init__.py"):
+        return None
+    return _module_file(posixpath.dirname(package), name, is_there)
+
+
+def _module_file(base: str, module: str, is_there: Callable[[str], bool]) -> str | None:
+    stem = f"{base}/{module.replace('.', '/')}" if module else base
+    return next(filter(is_there, (f"{stem}.py", f"{stem}/__init__.py", f"{stem}.pyi")), None)
 
 
 def dotted(relative: str) -> str:

@@ -7,7 +7,7 @@ What nothing in the program calls or hands over runs nobody knows where: then th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
@@ -63,33 +63,62 @@ class Caller(NamedTuple):
     path: str
     qualname: str
     confidence: Confidence
-
-
-class Direct(NamedTuple):
-    """What can be said of a function without looking at its callers' callers."""
-
-    reasons: tuple[RunsOn, ...]
-    callers: tuple[Caller, ...]
+    is_async: bool = False
 
 
 def runs_on(program: Program, path: str, name: str) -> tuple[RunsOn, ...]:
     """The threads on which the function runs, each once, the nearest reason first; () when nothing is known."""
     found: dict[Thread, RunsOn] = {}
-    waiting = [Caller(path, name, "certain")]
-    seen = {waiting[0][:2]}
-    for caller in waiting:
-        direct = program.names.memory.about_bodies(
-            ("threads", caller.path, caller.qualname),
-            lambda here=caller: _direct(program, here.path, here.qualname),  # type: ignore[misc]
-        )
-        is_first = caller is waiting[0]
-        for reason in direct.reasons:
-            found.setdefault(reason.thread, reason if is_first else _through(reason, caller))
-        for other in direct.callers:
-            if other[:2] not in seen and len(seen) < _MOST:
-                seen.add(other[:2])
-                waiting.append(other._replace(confidence=weakest(caller.confidence, other.confidence)))
+    for reason in _reasons(program, path, name, _all_said_of):
+        found.setdefault(reason.thread, reason)
     return tuple(found.values())
+
+
+def runs_only_on(program: Program, path: str, name: str, threads: frozenset[Thread]) -> RunsOn | None:
+    """The nearest reason why the function runs on one of these threads; None where nobody knows, or another is possible.
+
+    The search ends with the first reason that speaks against it.
+    """
+    return program.names.memory.about_bodies(
+        ("runs only on", path, name, threads), lambda: _only(_reasons(program, path, name, _said_of), threads)
+    )
+
+
+def _only(reasons: Iterator[RunsOn], threads: frozenset[Thread]) -> RunsOn | None:
+    nearest = None
+    for reason in reasons:
+        if reason.thread not in threads:
+            return None
+        nearest = nearest or reason
+    return nearest
+
+
+Said = Callable[["Program", str, str], Iterable["RunsOn | Caller"]]
+
+
+def _reasons(program: Program, path: str, name: str, said_of: Said) -> Iterator[RunsOn]:
+    """Every reason that is found going up through the callers, nearer ones first."""
+    start = Caller(path, name, "certain")
+    waiting, seen = [start], {start[:2]}
+    for caller in waiting:
+        for each in said_of(program, *caller[:2]):
+            if isinstance(each, RunsOn):
+                yield each if caller is start else _through(each, caller)
+            elif each[:2] not in seen and len(seen) < _MOST:
+                seen.add(each[:2])
+                other = each._replace(confidence=weakest(caller.confidence, each.confidence))
+                if other.is_async:
+                    said = said_of(program, *other[:2])
+                    yield from (_through(reason, other) for reason in said if isinstance(reason, RunsOn))
+                else:
+                    waiting.append(other)
+
+
+def _all_said_of(program: Program, path: str, name: str) -> tuple[RunsOn | Caller, ...]:
+    """The same, remembered: for those who want all of it anyway."""
+    return program.names.memory.about_bodies(
+        ("threads", path, name), lambda: tuple(dict.fromkeys(_said_of(program, path, name)))
+    )
 
 
 def _through(reason: RunsOn, caller: Caller) -> RunsOn:
@@ -99,37 +128,35 @@ def _through(reason: RunsOn, caller: Caller) -> RunsOn:
     return reason._replace(words=words, confidence=weakest(reason.confidence, caller.confidence))
 
 
-def _direct(program: Program, path: str, name: str) -> Direct:
+def _said_of(program: Program, path: str, name: str) -> Iterator[RunsOn | Caller]:
+    """What can be said of a function without looking at its callers' callers."""
     file = program.files.get(path)
     definition = file.definitions.get(name) if file else None
     if file is None or definition is None:
-        return Direct((), ())
+        return
     line, facts = file.blocks[definition.block]
     scope = file.scope(definition)
     program.names.memory.rests_on(path, id(facts))
     program.names.memory.rests_on(path, LINES)
     place = scope.name_span.shifted(line)
     if scope.is_async:
-        return Direct((RunsOn("event loop", path, place, "an async function"),), ())
-    reasons = [
-        *_decorated(program, file, facts, scope, place),
-        *_called_by_framework(program, file, facts, scope, place),
-    ]
-    callers: list[Caller] = []
-    for mention in program.index.given(scope.name):
+        yield RunsOn("event loop", path, place, "an async function")
+        return
+    yield from _decorated(program, file, facts, scope, place)
+    yield from _called_by_framework(program, file, facts, scope, place)
+    for mention in program.index.given(scope.name, path):
         term = mention.call.arguments[mention.argument].value
         _rest_on(program, mention)
         seen_here = isinstance(term, Lambda) or _may_mean(mention, term, path, scope, facts)
         if seen_here and _is_given(program, mention, path, name):
-            _handed_over(program, mention, mention.call, reasons, callers)
-    for mention in _calls(program, scope, name):
+            yield from _handed_over(program, mention, mention.call)
+    for mention in _calls(program, scope, path, name):
         _rest_on(program, mention)
         if not _may_mean(mention, mention.call.callee, path, scope, facts):
             continue
         confidence = _confidence_of_call(program, mention, path, name)
         if confidence is not None:
-            _called_from(program, mention, confidence, reasons, callers)
-    return Direct(tuple(reasons), tuple(dict.fromkeys(callers)))
+            yield from _called_from(program, mention, confidence)
 
 
 def _rest_on(program: Program, mention: Mention) -> None:
@@ -208,28 +235,19 @@ def _is_given(program: Program, mention: Mention, path: str, name: str) -> bool:
     return _is_function(value, path, name)
 
 
-def _handed_over(
-    program: Program, mention: Mention, call: Call, reasons: list[RunsOn], callers: list[Caller]
-) -> None:
+def _handed_over(program: Program, mention: Mention, call: Call) -> Iterator[RunsOn | Caller]:
     """The function, or a partial of it, is an argument of the call: who runs it?"""
     term = mention.call.arguments[mention.argument].value if call is mention.call else None
     callee = program.names.callee(call.number, mention.file, mention.facts)
     name = callee.value.name if isinstance(callee.value, (External, Class)) else ""
     if name == "functools.partial" and call.usage.kind == "argument":
         outer = mention.facts.calls[call.usage.call]
-        _take(program, mention, outer, Result(call.number), reasons, callers)
+        yield from _taken(program, mention, outer, Result(call.number))
     elif term is not None and name:
-        _take(program, mention, call, term, reasons, callers)
+        yield from _taken(program, mention, call, term)
 
 
-def _take(
-    program: Program,
-    mention: Mention,
-    call: Call,
-    term: Term,
-    reasons: list[RunsOn],
-    callers: list[Caller],
-) -> None:
+def _taken(program: Program, mention: Mention, call: Call, term: Term) -> Iterator[RunsOn | Caller]:
     callee = program.names.callee(call.number, mention.file, mention.facts)
     name = callee.value.name if isinstance(callee.value, (External, Class)) else ""
     taker = concurrency.callback(name) if name else None
@@ -241,14 +259,10 @@ def _take(
     where = taker.where if taker else entry.sync_where if entry else ""
     thread = _where(where, call)
     if thread:
-        words = f"given to {_short(name)}()"
-        reasons.append(
-            RunsOn(
-                thread, mention.file.path, _place(mention.file, mention.facts, call), words, callee.confidence
-            )
-        )
+        place = _place(mention.file, mention.facts, call)
+        yield RunsOn(thread, mention.file.path, place, f"given to {_short(name)}()", callee.confidence)
     elif where == "caller":
-        _called_from(program, mention._replace(call=call), callee.confidence, reasons, callers)
+        yield from _called_from(program, mention._replace(call=call), callee.confidence)
 
 
 def _short(name: str) -> str:
@@ -257,12 +271,12 @@ def _short(name: str) -> str:
     return name if len(parts) == 2 and not parts[0][:1].isupper() else parts[-1]
 
 
-def _calls(program: Program, scope: Scope, name: str) -> Iterator[Mention]:
+def _calls(program: Program, scope: Scope, path: str, name: str) -> Iterator[Mention]:
     """The calls that may call the function: of its name, or of its class for a constructor."""
-    yield from program.index.called(scope.name)
+    yield from program.index.called(scope.name, path)
     owner = name.split(".")[-2:-1]
     if scope.name == "__init__" and owner:
-        yield from program.index.called(owner[0])
+        yield from program.index.called(owner[0], path)
 
 
 def _confidence_of_call(program: Program, mention: Mention, path: str, name: str) -> Confidence | None:
@@ -279,13 +293,7 @@ def _is_function(value: object, path: str, name: str) -> bool:
     return isinstance(value, Function) and (value.path, value.qualname) == (path, name)
 
 
-def _called_from(
-    program: Program,
-    mention: Mention,
-    confidence: Confidence,
-    reasons: list[RunsOn],
-    callers: list[Caller],
-) -> None:
+def _called_from(program: Program, mention: Mention, confidence: Confidence) -> Iterator[RunsOn | Caller]:
     """The function runs where the call stands."""
     file, facts, call = mention.file, mention.facts, mention.call
     scope = facts.scopes[call.scope]
@@ -294,14 +302,14 @@ def _called_from(
         if scope.number == 0:
             break
     if scope.kind == "function":
-        callers.append(Caller(file.path, qualname(facts, scope), confidence))
+        yield Caller(file.path, qualname(facts, scope), confidence, scope.is_async)
     elif scope.kind == "lambda":
         for outer in facts.calls:
             if any(argument.value == Lambda(scope.number) for argument in outer.arguments):
-                _take(program, mention, outer, Lambda(scope.number), reasons, callers)
+                yield from _taken(program, mention, outer, Lambda(scope.number))
     else:
         where = _place(file, facts, call)
-        reasons.append(RunsOn("module level", file.path, where, "called at module level", confidence))
+        yield RunsOn("module level", file.path, where, "called at module level", confidence)
 
 
 def _place(file: FileFacts, facts: Facts, call: Call) -> Span:

@@ -6,13 +6,14 @@ what colour that is, what type a receiver has, whether a call blocks.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Literal
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.callgraph import Chain, Hop, Link, Question
-from awaitlens.program.facts import Attribute, Call, Context, Facts, Result, Scope, Term, Usage
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.surroundings import Surroundings
@@ -37,6 +38,8 @@ from awaitlens.source import Span
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
+_RENAMING = frozenset({"assign", "walrus", "for", "with"})
+
 
 class View(Surroundings):
     """The program as seen from one block of one file."""
@@ -59,6 +62,23 @@ class View(Surroundings):
             callee = self._names.callee(call.number, self._file, self._facts)
             found = self._targets[call.number] = self._target(callee, call)
         return found
+
+    def may_be_named(self, call: Call, names: Container[str]) -> bool:
+        """Whether what the call calls may bear one of the names: it is spelled so, or by a name given in this file.
+
+        A cheap question before `target`. Attributes are taken to be called by the names they have elsewhere.
+        """
+        callee = call.callee
+        if isinstance(callee, Attribute):
+            return callee.attr in names
+        if not isinstance(callee, Name) or callee.id in names:
+            return True
+        name = callee.id
+        if any(binding.name == name and binding.kind in _RENAMING for binding in self._facts.bindings):
+            return True
+        if any(each.item.symbol in names for each in self._file.imports.get(name, ())):
+            return True
+        return any(member.binding.kind in _RENAMING for member in self._file.globals.get(name, ()))
 
     def _target(self, callee: Inferred, call: Call | None) -> Target:
         value = callee.value
@@ -183,16 +203,27 @@ class View(Surroundings):
 
     def runs_on(self, scope: int) -> tuple[threads.RunsOn, ...]:
         """The threads on which a function of this block runs, each with the place that says so; () when nobody knows."""
+        name = self._function_around(scope)
+        return threads.runs_on(self._program, self.path, name) if name else ()
+
+    def runs_only_on(self, scope: int, allowed: frozenset[threads.Thread]) -> threads.RunsOn | None:
+        """The nearest reason why a function of this block runs on these threads alone; None where that is not known."""
+        name = self._function_around(scope)
+        return threads.runs_only_on(self._program, self.path, name, allowed) if name else None
+
+    def _function_around(self, scope: int) -> str:
         here = self._facts.scopes[scope]
         while here.kind == "lambda":
             here = self._facts.scopes[here.parent]
-        if here.kind != "function":
-            return ()
-        return threads.runs_on(self._program, self.path, qualname(self._facts, here))
+        return qualname(self._facts, here) if here.kind == "function" else ""
 
     def is_unknown(self, call: Call) -> bool:
         """Whether nothing is known of what the call calls."""
         return not self._names.callee(call.number, self._file, self._facts)
+
+    def is_async_somewhere(self, name: str) -> bool:
+        """Whether some function of that name in the program is async: a cheap question before a dear one."""
+        return self._program.index.is_async_somewhere(name)
 
     def classes_with_async(self, name: str) -> tuple[str, ...]:
         """The names of the classes with a method of that name, if every function of that name is async; else ()."""
