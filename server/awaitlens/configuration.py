@@ -266,6 +266,12 @@ def _ignores_by_file(value: Any) -> tuple[tuple[str, frozenset[str]], ...]:
     return tuple((pattern, _names(names)) for pattern, names in value.items())
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Wrong(f"must be a string, not {value!r}")
+    return value
+
+
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _Wrong(f"must be true or false, not {value!r}")
@@ -288,5 +294,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "ascii_hints": _truth,
     "code_lens": _truth,
     "semantic_tokens": _truth,
+    "environment": _text,
 }
 _KEYS = tuple(name.replace("_", "-") for name in _READERS)

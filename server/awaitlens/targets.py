@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
+
+from awaitlens.environment import environments, names_in, site_packages
 
 Release = tuple[int, int, int]
 AsyncTests = Literal["", "auto", "marked", "none"]
@@ -51,18 +53,13 @@ def installed_release(package: str, root: str) -> Release | None:
 
     The project's own environment comes before the one that is active: the editor may run in another.
     """
-    for environment in _environments(root):
-        for folder in _site_packages(environment):
-            for name in _names_in(folder):
+    for environment in environments(root):
+        for folder in site_packages(environment):
+            for name in names_in(folder):
                 found = _DIST_INFO.match(name)
                 if found and _normal(found[1]) == package and (release := lower_bound("==" + found[2])):
                     return release
     return None
-
-
-def package_folders(root: str) -> tuple[str, ...]:
-    """Where the packages of the project's environments lie."""
-    return tuple(folder for environment in _environments(root) for folder in _site_packages(environment))
 
 
 def async_tests(root: str, whole: Mapping[str, Any]) -> AsyncTests:
@@ -72,9 +69,9 @@ def async_tests(root: str, whole: Mapping[str, Any]) -> AsyncTests:
         return "auto" if "auto" in mode else "marked"
     installed = {
         _normal(found[1])
-        for environment in _environments(root)
-        for folder in _site_packages(environment)
-        for name in _names_in(folder)
+        for environment in environments(root)
+        for folder in site_packages(environment)
+        for name in names_in(folder)
         if (found := _DIST_INFO.match(name))
     }
     if "pytest" not in installed or installed & _OTHER_PLUGINS:
@@ -103,29 +100,6 @@ def _pytest_mode(root: str, whole: Mapping[str, Any]) -> str:
             continue
     found = _MODE.search("\n".join(texts))
     return next((group for group in found.groups() if group), "") if found else ""
-
-
-def _environments(root: str) -> Iterator[str]:
-    for name in (".venv", "venv"):
-        if os.path.exists(path := os.path.join(root, name, "pyvenv.cfg")):
-            yield os.path.dirname(path)
-    if active := os.environ.get("VIRTUAL_ENV"):
-        yield active
-
-
-def _site_packages(environment: str) -> Iterator[str]:
-    yield os.path.join(environment, "Lib", "site-packages")
-    library = os.path.join(environment, "lib")
-    for name in _names_in(library):
-        if name.startswith("python"):
-            yield os.path.join(library, name, "site-packages")
-
-
-def _names_in(folder: str) -> Iterable[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return ()
 
 
 def _requirements(whole: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

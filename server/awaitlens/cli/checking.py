@@ -73,8 +73,10 @@ def check_workspace(
 def check_sources(sources: Mapping[str, Source], settings_for: SettingsFor) -> CheckedProgram:
     """Check files that belong together."""
     from awaitlens.index.check import CheckedFiles
+    from awaitlens.index.outside import folders_of
 
-    program = CheckedFiles(sources, settings_for, read_file=_text_on_disk)
+    folders = folders_of(sources, settings_for)
+    program = CheckedFiles(sources, settings_for, read_file=_text_on_disk, package_folders=folders)
     program.check(list(sources))
     return program
 

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping
 
 from awaitlens.cli.checking import CheckedProgram, SettingsFor
+from awaitlens.environment import package_folders
 from awaitlens.index.check import CheckedFiles
 from awaitlens.program.oracle import Oracle, learn, questions
 from awaitlens.program.program import Program
 from awaitlens.source import Source
-from awaitlens.targets import package_folders
 
 
 def check_deeply(sources: Mapping[str, Source], settings_for: SettingsFor) -> CheckedProgram:

@@ -1,4 +1,5 @@
-"""What jedi adds, later: when a document has rested for a moment, the calls that nobody could resolve are asked about.
+"""What installed packages and jedi add, later: when a document has rested for a moment, the names that no table lists
+are looked up in the packages' source, and jedi is asked about the calls that nobody could resolve.
 
 The first answer to an edit never waits for it. What is learned makes the open documents be looked at again.
 """
@@ -6,18 +7,23 @@ The first answer to an edit never waits for it. What is learned makes the open d
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from awaitlens.edge.work import Worker
 from awaitlens.edge.workspace import let_in
+from awaitlens.environment import package_folders, state
+from awaitlens.index.outside import read_packages
 from awaitlens.program.oracle import Oracle, learn, questions
-from awaitlens.targets import package_folders
+from awaitlens.program.program import Program
 
 if TYPE_CHECKING:
     from awaitlens.edge.server import Server
 
 _CALM_SECONDS = 0.6
+_MOST_ROUNDS = 8
 
 
 class Late:
@@ -28,6 +34,8 @@ class Late:
         self._worker = Worker("oracle")
         self._oracles: dict[str, Oracle] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._installed: tuple[object, ...] | None = None
+        self._packages = read_packages((), later=True)
 
     def wanted(self, path: str) -> None:
         """The document has changed: ask about it once nobody has typed into it for a moment."""
@@ -41,12 +49,38 @@ class Late:
             self._ls.spawn(self._ask(path))
 
     async def _ask(self, path: str) -> None:
+        await self._look_into_packages(path)
         document = self._ls.documents.get(path)
         asked = await self._ls.turns.work(partial(self._ls.session.consult, partial(questions, path)))
         if document is not None and asked:
             ask = partial(self._oracle(path).ask, path, document.source.text, asked)
             told = await self._worker.submit(ask)
             let_in(self._ls, partial(self._ls.session.consult, partial(learn, path, told)))
+
+    async def _look_into_packages(self, path: str) -> None:
+        """Answer what was asked about names outside, and what the answers lead to."""
+        installed, folders = await self._worker.submit(partial(self._find_packages, path))
+        if installed != self._installed:
+            self._installed, self._packages = installed, read_packages(folders, later=True)
+            await self._tell(path, partial(Program.use, packages=self._packages))
+        for _ in range(_MOST_ROUNDS):
+            if not self._packages.wanted or not await self._worker.submit(self._packages.learn):
+                return
+            await self._tell(path, Program.forget)
+
+    async def _tell(self, path: str, news: Callable[[Program], None]) -> None:
+        """Have the documents looked at again, and wait until that is done for this one: it may ask new questions."""
+        let_in(self._ls, partial(self._ls.session.consult, news))
+        with suppress(KeyError):
+            await self._ls.turns.later(path)
+
+    def _find_packages(self, path: str) -> tuple[tuple[object, ...], tuple[str, ...]]:
+        """The folders of all environments, and a value that differs when something is installed."""
+        found: dict[str, None] = {}
+        for root in dict.fromkeys((*self._ls.folders.roots, self._ls.folders.root_of(path))):
+            environment = self._ls.folders.settings_for(f"{root}/").environment
+            found.update(dict.fromkeys(package_folders(root, environment)))
+        return state(found), tuple(found)
 
     def _oracle(self, path: str) -> Oracle:
         root = self._ls.folders.root_of(path)

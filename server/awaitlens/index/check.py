@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from awaitlens.engine import findings, patches
+from awaitlens.index.outside import States, read_packages, states
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
 from awaitlens.index.processes import processes_for, share_out
 from awaitlens.index.relevance import Words
@@ -44,11 +45,15 @@ class CheckedFiles:
         sources: Mapping[str, Source],
         settings_for: SettingsFor,
         read_file: ReadFile = lambda path: None,
+        package_folders: Sequence[str] = (),
     ) -> None:
-        """`read_file` gives the text of a file that is imported and not among the sources, None where there is none."""
+        """`read_file` gives the text of a file that is imported and not among the sources, None where there is none;
+        `package_folders` hold what is installed."""
         self._sources = sources
         self._words: Words | None = None
         self.program = _program_of(sources, settings_for, read_file)
+        self.program.packages = read_packages(package_folders)
+        self.outside: States = {}
         self.found: dict[str, tuple[Finding, ...]] = {}
         self.edges: dict[str, set[str]] = {}
         self.read: dict[str, list[str]] = {}
@@ -93,7 +98,8 @@ class CheckedFiles:
             found = [(path, pack_findings(self._work_out(path))) for path in jobs[number]]
         edges = {path: list(targets) for path, targets in self.program.edges.items()}
         read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
-        result = to_bytes((found, edges, read, list(self.program.index.asked), messages.told))
+        outside = states(self.program.packages)
+        result = to_bytes((found, edges, read, outside, list(self.program.index.asked), messages.told))
         self._stay_small()
         return result
 
@@ -105,8 +111,9 @@ class CheckedFiles:
         return found
 
     def _take(self, result: bytes) -> None:
-        found, edges, read, asked, messages = from_bytes(result)
+        found, edges, read, outside, asked, messages = from_bytes(result)
         self.read.update(read)
+        self.outside.update(outside)
         for path, packed in found:
             self.found[path] = unpack_findings(packed)
         for path, targets in edges.items():

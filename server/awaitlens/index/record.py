@@ -24,24 +24,26 @@ class FileState(NamedTuple):
 
 class Record(NamedTuple):
     """`findings` holds packed findings of the files that have any; `edges` the files that a file's imports led to, and
-    `read` those in which code was read for its findings."""
+    `read` those in which code was read for its findings. `outside` are the files of packages that were read, each with its
+    time and size."""
 
     files: dict[str, FileState]
     findings: dict[str, Any]
     edges: dict[str, list[str]]
     read: dict[str, list[str]]
+    outside: dict[str, Any]
     asked: frozenset[str]
 
     def packed(self) -> Any:
         files = {path: tuple(state) for path, state in self.files.items()}
-        return (files, self.findings, self.edges, self.read, sorted(self.asked))
+        return (files, self.findings, self.edges, self.read, self.outside, sorted(self.asked))
 
     @classmethod
     def unpacked(cls, value: Any) -> Record | None:
         try:
-            files, findings, edges, read, asked = value
+            files, findings, edges, read, outside, asked = value
             states = {path: FileState(*state) for path, state in files.items()}
-            return cls(states, findings, edges, read, frozenset(asked))
+            return cls(states, findings, edges, read, outside, frozenset(asked))
         except (TypeError, ValueError, AttributeError):
             return None
 

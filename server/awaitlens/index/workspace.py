@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaitlens.index.cache import Cache, digest, packed_text, tool_digest
+from awaitlens.index.outside import folders_of, installed, unchanged
 from awaitlens.index.packing import Malformed, pack_findings, unpack_findings
 from awaitlens.index.record import FileState, Record
 from awaitlens.settings import Settings
@@ -73,13 +74,20 @@ class Workspace:
         self.skipped: list[tuple[str, str]] = []
         self.sources = Sources((), {})
         settings = sorted({digest(*_canonical(settings_for(path))) for path in paths})
-        self._key = digest(tool_digest(), *settings, os.path.commonpath(paths), sorted(named & set(paths)))
+        self._folders = folders_of(paths, settings_for)
+        self._key = digest(
+            tool_digest(),
+            installed(self._folders),
+            *settings,
+            os.path.commonpath(paths),
+            sorted(named & set(paths)),
+        )
 
     def check(self, progress: Progress) -> None:
         """Work out the findings of all files: those that rest on something new, if there is a record."""
         packed = self._cache.read(self._key)
         record = Record.unpacked(packed) if packed is not None else None
-        if record is None or not self._brought_up_to_date(record, progress):
+        if record is None or not unchanged(record.outside) or not self._brought_up_to_date(record, progress):
             self._check_all(progress)
 
     def may_say(self, path: str) -> bool:
@@ -99,7 +107,7 @@ class Workspace:
         from awaitlens.index.check import CheckedFiles
 
         if self._files is None:
-            self._files = CheckedFiles(self.sources, self._settings_for)
+            self._files = CheckedFiles(self.sources, self._settings_for, package_folders=self._folders)
         return self._files
 
     # --- everything --------------------------------------------------------------------------------------------
@@ -206,7 +214,7 @@ class _Texts(Mapping[str, str]):
 def _record_of(checked: CheckedFiles, states: dict[str, FileState]) -> Record:
     found = {path: pack_findings(findings) for path, findings in checked.found.items() if findings}
     edges = {path: sorted(targets) for path, targets in checked.edges.items()}
-    return Record(states, found, edges, checked.read, frozenset(checked.asked))
+    return Record(states, found, edges, checked.read, checked.outside, frozenset(checked.asked))
 
 
 def _renewed(record: Record, checked: CheckedFiles, again: set[str]) -> Record:
@@ -221,6 +229,7 @@ def _renewed(record: Record, checked: CheckedFiles, again: set[str]) -> Record:
         findings=found,
         edges=edges,
         read={**read, **checked.read},
+        outside={**record.outside, **checked.outside},
         asked=record.asked | checked.asked,
     )
 

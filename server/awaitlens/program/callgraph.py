@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import blocking as known
-from awaitlens.knowledge import django
+from awaitlens.knowledge import coroutines, django
 from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
 from awaitlens.program.decorators import in_place
@@ -199,7 +199,13 @@ class CallGraph:
             yield Chain((hop,), name, None, callee.confidence)
             return
         entry = known.blocking_call(name)
-        if entry is None or name in settings.not_blocking or _guards(name, call, facts):
+        if name in settings.not_blocking or _guards(name, call, facts):
+            return
+        if entry is None:
+            inside = self.program.packages.blocking(name) if self.program.packages else None
+            if inside is not None and not coroutines.is_listed(name):
+                confidence = weakest(callee.confidence, inside.confidence)
+                yield inside._replace(hops=(hop, *inside.hops), confidence=confidence)
             return
         if not any(_holds(condition, call, facts) for condition in entry.unless):
             yield Chain((hop,), name, entry, callee.confidence)

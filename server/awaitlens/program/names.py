@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from awaitlens.knowledge import types
+from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
 from awaitlens.program import consumption, declared, members, results
 from awaitlens.program.facts import (
@@ -38,7 +38,9 @@ from awaitlens.program.memory import Memory
 from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
 from awaitlens.program.values import (
     NOT_KNOWN,
+    UNDESCRIBED,
     Class,
+    Description,
     External,
     Function,
     Inferred,
@@ -289,6 +291,13 @@ class Names:
                 return found
         path = self.program.find_submodule(file, name)
         return Inferred(Module(self.program.files[path].module, path)) if path else NOT_KNOWN
+
+    def described(self, name: str) -> Description:
+        """What the source of an installed package tells of a name that no table lists."""
+        packages = self.program.packages
+        if packages is None or "." not in name or coroutines.is_listed(name):
+            return UNDESCRIBED
+        return packages.describe(name)
 
     # --- definitions ---------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import posixpath
 import sys
 from collections.abc import Callable, Container, Iterable
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from awaitlens.program.facts import Facts
 from awaitlens.program.index import Index
@@ -16,6 +17,9 @@ from awaitlens.program.outline import outline
 from awaitlens.program.reach import Reach
 from awaitlens.program.summaries import Summaries
 from awaitlens.settings import Settings
+
+if TYPE_CHECKING:
+    from awaitlens.program.packages import Packages
 
 
 class Program:
@@ -31,8 +35,11 @@ class Program:
         settings_for: Callable[[str], Settings] = lambda path: Settings(),
         roots: tuple[str, ...] = (),
         load: Callable[[str], FileFacts | None] = lambda path: None,
+        packages: Packages | None = None,
     ) -> None:
-        """`settings_for` gives a file's settings; `load` reads a file that an import asks for and that is not here yet."""
+        """`settings_for` gives a file's settings; `load` reads a file that an import asks for and that is not here yet;
+        `packages` knows what lies outside."""
+        self.packages = packages
         self.settings_for = settings_for
         self.roots = roots
         self._load = load
@@ -108,6 +115,11 @@ class Program:
         self.names.memory.forget()
         self.summaries.forget()
         self.index.forget()
+
+    def use(self, packages: Packages) -> None:
+        """Ask others about what lies outside, from now on."""
+        self.packages = packages
+        self.forget()
 
     # --- modules -------------------------------------------------------------------------------------------
 

@@ -108,6 +108,12 @@ def _external_called(
     given = types.returns(name)
     result = _instance_of(names, given, call, file, facts) if given else NOTHING
     kind = coroutines.kind(name)
+    if kind == "unknown" and not given:
+        kind, described = names.described(name)
+        callee = callee.because_of("likely") if kind != "unknown" else callee
+        if kind == "sync":
+            return callee.holding(described)
+        result = described
     if kind == "coroutine":
         return callee.holding(Coroutine(result))
     if kind in ("async context manager", "awaitable context manager"):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from awaitlens.confidence import Confidence
+from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import coroutines
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
 
 Colour = Literal[
     "sync", "async", "async generator", "async manager", "awaitable manager", "future", "task", "unknown"
@@ -43,6 +46,9 @@ _COLOURS: dict[str, Colour] = {
 }
 
 
-def external_colour(name: str) -> Colour:
-    """What calling something outside the program gives, as far as knowledge tells."""
-    return _COLOURS.get(coroutines.kind(name), "unknown")
+def external_target(name: str, names: Names, confidence: Confidence) -> Target:
+    """A call of something outside the program: what it gives, as far as the tables or else the installed packages tell."""
+    kind = coroutines.kind(name)
+    if kind == "unknown" and (kind := names.described(name).kind) != "unknown":
+        confidence = weakest(confidence, "likely")
+    return Target(name, _COLOURS.get(kind, "unknown"), "", "", confidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from awaitlens.confidence import Confidence, weakest
+from awaitlens.knowledge.coroutines import Kind
 
 
 class Module(NamedTuple):
@@ -83,6 +84,17 @@ Value: TypeAlias = (
     Module | Class | Function | External | Instance | Coroutine | Manager | Partial | Adapted | Nothing
 )
 NOTHING = Nothing()
+
+
+class Description(NamedTuple):
+    """What is known of calling something outside the program that no table lists: what it gives, in the words of
+    `knowledge`, and the value in the end (see types.returns)."""
+
+    kind: Kind = "unknown"
+    result: Value = NOTHING
+
+
+UNDESCRIBED = Description()
 
 
 class Inferred(NamedTuple):

@@ -20,7 +20,7 @@ from awaitlens.program.surroundings import Surroundings
 from awaitlens.program.target import UNKNOWN_TARGET as UNKNOWN_TARGET
 from awaitlens.program.target import Colour as Colour
 from awaitlens.program.target import Target as Target
-from awaitlens.program.target import external_colour
+from awaitlens.program.target import external_target
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -85,7 +85,7 @@ class View(Surroundings):
         while isinstance(value, Partial):
             value = value.function
         if isinstance(value, External):
-            return Target(value.name, external_colour(value.name), "", "", callee.confidence)
+            return external_target(value.name, self._names, callee.confidence)
         if isinstance(value, Class):
             return Target(value.name, "sync", value.path, value.qualname, callee.confidence)
         if isinstance(value, Adapted):
@@ -244,8 +244,9 @@ class View(Surroundings):
 
     def hop_span(self, hop: Hop) -> Span:
         """Where a hop of a Chain stands, in the coordinates of its file."""
-        file = self._program.files[hop.path]
-        if not hop.qualname:
+        packages = self._program.packages
+        file = self._program.files.get(hop.path) or (packages.file(hop.path) if packages else None)
+        if file is None or not hop.qualname:
             return Span(0, 0, 0, 0)
         line, facts = file.blocks[file.definitions[hop.qualname].block]
         self._names.memory.rests_on(hop.path, id(facts))
