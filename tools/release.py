@@ -2,8 +2,8 @@
 
     python tools/release.py 0.2.0
 
-moves the changelog's Unreleased section under the version, writes the version where it is kept, and commits and tags
-both. It refuses on a tree that is not clean, on a version that is not the next one, and when there is nothing to tell.
+moves the changelog's Unreleased section under the version, writes the version wherever it is kept, and commits and
+tags that. It refuses on a tree that is not clean, on a version that is not the next one, and when there is nothing to tell.
 Nothing leaves the machine: pushing the commit and the tag is left to you.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import re
 import subprocess
 import sys
@@ -20,7 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CHANGELOG = "CHANGELOG.md"
 MODULE = "server/awaitlens/__init__.py"
-MANIFEST = "client-vscode/package.json"
+KEPT_ALSO = {
+    "client-vscode/package.json": r'^  "version": "([^"]+)"',
+    "package-lock.json": r'^    "client-vscode": \{\n +"name": "awaitlens",\n +"version": "([^"]+)"',
+    "docs/ci.md": r"^ +rev: v(\S+)$",
+}
+"""Files that name the version, and where. The module's own is the one that counts."""
 UNRELEASED = "## Unreleased\n"
 
 
@@ -59,11 +63,11 @@ def refuse_or_prepare(root: Path, version: str, day: datetime.date) -> dict[str,
         raise Refused("the tree is not clean")
     if git(root, "tag", "--list", f"v{version}"):
         raise Refused(f"there is a tag v{version} already")
-    texts = {path: (root / path).read_text("utf-8") for path in (CHANGELOG, MODULE, MANIFEST)}
+    texts = {path: (root / path).read_text("utf-8") for path in (CHANGELOG, MODULE, *KEPT_ALSO)}
     return {
         CHANGELOG: told(texts[CHANGELOG], version, day),
         MODULE: versioned(texts[MODULE], version),
-        MANIFEST: with_version(texts[MANIFEST], version),
+        **{path: put(version, pattern, texts[path], path) for path, pattern in KEPT_ALSO.items()},
     }
 
 
@@ -79,18 +83,19 @@ def told(changelog: str, version: str, day: datetime.date) -> str:
 
 def versioned(module: str, version: str) -> str:
     """The module with this version. The version it has may be released once, if it never was."""
-    found = re.search(r'^__version__ = "(.*)"$', module, re.MULTILINE)
-    if found is None:
-        raise Refused(f"{MODULE} has no version")
-    if _numbers(version) < _numbers(found[1]):
+    pattern = r'^__version__ = "(.*)"$'
+    found = re.search(pattern, module, re.MULTILINE)
+    if found and _numbers(version) < _numbers(found[1]):
         raise Refused(f"{version} is older than {found[1]}")
-    return f"{module[: found.start(1)]}{version}{module[found.end(1) :]}"
+    return put(version, pattern, module, MODULE)
 
 
-def with_version(manifest: str, version: str) -> str:
-    """The manifest with the extension's version, and otherwise as it is formatted."""
-    known = json.dumps(json.loads(manifest)["version"])
-    return re.sub(rf'("version"\s*:\s*){re.escape(known)}', rf"\g<1>{json.dumps(version)}", manifest, count=1)
+def put(version: str, pattern: str, text: str, path: str) -> str:
+    """The text with the version in the place that the pattern's group marks."""
+    found = re.search(pattern, text, re.MULTILINE)
+    if found is None:
+        raise Refused(f"{path} names no version")
+    return f"{text[: found.start(1)]}{version}{text[found.end(1) :]}"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

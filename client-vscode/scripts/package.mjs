@@ -1,7 +1,7 @@
 // Builds the wheel that the extension carries, then the .vsix. Refuses when the two versions differ.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createVSIX } from '@vscode/vsce';
 
@@ -41,6 +41,7 @@ function buildWheel() {
 }
 
 buildWheel();
+copyFileSync(path.join(root, 'CHANGELOG.md'), 'CHANGELOG.md'); // One story for the server and for what starts it.
 const packagePath = `awaitlens-${version}.vsix`;
 await createVSIX({ dependencies: false, packagePath });
 console.log(`vsix   client-vscode/${packagePath}`);

@@ -27,6 +27,8 @@ export class App implements vscode.Disposable {
   readonly search: ServerSearch;
   readonly lifecycle: Lifecycle;
   state: State = { kind: 'off' };
+  /** What the settings say. The state may lag behind: a server takes a while to start and to stop. */
+  private enabled = isEnabledSomewhere();
   private readonly status = new Status();
   private readonly parts: vscode.Disposable[] = [];
 
@@ -67,7 +69,7 @@ export class App implements vscode.Disposable {
 
   async begin(): Promise<void> {
     this.parts.push(await watchInterpreters(() => this.reconsider()));
-    if (isEnabledSomewhere()) {
+    if (this.enabled) {
       await this.lifecycle.start();
     }
   }
@@ -128,18 +130,28 @@ export class App implements vscode.Disposable {
   }
 
   private reconsider(): void {
-    if (this.state.kind !== 'off') {
+    if (!this.followSwitch() && this.enabled) {
       void this.lifecycle.reconsider();
     }
   }
 
   // All other settings reach the server while it runs: it asks for them.
   private settingsChanged(change: vscode.ConfigurationChangeEvent): void {
-    if (!isEnabledSomewhere()) {
-      void this.lifecycle.stop();
-    } else if (this.state.kind === 'off' || RESTART_KEYS.some((key) => change.affectsConfiguration(key))) {
+    const mustRestart = RESTART_KEYS.some((key) => change.affectsConfiguration(key));
+    if (!this.followSwitch() && this.enabled && mustRestart) {
       void this.lifecycle.restart();
     }
+  }
+
+  /** Starts or stops the server if the settings now say the other thing; whether they do. */
+  private followSwitch(): boolean {
+    const enabled = isEnabledSomewhere();
+    if (enabled === this.enabled) {
+      return false;
+    }
+    this.enabled = enabled;
+    void (enabled ? this.lifecycle.restart() : this.lifecycle.stop());
+    return true;
   }
 }
 

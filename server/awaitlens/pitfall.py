@@ -123,6 +123,11 @@ class Patch:
         return replace(self, edits=edits)
 
 
+def quoted(name: str) -> str:
+    """A name in a sentence: between backticks where it would read like a word of English, as `ready` and `join` do."""
+    return f"`{name}`" if name.isidentifier() else name
+
+
 Detect = Callable[["Facts", "View"], Iterable[Finding]]
 Fix = Callable[["Facts", "View", Finding], "Patch | Iterable[Patch] | None"]
 

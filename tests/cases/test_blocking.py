@@ -148,7 +148,7 @@ def test_a_callback_that_comes_to_block_is_told_where_it_is_handed_over() -> Non
     """
     [(line, finding)] = findings(text)
     assert (line, finding.pitfall) == ("task.add_done_callback(report)", "blocking-callback")
-    assert finding.message == "report blocks the event loop, which runs it: report > requests.post"
+    assert finding.message == "report() blocks the event loop, which runs it: report > requests.post"
 
 
 def test_a_django_call_behind_a_helper_raises_or_blocks_as_it_does_itself() -> None:

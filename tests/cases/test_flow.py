@@ -588,7 +588,7 @@ ONE_CHECKS_ANOTHER_RESETS = """
 )
 def test_one_checks_and_another_takes_back(body: str) -> None:
     (message,) = crossed(ONE_CHECKS_ANOTHER_RESETS.replace("BODY", body))
-    assert message.startswith("self.socket was checked before an await; close can set it to None")
+    assert message.startswith("self.socket was checked before an await; close() can set it to None")
 
 
 @pytest.mark.parametrize(

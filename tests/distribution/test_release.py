@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,18 @@ FILES = {
     "CHANGELOG.md": "# Changelog\n\n## Unreleased\n\n- Sees more.\n\n## 0.1.0 - 2026-01-01\n\n- Sees.\n",
     "server/awaitlens/__init__.py": '"""Sees."""\n\n__version__ = "0.1.0"\n',
     "client-vscode/package.json": '{\n  "name": "awaitlens",\n  "version": "0.1.0",\n  "main": "x.js"\n}\n',
+    "package-lock.json": """{
+  "packages": {
+    "": { "name": "awaitlens-workspace" },
+    "client-vscode": {
+      "name": "awaitlens",
+      "version": "0.1.0",
+      "devDependencies": { "other": "0.1.0" }
+    }
+  }
+}
+""",
+    "docs/ci.md": "    rev: v0.1.0\n    hooks:\n",
 }
 
 
@@ -49,8 +62,8 @@ def test_a_release_tells_what_is_new_and_is_tagged(tool: Any, root: Path) -> Non
     assert changelog.startswith("# Changelog\n\n## Unreleased\n\n## 0.2.0 - 2")
     assert changelog.endswith("\n\n- Sees more.\n\n## 0.1.0 - 2026-01-01\n\n- Sees.\n")
     assert '__version__ = "0.2.0"\n' in (root / "server/awaitlens/__init__.py").read_text()
-    manifest = FILES["client-vscode/package.json"].replace("0.1.0", "0.2.0")
-    assert (root / "client-vscode/package.json").read_text() == manifest
+    for name in ("client-vscode/package.json", "package-lock.json", "docs/ci.md"):
+        assert (root / name).read_text() == FILES[name].replace("0.1.0", "0.2.0", 1)
     assert git(root, "tag") == "v0.2.0\n"
     assert git(root, "status", "--porcelain") == ""
 
@@ -75,6 +88,13 @@ def test_a_version_that_cannot_be_next_is_refused(
     assert tool.main([version, "--root", str(root)]) == 1
     assert reason in capsys.readouterr().err
     assert git(root, "status", "--porcelain") == ""
+
+
+def test_the_places_that_keep_the_version_are_there(tool: Any) -> None:
+    """A release must not fail over a file of the project that was formatted anew."""
+    root = TOOL.parents[1]
+    for name, pattern in tool.KEPT_ALSO.items():
+        assert len(re.findall(pattern, (root / name).read_text("utf-8"), re.MULTILINE)) == 1, name
 
 
 def test_the_same_version_is_not_released_twice(tool: Any, root: Path) -> None:

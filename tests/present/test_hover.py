@@ -71,7 +71,7 @@ def test_without_trail_patch_or_link_the_claim_stands_alone() -> None:
     assert told(bare, "plaintext", None).splitlines()[2:] == [
         "load() blocks the event loop: load > fetch > requests.get.",
         "",
-        "Certain: every step is resolved. blocking-call-chain",
+        "Certain: every name was followed to what it stands for. blocking-call-chain",
     ]
 
 

@@ -12,6 +12,9 @@ from awaitlens.program.oracle import Oracle, learn, questions
 from awaitlens.program.program import Program
 from awaitlens.source import Source
 
+_PATIENCE = 60.0
+"""Seconds for the questions about one file. Nobody types meanwhile, and a busy machine must not change what is found."""
+
 
 def check_deeply(sources: Mapping[str, Source], settings_for: SettingsFor) -> CheckedProgram:
     """Check files that belong together, with what jedi knows of them."""
@@ -30,4 +33,4 @@ def check_deeply(sources: Mapping[str, Source], settings_for: SettingsFor) -> Ch
 def _ask(oracle: Oracle, path: str, text: str, program: Program) -> None:
     """A long file takes several rounds; blocks that were asked about are not asked about again."""
     while asked := questions(path, program):
-        learn(path, oracle.ask(path, text, asked), program)
+        learn(path, oracle.ask(path, text, asked, _PATIENCE), program)

@@ -50,6 +50,11 @@ def twin(name: str, django: Version | None) -> AsyncTwin | None:
     return found if django is None or found.since <= django else None
 
 
+def since(release: Version, django: Version | None) -> str:
+    """The end of a title that offers what came with a release: " (Django 4.1 and newer)"; "" where `django` is known."""
+    return "" if django else f" (Django {release[0]}.{release[1]} and newer)"
+
+
 def has_no_twin(name: str) -> bool:
     """Whether it is known that no Django release up to 6.1 has a twin: transactions, mail, templates, storage."""
     found = _find(name)

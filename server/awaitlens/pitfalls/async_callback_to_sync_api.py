@@ -15,7 +15,7 @@ async def watch(folder): ...
 
 def start(folder):
     threading.Thread(target=watch, args=(folder,)).start()
-#                    ^^^^^^^^^^^^ Thread() calls watch() and never awaits it: none of its code runs
+#                    ^^^^^^^^^^^^ threading.Thread() calls watch() and never awaits it: none of its code runs
 ```
 
 ## Good
@@ -46,9 +46,9 @@ async def retry(job): ...
 async def main(job):
     loop = asyncio.get_running_loop()
     loop.call_later(5, retry, job)
-#                      ^^^^^ call_later() calls retry() and never awaits it: none of its code runs
+#                      ^^^^^ loop.call_later() calls retry() and never awaits it: none of its code runs
     loop.call_soon(lambda: retry(job))
-#                  ^^^^^^^^^^^^^^^^^^ call_soon() calls retry() and never awaits it: none of its code runs
+#                  ^^^^^^^^^^^^^^^^^^ loop.call_soon() calls retry() and never awaits it: none of its code runs
 ```
 
 ## Fine

@@ -10,10 +10,10 @@ body still goes item by item. (Python 3.7-3.15)
 async def refresh(fetch):
     sites = ["a.example", "b.example"]
     async for site in sites:
-#   ^^^^^^^^^^^^^^^^^^^^^^^ async for fails here: an object of list is iterated by plain for alone
+#   ^^^^^^^^^^^^^^^^^^^^^^^ `async for` fails here: a list is iterated by plain `for` alone
         await fetch(site)
     return {site: len(site) async for site in sorted(sites)}
-#                                             ^^^^^^^^^^^^^ async for fails here: sorted() is iterated by plain for alone
+#                                             ^^^^^^^^^^^^^ `async for` fails here: sorted() is iterated by plain `for` alone
 ```
 
 ## Good
@@ -36,7 +36,7 @@ def pages(book):
 
 async def read(book, show):
     async for page in pages(book):
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ async for fails here: pages() is iterated by plain for alone
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `async for` fails here: pages() is iterated by plain `for` alone
         await show(page)
 ```
 
@@ -91,7 +91,7 @@ default = True
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in wrongly_iterated(facts, view, "async for"):
-        message = f"async for fails here: {found.what} is iterated by plain for alone"
+        message = f"`async for` fails here: {found.what} is iterated by plain `for` alone"
         data = (("form", "comprehension"),) if found.iterable else ()
         yield Finding(found.span, message, found.confidence, data=data)
 
@@ -99,4 +99,4 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     change = comprehension_to_sync if finding.value("form") else async_for_to_for
     edits = change(facts, finding.span)
-    return Patch("Use plain for", "review", edits) if edits else None
+    return Patch("Use plain `for`", "review", edits) if edits else None

@@ -54,7 +54,7 @@ async def test_buy():
 
 
 async def test_sell():
-#         ^^^^^^^^^ test_sell() does not run: pytest does not run it without @pytest.mark.asyncio
+#         ^^^^^^^^^ test_sell() does not run: pytest runs it with @pytest.mark.asyncio alone
     assert False
 ```
 

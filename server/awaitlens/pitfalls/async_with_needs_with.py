@@ -18,7 +18,7 @@ def timed(label):
 
 async def checkout(pay):
     async with timed("checkout"):
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ async with fails here: timed() is entered by plain with alone
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `async with` fails here: timed() is entered by plain `with` alone
         await pay()
 ```
 
@@ -54,7 +54,7 @@ class Till:
 
     async def pay(self, charge):
         async with self.lock:
-#       ^^^^^^^^^^^^^^^^^^^^ async with fails here: an object of threading.Lock is entered by plain with alone
+#       ^^^^^^^^^^^^^^^^^^^^ `async with` fails here: a threading.Lock is entered by plain `with` alone
             await charge()
 ```
 
@@ -95,7 +95,7 @@ default = True
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in wrongly_entered(facts, view, "async with"):
-        message = f"async with fails here: {found.what} is entered by plain with alone"
+        message = f"`async with` fails here: {found.what} is entered by plain `with` alone"
         locks = [lock(view.type_of(term, found.context.scope, found.span)) for term in found.context.terms]
         yield Finding(found.span, message, found.confidence, data=(("lock", "yes"),) if any(locks) else ())
 
@@ -106,4 +106,4 @@ def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
             "Make it an asyncio.Lock", "show", advice="asyncio.Lock()    # for the tasks of one loop"
         )
     edits = async_with_to_with(facts, finding.span)
-    return Patch("Use plain with", "review", edits) if edits else None
+    return Patch("Use plain `with`", "review", edits) if edits else None

@@ -17,7 +17,7 @@ class Import:
 
     def read(self, path):
         self.done.set()
-#       ^^^^^^^^^^^^^ read() runs on a worker thread, and self.done belongs to the event loop's
+#       ^^^^^^^^^^^^^ read() runs on a worker thread, and self.done belongs to the event loop's thread
 
     async def run(self, path):
         await asyncio.gather(asyncio.to_thread(self.read, path), self.done.wait())
@@ -90,9 +90,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in primitive_calls(facts, view):
         function = f"{facts.scopes[found.call.scope].name}()"
         owner = facts.slice(found.call.callee_span).rpartition(".")[0]
-        message = f"{function} {found.where}, and {owner} belongs to the event loop's"
-        why = found.reason
-        trail = (Step(why.span, f"{function} is {why.words}", why.path, why.thread),) if why else ()
+        message = f"{function} {found.where}, and {owner} belongs to the event loop's thread"
+        done = f"calls {facts.slice(found.call.callee_span)}()"
+        trail = tuple(Step(*step) for step in found.proof(function, done))
         yield Finding(found.call.callee_span, message, found.confidence, trail)
 
 

@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch, Step
+from awaitlens.pitfall import Finding, Law, Patch, Step, quoted
 from awaitlens.program.facts import Attribute, Context, Facts, Name, Result, Suspension, Term
 from awaitlens.program.flow.miniatures import created_twice
 from awaitlens.program.view import View
@@ -70,7 +70,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                     Step(made.span, "creates one", lane="task 1"),
                     Step(made.span, "creates another", lane="task 2"),
                 )
-                message = f"another task can create the row of {model} between this question and the create that follows"
+                message = f"another task can create the row of {quoted(model)} between this question and the create that follows"
                 function, words = (
                     facts.scopes[asked.scope].name,
                     (facts.slice(asked.span), facts.slice(made.span)),

@@ -13,7 +13,7 @@ async def compare(pk):
     loading = load(pk)
     print(await loading)
     return await loading
-#          ^^^^^^^^^^^^^ loading is awaited a second time: it is a coroutine, and those run once
+#          ^^^^^^^^^^^^^ `loading` is awaited a second time: it is a coroutine, and those run once
 ```
 
 ## Good
@@ -41,7 +41,7 @@ async def poll(pk):
     loading = load(pk)
     while True:
         print(await loading)
-#             ^^^^^^^^^^^^^ loading is awaited in every turn of the loop: it is a coroutine, and those run once
+#             ^^^^^^^^^^^^^ `loading` is awaited in every turn of the loop: it is a coroutine, and those run once
 ```
 
 ## Fine
@@ -73,7 +73,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.awaitables import awaited_again, held_by, is_unawaited
 from awaitlens.program.facts import Facts
 from awaitlens.program.view import View
@@ -94,7 +94,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             continue
         for suspension, turns in awaited_again(binding, facts):
             how = "in every turn of the loop" if turns else "a second time"
-            message = f"{binding.name} is awaited {how}: it is a coroutine, and those run once"
+            message = f"{quoted(binding.name)} is awaited {how}: it is a coroutine, and those run once"
             yield Finding(suspension.span, message, target.confidence, data=(("call", str(call.number)),))
 
 

@@ -53,7 +53,7 @@ def cheapest():
 
 async def front_page(request):
     return cheapest()
-#          ^^^^^^^^^^ cheapest() raises SynchronousOnlyOperation in async code: cheapest > django.db.models.QuerySet.first
+#          ^^^^^^^^^^ cheapest() raises SynchronousOnlyOperation in async code: cheapest > Book.objects.order_by("price").first
 ```
 
 ## Good: Django

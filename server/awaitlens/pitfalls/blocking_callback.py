@@ -16,7 +16,7 @@ def beep():
 
 async def main():
     asyncio.get_running_loop().call_later(5, beep)
-#                                            ^^^^ beep blocks the event loop, which runs it: beep > time.sleep
+#                                            ^^^^ beep() blocks the event loop, which runs it: beep > time.sleep
     await asyncio.sleep(60)
 ```
 

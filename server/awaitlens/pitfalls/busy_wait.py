@@ -19,7 +19,7 @@ async def run(client):
 
 async def notify(send_email):
     while not ready:
-#   ^^^^^^^^^^^^^^^ notify() polls ready: asyncio.Event would wake it when there is something to see
+#   ^^^^^^^^^^^^^^^ notify() polls `ready`: asyncio.Event would wake it when there is something to see
         await asyncio.sleep(0.01)
     await send_email()
 ```
@@ -60,7 +60,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.facts import Attribute, Context, Facts, Name, Other, Term
 from awaitlens.program.view import View
 
@@ -78,7 +78,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         name = _flag(loop.terms[0], loop, facts, view) if loop.terms else ""
         if name:
             function = facts.scopes[loop.scope].name
-            message = f"{function}() polls {name}: asyncio.Event would wake it when there is something to see"
+            message = f"{function}() polls {quoted(name)}: asyncio.Event would wake it when there is something to see"
             yield Finding(loop.span, message)
 
 
@@ -113,8 +113,8 @@ def _is_local(name: str, loop: Context, facts: Facts) -> bool:
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch:
-    name = finding.message.split(" polls ")[1].partition(":")[0]
+    name = finding.message.split(" polls ")[1].partition(":")[0].strip("`")
     advice = (
         f"{name} = asyncio.Event()\n\nThe waiting side: await {name}.wait()\nThe other side:   {name}.set()"
     )
-    return Patch(f"Make {name} an asyncio.Event", "show", advice=advice)
+    return Patch(f"Make {quoted(name)} an asyncio.Event", "show", advice=advice)

@@ -12,7 +12,7 @@ class Feed:
             return
         text = await self.render(item)
         await self.socket.send(text)
-        #     ^^^^^^^^^^^ self.socket was checked before an await; close can set it to None
+        #     ^^^^^^^^^^^ self.socket was checked before an await; close() can set it to None
 
     async def close(self):
         await self.socket.aclose()
@@ -95,7 +95,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         )
         yield Finding(
             found.use,
-            f"{found.place} was checked before an await; {other.scope.name} can set it to None in the meantime",
+            f"{found.place} was checked before an await; {other.scope.name}() can set it to None in the meantime",
             found.confidence,
             steps,
             taken_back(found.function, found.place, other.scope.name).data,

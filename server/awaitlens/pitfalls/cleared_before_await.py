@@ -83,5 +83,5 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch:
-    advice = "Wait first, then empty and fill it with no await in between; or fill a new one and put it in place at the end."
+    advice = "No await may lie between the two. Or fill a new container, and put it in place at the end."
     return Patch("Wait first, then empty and fill", "show", advice=advice)

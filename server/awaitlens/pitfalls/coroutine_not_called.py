@@ -15,12 +15,12 @@ async def serve():
 
 async def main():
     task = asyncio.create_task(serve)
-#                              ^^^^^ serve is a function: create_task() takes the coroutine that serve() gives
+#                              ^^^^^ `serve` is a function: asyncio.create_task() takes the coroutine that serve() gives
     await task
 
 
 asyncio.run(main)
-#           ^^^^ main is a function: run() takes the coroutine that main() gives
+#           ^^^^ `main` is a function: asyncio.run() takes the coroutine that main() gives
 ```
 
 ## Good
@@ -64,7 +64,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.facts import Facts
 from awaitlens.program.tasks import takes_nothing, uncalled
 from awaitlens.program.view import View
@@ -79,8 +79,8 @@ everywhere = True
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in uncalled(facts, view):
         name = facts.slice(found.argument.span).rpartition("=")[2]
-        taker = view.target(found.call).name.rpartition(".")[2]
-        message = f"{name} is a function: {taker}() takes the coroutine that {name}() gives"
+        taker = " ".join(facts.slice(found.call.callee_span).split())
+        message = f"{quoted(name)} is a function: {taker}() takes the coroutine that {name}() gives"
         yield Finding(found.argument.span, message, found.target.confidence)
 
 

@@ -73,7 +73,7 @@ severity = "warning"
 default = True
 everywhere = True
 
-_LOST = "nobody keeps the task: it may be garbage collected before it is done, and its errors are lost"
+_LOST = "nobody keeps the task: it may be garbage collected before it is done, and its errors go unseen until then"
 _MESSAGES = {
     "asyncio.create_task": _LOST,
     "asyncio.ensure_future": _LOST,

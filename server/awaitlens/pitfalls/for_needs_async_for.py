@@ -14,10 +14,10 @@ async def pages(client):
 async def count(client):
     total = 0
     for page in pages(client):
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^ plain for fails here: pages() is iterated by async for alone
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^ plain `for` fails here: pages() is iterated by `async for` alone
         total += len(page)
     return total, [page.title for page in pages(client)]
-#                                         ^^^^^^^^^^^^^ plain for fails here: pages() is iterated by async for alone
+#                                         ^^^^^^^^^^^^^ plain `for` fails here: pages() is iterated by `async for` alone
 ```
 
 ## Good
@@ -49,7 +49,7 @@ class Feed:
 async def read():
     feed = Feed()
     for entry in feed:
-#   ^^^^^^^^^^^^^^^^^ plain for fails here: an object of Feed is iterated by async for alone
+#   ^^^^^^^^^^^^^^^^^ plain `for` fails here: a Feed is iterated by `async for` alone
         print(entry)
 ```
 
@@ -97,7 +97,7 @@ everywhere = True
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in wrongly_iterated(facts, view, "for"):
-        message = f"plain for fails here: {found.what} is iterated by async for alone"
+        message = f"plain `for` fails here: {found.what} is iterated by `async for` alone"
         data = (("form", "comprehension"),) if found.iterable else ()
         yield Finding(found.span, message, found.confidence, data=data)
 

@@ -80,14 +80,19 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                         Step(inner.span, f"waits for {_spelled(taken)}", lane="task 1"),
                         Step(other.span.shifted(line), f"waits for {_spelled(held)}", view.path, "task 2"),
                     )
+                    order = (("first", _spelled(held)), ("second", _spelled(taken)))
                     yield Finding(
-                        inner.span, _message(held, taken, block.scopes[other.scope].name), "certain", steps
+                        inner.span,
+                        _message(held, taken, block.scopes[other.scope].name),
+                        "certain",
+                        steps,
+                        order,
                     )
 
 
 def _message(held: Term, taken: Term, other: str) -> str:
     first, second = _spelled(held), _spelled(taken)
-    return f"{second} is taken while {first} is held, and {other} takes them the other way round: both can wait forever"
+    return f"{second} is taken while {first} is held, and {other}() takes them the other way round: both can wait forever"
 
 
 def _pairs(facts: Facts) -> Iterator[tuple[Pair, Context, Context]]:
@@ -116,6 +121,5 @@ def _spelled(term: Term) -> str:
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch:
-    return Patch(
-        "Take the locks in one order everywhere", "show", advice="Take the same lock first everywhere."
-    )
+    advice = f"For instance {finding.value('first')} first, then {finding.value('second')}."
+    return Patch("Take the locks in one order everywhere", "show", advice=advice)

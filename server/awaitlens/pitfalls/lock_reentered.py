@@ -16,7 +16,7 @@ class Store:
     async def add(self, order):
         async with self._lock:
             await self.flush()
-            #     ^^^^^^^^^^ self._lock is held here, and flush takes it again
+            #     ^^^^^^^^^^ self._lock is held here, and flush() takes it again
 
     async def flush(self):
         async with self._lock:
@@ -56,7 +56,7 @@ lock = asyncio.Lock()
 async def add(order):
     async with lock:
         async with lock:
-        #^^^^^^^^^^^^^^ lock is held here already
+        #^^^^^^^^^^^^^^ `lock` is held here already
             await write(order)
 ```
 """
@@ -66,7 +66,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.knowledge.concurrency import lock
-from awaitlens.pitfall import Finding, Law, Patch, Step
+from awaitlens.pitfall import Finding, Law, Patch, Step, quoted
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Term
 from awaitlens.program.index import last_name
 from awaitlens.program.view import View
@@ -97,8 +97,8 @@ def _in_function(facts: Facts, outer: Context, term: Term) -> Iterator[Finding]:
     for inner in facts.contexts:
         around = (context.number for context in facts.enclosing(inner.parent))
         if term in _taken(inner) and outer.number in around:
-            words = f"{_spelled(term)} is held here already: taking it again waits forever"
-            trail = (Step(outer.span, "takes the lock"), Step(inner.span, "waits for itself"))
+            words = f"{quoted(_spelled(term))} is held here already: taking it again waits forever"
+            trail = (Step(outer.span, "takes the lock"), Step(inner.span, "takes it again: waits for itself"))
             yield Finding(inner.span, words, "certain", trail)
 
 
@@ -108,9 +108,9 @@ def _in_methods(facts: Facts, view: View, outer: Context, term: Term) -> Iterato
         if call.usage.kind == "awaited" and outer.number in around and _is_method_of_self(call):
             again = _takes_again(view, ".".join(facts.owner), call, term)
             if again is not None:
-                name = call.callee.attr if isinstance(call.callee, Attribute) else ""
-                words = f"{_spelled(term)} is held here, and {name} takes it again: it waits forever"
-                steps = (Step(outer.span, "takes the lock"), Step(call.span, "calls"), again)
+                name = f"{last_name(call.callee)}()"
+                words = f"{quoted(_spelled(term))} is held here, and {name} takes it again: it waits forever"
+                steps = (Step(outer.span, "takes the lock"), Step(call.span, f"calls {name}"), again)
                 yield Finding(call.callee_span, words, "certain", steps)
 
 
@@ -126,7 +126,7 @@ def _takes_again(view: View, owner: str, call: Call, term: Term) -> Step | None:
                 continue
             for context in block.contexts:
                 if context.scope == scope.number and context.parent < 0 and term in _taken(context):
-                    return Step(context.span.shifted(line), "waits for itself", view.path)
+                    return Step(context.span.shifted(line), "takes it again: waits for itself", view.path)
     return None
 
 

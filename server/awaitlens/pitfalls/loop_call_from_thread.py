@@ -133,8 +133,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in loop_calls(facts, view):
         function = f"{facts.scopes[found.call.scope].name}()"
         message = f"{function} {found.where}, and {found.method}() is not safe there"
-        why = found.reason
-        trail = (Step(why.span, f"{function} is {why.words}", why.path, why.thread),) if why else ()
+        done = f"{found.method}() puts it on the loop's list"
+        trail = tuple(Step(*step) for step in found.proof(function, done))
         yield Finding(found.call.callee_span, message, found.confidence, trail)
 
 

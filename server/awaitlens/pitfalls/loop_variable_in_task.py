@@ -17,7 +17,7 @@ async def fetch_all(sites):
             return await client.get(site)
 
         tasks.append(asyncio.create_task(fetch()))
-        #                                ^^^^^ fetch reads site when the task runs
+        #                                ^^^^^ fetch() reads `site` when the task runs
     return await asyncio.gather(*tasks)
 ```
 
@@ -73,7 +73,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Edit, Finding, Law, Patch
+from awaitlens.pitfall import Edit, Finding, Law, Patch, quoted
 from awaitlens.program.facts import Call, Context, Facts, Name, Scope
 from awaitlens.program.view import View
 from awaitlens.source import Span
@@ -92,7 +92,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             continue
         names = sorted(inner.reads & _turning(facts, loop) - _own(facts, inner))
         if names and loop.body_span.contains(*inner.span[:2]):
-            message = f"{inner.name} reads {names[0]} when the task runs: by then the loop may have moved on"
+            message = f"{inner.name}() reads {quoted(names[0])} when the task runs: by then the loop may have moved on"
             yield Finding(call.callee_span, message, "likely", data=(("name", names[0]),))
 
 
@@ -141,4 +141,4 @@ def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     opening = Span(at.end_line, at.end_column, at.end_line, at.end_column + 2)
     if facts.slice(opening) != "()":
         return None
-    return Patch(f"Let each task keep its own {name}", "review", (Edit(opening, f"({name}={name})"),))
+    return Patch(f"Let each task keep its own {quoted(name)}", "review", (Edit(opening, f"({name}={name})"),))

@@ -10,7 +10,7 @@ ready = False
 async def run():
     await client.get("some-url")
     ready = True
-    #^^^^ ready is a local here
+    #^^^^ `ready` is a local here
 
 async def notify():
     while not ready:
@@ -63,7 +63,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.facts import Binding, Facts, Unpacked
 from awaitlens.program.view import View
 from awaitlens.rewrite.statements import add_global
@@ -85,7 +85,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             if any(scope.is_async for scope in readers) or facts.scopes[binding.scope].is_async:
                 yield Finding(
                     Span(*binding.span[:2], binding.span.line, binding.span.column + len(name)),
-                    f"{name} is a local here, which nobody reads: {readers[0].name} reads the module's {name}, "
+                    f"{quoted(name)} is a local here, which nobody reads: {readers[0].name}() reads the module's {quoted(name)}, "
                     "which keeps its old value",
                     "likely",
                 )

@@ -12,7 +12,7 @@ online = {}
 async def join(user):
     await greet(user)
     online[user.id] = user
-    #^^^^^^^^^^^^^^ join changes online, which all tasks share
+    #^^^^^^^^^^^^^^ join() changes `online`, which all tasks share
 ```
 
 ## Fine: state of an object
@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law
+from awaitlens.pitfall import Finding, Law, quoted
 from awaitlens.program.facts import Attribute, Facts, Item, Name, Term
 from awaitlens.program.view import View
 from awaitlens.source import Span
@@ -66,7 +66,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         ):
             continue
         told.add((scope, name))
-        yield Finding(span, f"{facts.scopes[scope].name} changes {name}, which all tasks share", "likely")
+        yield Finding(
+            span, f"{facts.scopes[scope].name}() changes {quoted(name)}, which all tasks share", "likely"
+        )
 
 
 def _changes(facts: Facts) -> Iterator[tuple[str, int, Span]]:

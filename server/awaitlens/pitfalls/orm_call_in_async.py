@@ -104,7 +104,7 @@ def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
     twin = django.twin(finding.value("name"), view.settings.django)
     edits = await_method(facts, call, twin.method) if twin and twin.form == "call" else None
     if twin and edits:
-        since = "" if view.settings.django else f" (Django {twin.since[0]}.{twin.since[1]} and newer)"
+        since = django.since(twin.since, view.settings.django)
         yield Patch(f"Use await {twin.method}(){since}", "review", edits)
     wrapped = wrap_in_adapter(facts, call, "‹asgiref.sync.sync_to_async›")
     if wrapped:

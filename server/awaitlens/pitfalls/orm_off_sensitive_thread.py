@@ -69,8 +69,7 @@ from shop.models import User
 @sync_to_async
 def deactivate_users():
     with transaction.atomic():
-        for user in User.objects.filter(old=True):
-            user.save()
+        User.objects.filter(old=True).update(active=False)
 
 
 async def my_view(request):
@@ -82,10 +81,12 @@ async def my_view(request):
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Call, Constant, Facts, Lambda, Scope
+from awaitlens.program.summaries import Chain
 from awaitlens.program.view import View
 from awaitlens.rewrite import remove_keyword
 from awaitlens.source import Span
@@ -111,7 +112,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             chain = view.queries(given.value, call.scope, call.span)
             span = call.span if target.name == _ADAPTER else given.span
             if chain is not None:
-                yield _finding(facts.slice(given.span), span, weakest(target.confidence, chain.confidence))
+                sure = weakest(target.confidence, chain.confidence)
+                yield _finding(facts.slice(given.span), span, sure, chain, view)
     for function in facts.functions():
         yield from _decorated(function, facts, view)
 
@@ -121,13 +123,15 @@ def _decorated(function: Scope, facts: Facts, view: View) -> Iterator[Finding]:
         if name == _ADAPTER and _is_off(facts.call_of(decorator), view):
             chain = view.queries(Lambda(function.number), function.parent)
             if chain is not None:
-                yield _finding(function.name, function.name_span, chain.confidence)
+                yield _finding(function.name, function.name_span, chain.confidence, chain, view)
 
 
-def _finding(name: str, span: Span, confidence: Confidence) -> Finding:
-    return Finding(
-        span, f"{name}() uses the database on a thread of the pool, with another connection", confidence
-    )
+def _finding(name: str, span: Span, confidence: Confidence, chain: Chain, view: View) -> Finding:
+    message = f"{name}() uses the database on a thread of the pool, with another connection"
+    mine = Step(span, "has its connection, and what was set up on it", "", "thread-sensitive thread")
+    used = [Step(view.hop_span(hop), f"calls {hop.name}()", hop.path, "pool thread") for hop in chain.hops]
+    used[-1] = replace(used[-1], words="queries through another connection")
+    return Finding(span, message, confidence, (mine, *used))
 
 
 def _is_off(call: Call | None, view: View) -> bool:
@@ -139,10 +143,8 @@ def _is_off(call: Call | None, view: View) -> bool:
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     for call in facts.calls:
-        if call.keyword("thread_sensitive") and call.span[:2] <= finding.span[:2] <= (
-            call.span.end_line + 1,
-            999,
-        ):
+        below = (call.span.end_line + 1, 999)
+        if call.keyword("thread_sensitive") and call.span[:2] <= finding.span[:2] <= below:
             edits = remove_keyword(facts, call, "thread_sensitive")
             return Patch("Keep it on the thread-sensitive thread", "review", edits) if edits else None
     return None

@@ -13,13 +13,13 @@ from shop.models import Book
 async def my_view(request):
     cheap = Book.objects.filter(price__lt=10)
     for book in cheap:
-#               ^^^^^ the loop runs the query of cheap here, which raises SynchronousOnlyOperation
+#               ^^^^^ this loop runs the query of `cheap`, which raises SynchronousOnlyOperation
         print(book.title)
 ```
 
 ## Good
 
-`async for` asks in a worker thread and takes the rows as they come. (Django 4.1 and newer)
+`async for` lets another thread run the query, and the loop goes on. (Django 4.1 and newer)
 
 ```python
 from shop.models import Book
@@ -39,11 +39,11 @@ from shop.models import Book
 
 async def my_view(request):
     if Book.objects.filter(price__lt=10):
-#      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the test runs the query of Book.objects.filter(price__lt=10) here
+#      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the condition runs the query of Book.objects.filter(price__lt=10)
         return list(Book.objects.all())
-#                   ^^^^^^^^^^^^^^^^^^ list() runs the query of Book.objects.all() here
+#                   ^^^^^^^^^^^^^^^^^^ list() runs the query of Book.objects.all()
     return len(Book.objects.all())
-#              ^^^^^^^^^^^^^^^^^^ len() runs the query of Book.objects.all() here
+#              ^^^^^^^^^^^^^^^^^^ len() runs the query of Book.objects.all()
 ```
 
 ## Good: list, length, truth
@@ -77,7 +77,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.knowledge import django
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.facts import Facts
 from awaitlens.program.querysets import evaluations
 from awaitlens.program.view import View
@@ -88,12 +89,12 @@ severity = "error"
 default = True
 
 _WHO = {
-    "for": "the loop",
-    "test": "the test",
-    "in": "the in",
-    "index": "the index",
+    "for": "this loop",
+    "test": "the condition",
+    "in": "`in`",
+    "index": "this index",
     "text": "the f-string",
-    "unpack": "the *",
+    "unpack": "the star",
 }
 _TWINS = {
     "len": "await {}.acount()",
@@ -101,13 +102,19 @@ _TWINS = {
     "bool": "await {}.aexists()",
     "list": "[item async for item in {}]",
 }
+_TITLES = {
+    "len": "await acount()",
+    "test": "await aexists()",
+    "bool": "await aexists()",
+    "list": "an async comprehension",
+}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in evaluations(facts, view):
         who = _WHO.get(found.how, f"{found.how}()")
         text = facts.slice(found.span).split("\n")[0]
-        message = f"{who} runs the query of {text} here, which raises SynchronousOnlyOperation"
+        message = f"{who} runs the query of {quoted(text)}, which raises SynchronousOnlyOperation"
         data = (("how", found.how), ("call", str(found.call)))
         yield Finding(found.span, message, found.confidence, data=data)
 
@@ -115,6 +122,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
     if view.settings.django is not None and view.settings.django < (4, 1):
         return
+    since = django.since((4, 1), view.settings.django)
     how, text = finding.value("how"), facts.slice(finding.span)
     if how == "for":
         loop = next(
@@ -122,10 +130,9 @@ def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
         )
         edits = for_to_async_for(facts, loop.span) if loop else comprehension_to_async(facts, finding.span)
         if edits:
-            yield Patch("Use async for", "review", edits)
+            yield Patch(f"Use async for{since}", "review", edits)
     elif how in _TWINS:
         call = int(finding.value("call"))
         span = facts.calls[call].span if call >= 0 else finding.span
-        yield Patch(
-            f"Use {_TWINS[how].format('...')}", "review", replace(facts, span, _TWINS[how].format(text))
-        )
+        title = f"Use {_TITLES[how]}{since}"
+        yield Patch(title, "review", replace(facts, span, _TWINS[how].format(text)))

@@ -70,10 +70,10 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             table = facts.slice(access.span).partition("[")[0]
             steps = (
                 Step(sent.span, "sends, and waits", lane="task 1"),
-                Step(sent.span, f"{reader} gets the answer, and finds nobody waiting", lane="task 2"),
+                Step(sent.span, f"{reader}() gets the answer, and finds nobody waiting", lane="task 2"),
                 Step(access.span, f"puts the future into {table}", lane="task 1"),
             )
-            message = f"{table} is filled after the send: an answer that {reader} gets before that finds nobody waiting"
+            message = f"{table} is filled after the send: an answer that {reader}() gets before that finds nobody waiting"
             yield Finding(access.span, message, "likely", steps)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 async def load(session: AsyncSession, ids):
     return await asyncio.gather(*[session.get(Book, id) for id in ids])
-    #                             ^^^^^^^^^^^ these tasks share session
+    #                             ^^^^^^^^^^^ these tasks share `session`
 ```
 
 ## Fine: one after the other
@@ -36,7 +36,7 @@ import asyncpg
 
 async def report(connection: asyncpg.Connection):
     return await asyncio.gather(sales(connection), costs(connection))
-    #                                                    ^^^^^^^^^^ these tasks share connection
+    #                                                    ^^^^^^^^^^ these tasks share `connection`
 ```
 
 ## Fine: a pool gives each its own
@@ -56,7 +56,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
 from awaitlens.program.view import View
 from awaitlens.source import Span
@@ -88,7 +88,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             for term, span in _handed_over(task):
                 if view.type_of(term, task.scope) in _ONE_AT_A_TIME:
                     if term in seen or _is_repeated(facts, task):
-                        words = f"these tasks share {facts.slice(_spelled(term, span))}, which serves one at a time"
+                        words = f"these tasks share {quoted(facts.slice(_spelled(term, span)))}, which serves one at a time"
                         yield Finding(span, words, "certain")
                     seen.add(term)
 

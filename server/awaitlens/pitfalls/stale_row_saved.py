@@ -51,6 +51,7 @@ from awaitlens.program.facts import (
 )
 from awaitlens.program.flow.miniatures import saved_from_a_copy
 from awaitlens.program.view import View
+from awaitlens.rewrite import counted_in_database
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
@@ -76,9 +77,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                 Step(saved.span, "saves its count: one update lost", lane="task 2"),
             )
             message = f"{spelled} is counted from a copy of the row: what others save in between can be lost"
-            function = facts.scopes[access.scope].name
-            small = saved_from_a_copy(function, place.attr, facts.slice(saved.span))
-            yield Finding(access.span, message, "likely", steps, small.data)
+            words = (facts.scopes[access.scope].name, place.attr, facts.slice(saved.span))
+            yield Finding(access.span, message, "likely", steps, saved_from_a_copy(*words).data)
 
 
 def _counts(access: Access) -> bool:
@@ -105,5 +105,5 @@ def _saves(facts: Facts, suspension: Suspension, name: Name, access: Access) -> 
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch:
-    advice = 'Let the database count: `await queryset.aupdate(field=F("field") + 1)` (Django 4.1+).'
-    return Patch("Count in the database", "show", advice=advice)
+    advice = counted_in_database(facts, finding.span)
+    return Patch("Let the database count (Django 4.1 and newer)", "show", advice=advice)

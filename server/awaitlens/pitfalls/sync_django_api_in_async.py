@@ -137,7 +137,8 @@ def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
         edits = await_method(facts, call, twin.method) if isinstance(call.callee, Attribute) else None
         edits = edits or await_with_callee(facts, call, f"‹{twin.twin}›")
         if edits:
-            yield Patch(f"Use await {twin.method}()", "review", edits)
+            since = django.since(twin.since, view.settings.django)
+            yield Patch(f"Use await {twin.method}(){since}", "review", edits)
     wrapped = wrap_in_adapter(facts, call, "‹asgiref.sync.sync_to_async›")
     if wrapped:
         yield Patch("Wrap in sync_to_async", "review", wrapped)

@@ -45,7 +45,7 @@ def main():
 
 if __name__ == "__main__":
     asyncio.run(main())
-#               ^^^^^^ run() awaits what main() returns, and that cannot be awaited
+#               ^^^^^^ asyncio.run() awaits what main() returns, and that cannot be awaited
 ```
 
 ## Good: a plain main

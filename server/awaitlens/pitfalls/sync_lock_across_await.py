@@ -13,7 +13,7 @@ lock = threading.Lock()
 
 async def save(order):
     with lock:
-    #^^^^^^^^ lock is a threading Lock held across an await: a second task
+    #^^^^^^^^ `lock` is a threading.Lock held across an await: a second task
         await store(order)
 ```
 
@@ -42,7 +42,7 @@ lock = threading.RLock()
 
 async def save(order):
     with lock:
-    #^^^^^^^^ lock is a threading RLock held across an await: other tasks can walk in
+    #^^^^^^^^ `lock` is a threading.RLock held across an await: other tasks can walk in
         await store(order)
 ```
 
@@ -66,7 +66,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.knowledge.concurrency import Lock, lock
-from awaitlens.pitfall import Finding, Law, Patch, Step
+from awaitlens.pitfall import Finding, Law, Patch, Step, quoted
 from awaitlens.program.facts import Attribute, Facts, Name, Term
 from awaitlens.program.view import View
 
@@ -88,7 +88,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
                         Step(suspension.span, "awaits with the lock in hand", lane="task 1"),
                         Step(context.span, _outcome(kind), lane="task 2"),
                     )
-                    yield Finding(context.span, f"{_spelled(term)} is {_message(kind)}", "certain", steps)
+                    yield Finding(
+                        context.span, f"{quoted(_spelled(term))} is {_message(kind)}", "certain", steps
+                    )
 
 
 def _thread_lock(term: Term, view: View, scope: int) -> Lock | None:
@@ -100,8 +102,8 @@ def _thread_lock(term: Term, view: View, scope: int) -> Lock | None:
 def _message(kind: Lock) -> str:
     name = kind.name.rpartition(".")[2]
     if kind.reentrant:
-        return f"a threading {name} held across an await: other tasks can walk in, for they share the thread that holds it"
-    return f"a threading {name} held across an await: a second task that asks for it in the meantime stops the event loop"
+        return f"a threading.{name} held across an await: other tasks can walk in, for they share the thread that holds it"
+    return f"a threading.{name} held across an await: a second task that asks for it in the meantime stops the event loop"
 
 
 def _outcome(kind: Lock) -> str:

@@ -13,7 +13,7 @@ current = threading.local()
 
 async def handle(request):
     current.user = request.user
-    #^^^^^^^^^^^ current is a threading.local
+    #^^^^^^^^^^^ `current` is a threading.local
     await audit(request)
     return current.user
 ```
@@ -52,7 +52,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.view import View
 
@@ -69,7 +69,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             continue
         if view.type_of(place.value, access.scope) == "threading.local":
             name = getattr(place.value, "id", getattr(place.value, "attr", "this"))
-            message = f"{name} is a threading.local: all tasks of this loop share the {place.attr} it holds"
+            message = (
+                f"{quoted(name)} is a threading.local: all tasks of this loop share its {quoted(place.attr)}"
+            )
             yield Finding(access.span, message, "certain")
 
 

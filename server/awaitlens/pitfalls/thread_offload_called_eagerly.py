@@ -48,6 +48,17 @@ async def page(price):
 #                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Book.objects.get() runs here, on the event loop: sync_to_async() gets its result, not the function
 ```
 
+## Good: sync_to_async
+
+```python
+from asgiref.sync import sync_to_async
+from shop.models import Book
+
+
+async def page(price):
+    return await sync_to_async(Book.objects.get)(price=price)
+```
+
 ## Fine
 
 A call may give a function: `partial`, a factory, a lambda.

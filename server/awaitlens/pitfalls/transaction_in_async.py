@@ -2,8 +2,8 @@
 
 `transaction.atomic()` opens its transaction on the connection of the current thread. In an `async def` that is the
 event loop's thread, where Django refuses: SynchronousOnlyOperation, before the body runs. With the guard switched off
-(DJANGO_ALLOW_ASYNC_UNSAFE) it opens, but the awaited ORM calls run in a worker thread, on that thread's connection,
-and commit one by one. After an error, their rows stay. (Django 3.0-6.1; no release has an async atomic)
+(DJANGO_ALLOW_ASYNC_UNSAFE) it opens, but the awaited ORM calls run in another thread, on that thread's connection, and
+commit one by one. After an error, their rows stay. (Django 3.0-6.1; no release has an async atomic)
 
 ## Bad
 
@@ -26,7 +26,7 @@ async def buy(request, book):
 One sync function holds the whole transaction. One thread runs it, from the first line to the last.
 
 ```python
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from shop.models import Order
@@ -37,7 +37,7 @@ async def buy(request, book):
     def in_transaction():
         with transaction.atomic():
             order = Order.objects.create(user=request.user)
-            async_to_sync(book.asave)()
+            book.save()
         return order
 
     order = await in_transaction()
@@ -97,7 +97,9 @@ _FAILS = {
     "with": "raises SynchronousOnlyOperation in async code, and without that guard it covers none of the awaits",
     "async with": "is no async context manager: Django has no async transactions",
 }
-_LOOP, _WORKER = "event loop", "worker thread"
+# Names that Django has given these methods of models, and hardly anybody else.
+_OF_ROWS = frozenset({"asave", "adelete", "arefresh_from_db"})
+_LOOP, _SYNC = "event loop", "sync thread"
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
@@ -120,14 +122,14 @@ def _decorated(function: Scope) -> Finding:
 
 
 def _trail(facts: Facts, view: View, context: Context) -> Iterator[Step]:
-    yield Step(context.span, "opens the transaction on the event loop's thread", lane=_LOOP)
+    yield Step(context.span, "unguarded, opens the transaction", lane=_LOOP)
     for suspension in facts.suspensions:
         if context in facts.enclosing(suspension.context) and suspension.kind == "await":
             call = facts.call_of(suspension.operand)
             target = view.target(call) if call else None
             sync = target is not None and (target.name.startswith(("django.", "asgiref.sync.")))
-            words = "runs in a worker thread, outside that transaction" if sync else "others run here"
-            yield Step(suspension.span, words, lane=_WORKER if sync else _LOOP)
+            words = "outside it, on another connection" if sync else "others run here"
+            yield Step(suspension.span, words, lane=_SYNC if sync else _LOOP)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
@@ -140,6 +142,8 @@ def _sync_twin(facts: Facts, view: View, span: Span) -> str:
     """How sync code calls what is awaited at the span; "" where only async_to_sync will do."""
     call = facts.call_at(span)
     owner, _, method = facts.slice(call.callee_span).rpartition(".") if call else ("", "", "")
+    if call is not None and method in _OF_ROWS and view.is_unknown(call):
+        return f"{owner}.{method[1:]}"
     if call is None or not view.target(call).name.startswith("django.") or method[:1] != "a":
         return ""
     known = django.twin(view.target(call).name.rpartition(".")[0] + "." + method[1:], None)

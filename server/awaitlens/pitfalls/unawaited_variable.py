@@ -15,7 +15,7 @@ async def load_book(pk): ...
 
 async def book_page(request, pk):
     book = load_book(pk)
-#          ^^^^^^^^^^^^^ load_book() is not awaited: book is a coroutine, and goes to render() as it is
+#          ^^^^^^^^^^^^^ load_book() is not awaited: `book` is a coroutine, and goes to render() as it is
     return render(request, "book.html", {"book": book})
 ```
 
@@ -41,7 +41,7 @@ async def save(order): ...
 
 async def checkout(order):
     saved = save(order)
-#           ^^^^^^^^^^^ save() is not awaited: saved is a coroutine that nobody uses
+#           ^^^^^^^^^^^ save() is not awaited: `saved` is a coroutine that nobody uses
     return "paid"
 ```
 
@@ -78,7 +78,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.awaitables import fate_of, given_out, held_by, unawaited_calls
 from awaitlens.program.facts import Facts
 from awaitlens.program.summaries import spelled
@@ -99,7 +99,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         holder, fate = (binding.name, fate_of(binding, facts, view)) if binding else given_out(call, facts)
         if fate:
             name = spelled(target.name, call, facts)
-            message = f"{name}() is not awaited: {holder} is a coroutine{fate}"
+            message = f"{name}() is not awaited: {quoted(holder)} is a coroutine{fate}"
             yield Finding(call.span, message, target.confidence)
 
 

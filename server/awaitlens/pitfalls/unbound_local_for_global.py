@@ -11,7 +11,7 @@ token = None
 
 async def connect():
     if token is None:
-    #  ^^^^^^^^^^^^^ token is a local here, which has no value yet
+    #  ^^^^^^^^^^^^^ `token` is a local here, which has no value yet
         token = make_token()
     return await client.open(token)
 ```
@@ -38,7 +38,7 @@ served = 0
 async def serve(request):
     await answer(request)
     served += 1
-    #^^^^^ served is a local here, which has no value yet
+    #^^^^^ `served` is a local here, which has no value yet
 ```
 
 ## Good
@@ -83,7 +83,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.facts import Binding, Facts, Name, Other, Term
 from awaitlens.program.view import View
 from awaitlens.rewrite.statements import add_global
@@ -111,7 +111,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             first = min(bound, key=lambda binding: binding.span)
             at = first.span if first.kind == "augmented" else _asked_before(facts, first)
             if at is not None and all(binding.kind in ("assign", "augmented") for binding in bound):
-                message = f"{name} is a local here, which has no value yet: UnboundLocalError. `global {name}` is missing"
+                message = f"{quoted(name)} is a local here, which has no value yet: UnboundLocalError. `global {name}` is missing"
                 yield Finding(at, message, "certain", data=(("name", name), ("scope", str(scope.number))))
 
 

@@ -17,7 +17,7 @@ async def send_created_email(): ...
 
 async def sign_up():
     await asyncio.wait({create_user_account(), send_created_email()})
-#                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ asyncio.wait() takes tasks, and these are coroutines
+#                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ asyncio.wait() takes tasks, and these are coroutines: Python 3.11 and newer refuse them
 ```
 
 ## Good
@@ -105,6 +105,8 @@ severity = "error"
 default = True
 everywhere = True
 
+_REFUSED = {"coroutines": ": Python 3.11 and newer refuse them"}
+
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for call in facts.calls:
@@ -115,7 +117,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if kind == "one":
             yield Finding(given.span, "asyncio.wait() takes a collection of tasks, and this is one")
         elif kind:
-            message = f"asyncio.wait() takes tasks, and these are {kind}"
+            message = f"asyncio.wait() takes tasks, and these are {kind}{_REFUSED.get(kind, '')}"
             yield Finding(given.span, message, data=(("kind", kind), ("call", str(call.number))))
 
 

@@ -2,7 +2,7 @@
 
 `task = asyncio.create_task(f())` looks as if the task were kept. But nobody reads the variable, and it goes when the
 function returns; from then on the event loop has a weak reference to the task and nobody a strong one. The garbage
-collector may take it, and its errors are never seen. (asyncio, Python 3.8-3.15)
+collector may take it, and nobody looks at its errors. (asyncio, Python 3.8-3.15)
 
 ## Bad
 
@@ -15,7 +15,7 @@ async def send_receipt(user): ...
 
 async def handle(request):
     task = asyncio.create_task(send_receipt(request.user))
-#          ^^^^^^^^^^^^^^^^^^^ nobody keeps the task once handle() is done: task is never used
+#          ^^^^^^^^^^^^^^^^^^^ nobody keeps the task once handle() is done: `task` is never used
     return "thank you"
 ```
 
@@ -61,7 +61,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch
+from awaitlens.pitfall import Finding, Law, Patch, quoted
 from awaitlens.program.awaitables import held_by, uses_of
 from awaitlens.program.facts import Facts
 from awaitlens.program.tasks import ends_with_function
@@ -87,7 +87,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         target = view.target(call)
         if target.name in _SPAWNERS:
             name = facts.scopes[call.scope].name
-            message = f"nobody keeps the task once {name}() is done: {binding.name} is never used"
+            message = f"nobody keeps the task once {name}() is done: {quoted(binding.name)} is never used"
             yield Finding(call.callee_span, message, target.confidence)
 
 

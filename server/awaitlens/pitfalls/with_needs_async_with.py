@@ -12,7 +12,7 @@ import aiofiles
 
 async def report(path, lines):
     with aiofiles.open(path, "w") as file:
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ plain with fails here: aiofiles.open() is entered by async with alone
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ plain `with` fails here: aiofiles.open() is entered by `async with` alone
         for line in lines:
             await file.write(line)
 ```
@@ -107,13 +107,13 @@ everywhere = True
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in wrongly_entered(facts, view, "with"):
-        message = f"plain with fails here: {found.what} is entered by async with alone"
+        message = f"plain `with` fails here: {found.what} is entered by `async with` alone"
         yield Finding(found.span, message, found.confidence)
     for found in sync_form_taken(facts, view):
-        message = f"plain with takes the sync form of {found.what}: what its async form awaits does not run"
+        message = f"plain `with` takes the sync form of {found.what}: what its async form awaits does not run"
         yield Finding(found.span, message, found.confidence)
     for context in awaited_locks(facts, view):
-        message = "`with await` fails since Python 3.9: a lock is taken by async with"
+        message = "`with await` fails since Python 3.9: a lock is taken by `async with`"
         yield Finding(context.span, message, data=(("awaited", "lock"),))
 
 

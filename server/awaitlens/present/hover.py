@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from awaitlens.confidence import Confidence
 from awaitlens.pitfall import Finding, Patch, Pitfall, Safety, Step
-from awaitlens.present.change import advice_of, changed_lines, other_files
+from awaitlens.present.change import Kind, advice_of, changed_lines, other_files
 from awaitlens.present.columns import displayed
 from awaitlens.present.escape import fenced, file_link, markdown_link, visible
 from awaitlens.present.phrase import markdown_sentence, opened, plain_sentence
@@ -22,15 +22,28 @@ SCREEN = 28
 """Lines a hover may have: about 22 that say something, the rest blank or fences, which take little room once drawn."""
 
 SURE: dict[Confidence, str] = {
-    "certain": "Certain: every step is resolved.",
+    "certain": "Certain: every name was followed to what it stands for.",
     "likely": "Likely: one step rests on a convention or an annotation.",
     "possible": "Possible: a guess worth a look.",
 }
+LIKELY_RACE = "Likely: it takes two such tasks at once, on the same state."
+"""What a proof with two tasks rests on is not a name, but that they meet."""
+
 SAFETY: dict[Safety, str] = {
     "safe": "keeps the meaning",
     "review": "changes timing or meaning, read it first",
     "show": "advice",
 }
+
+
+class _Shown(NamedTuple):
+    """How much of a change is shown: how many lines around it, and the kind of line that is left out."""
+
+    context: int
+    without: Kind | None = None
+
+
+_LESS_AND_LESS = (_Shown(2), _Shown(1), _Shown(0), _Shown(0, without="out"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +79,15 @@ def hover(
 
 
 def _fitting(page: _Plain, room: int) -> tuple[list[str], list[str]]:
-    """Proof and repair in `room` lines: first the repair gives up the lines around it, then both their middles."""
-    for context in (2, 1, 0):
-        why, repair = page.why(SCREEN), page.repair(SCREEN, context)
+    """Proof and repair in `room` lines: the repair gives up the lines around it, then those it takes out, which the
+    reader has before him anyway; then both lose their middles.
+    """
+    why = page.why(SCREEN)
+    for shown in _LESS_AND_LESS:
+        repair = page.repair(SCREEN, shown)
         if len(why) + len(repair) <= room:
             return why, repair
-    repair = page.repair(max(room - len(why), 8), 0)
+    repair = page.repair(max(room - len(why), 8), _LESS_AND_LESS[-1])
     return page.why(room - len(repair)), repair
 
 
@@ -103,28 +119,35 @@ class _Plain:
         space = room - len(links) - len(self.block([], "text")) - 1
         return ["", *self.block(table[:2] + _without_middle(table[2:], space - 2), "text"), *links]
 
-    def repair(self, room: int, context: int) -> list[str]:
+    def repair(self, room: int, shown: _Shown) -> list[str]:
         """The first patch as code in at most `room` lines, the blank line before it included."""
         if self.patch is None:
             return []
         title = f"{self.sentence(self.patch.title.rstrip('.'))} ({SAFETY[self.patch.safety]}){_elsewhere(self.patch)}"
-        lines, language = self.code(self.patch, context)
+        lines, language = self.code(self.patch, shown)
         if not lines:
             words = advice_of(self.patch).words
             return ["", f"{title}: {self.sentence(words)}" if words else f"{title}."]
         kept = _without_middle(lines, room - 2 - len(self.block([], "")))
         return ["", f"{title}:", *self.block(kept, language)]
 
-    def code(self, patch: Patch, context: int) -> tuple[list[str], str]:
+    def code(self, patch: Patch, shown: _Shown) -> tuple[list[str], str]:
         """What the patch changes, or what it advises, as lines and their language; blank lines go when room is scarce."""
-        changed = changed_lines(self.source, patch, context)
+        changed = changed_lines(self.source, patch, shown.context)
         if changed:
-            return [displayed(str(c)) for c in changed if c.text or c.kind == "gap" or context], "diff"
+            kept = [
+                c for c in changed if (c.text or c.kind == "gap" or shown.context) and c.kind != shown.without
+            ]
+            return [displayed(str(line)) for line in kept], "diff"
         advice = advice_of(patch)
         return list(advice.lines), "python" if advice.is_code else "text"
 
     def foot(self) -> list[str]:
-        return ["", f"{SURE[self.finding.confidence]} {self.lesson()}".rstrip()]
+        return ["", f"{self.sure()} {self.lesson()}".rstrip()]
+
+    def sure(self) -> str:
+        is_race = self.finding.confidence == "likely" and any(s.lane == "task 2" for s in self.trail)
+        return LIKELY_RACE if is_race else SURE[self.finding.confidence]
 
     def lesson(self) -> str:
         return f"{self.pitfall.name}{': ' + self.link if self.link else ''}"

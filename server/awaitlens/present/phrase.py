@@ -14,13 +14,14 @@ from awaitlens.present.escape import code_span, markdown_text
 
 _CODE = re.compile(
     r"(?<!`)`(?!\s)([^`\n]*[^`\s])`(?!`)"
+    r"|(?<![\w`])(async (?:for|with|def)|yield from)(?![\w`])"
     r"|(?<![\w.@/`])((?:await )?@?[^\W\d]\w*(?:\.[^\W\d]\w*|\[[^\]\s]*\]|\((?:[^()\n]|\([^()\n]*\)){0,60}\))*)(?![\w@/`])"
 )
 
 _ABBREVIATIONS = {"e.g", "i.e"}
 
 _OPENERS = re.compile(
-    r"(an?|another|any|each|every|it|nobody|no|of|one|only|some|the|this|there|these|two|what|when|while)\b(?![.(\[])"
+    r"(after|an?|another|any|each|every|it|nobody|nothing|no|of|one|only|plain|some|the|this|there|these|two|what|when|while)\b(?![.(\[])"
 )
 
 
@@ -35,8 +36,8 @@ def pieces(sentence: str) -> Iterator[Piece]:
     """The sentence cut into words and code; joined together they are the sentence without its backticks."""
     start = 0
     for match in _CODE.finditer(sentence):
-        name = match[1] or match[2]
-        if not match[1] and not _looks_like_code(name) and not _is_in_chain(sentence, match):
+        name = match[1] or match[2] or match[3]
+        if match[3] and not _looks_like_code(name) and not _is_in_chain(sentence, match):
             continue
         if match.start() > start:
             yield Piece(sentence[start : match.start()], False)
@@ -47,7 +48,8 @@ def pieces(sentence: str) -> Iterator[Piece]:
 
 
 def plain_sentence(sentence: str) -> str:
-    return "".join(piece.text for piece in pieces(sentence))
+    """The sentence as plain text: backticks stay only around what would read like words without them."""
+    return _CODE.sub(lambda match: match[1] if _looks_like_code(match[1] or "") else match[0], sentence)
 
 
 def markdown_sentence(sentence: str) -> str:

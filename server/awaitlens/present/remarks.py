@@ -156,7 +156,7 @@ def is_sure(chain: Chain) -> bool:
 def _about_chain(name: str, thread: str, chain: Chain) -> Iterator[str]:
     row = chain.blocking
     if len(chain.hops) > 1:
-        yield f"{name} blocks {thread}: {' > '.join(f'`{n}`' for n in chain.names)}."
+        yield f"{name} blocks {thread}: {' > '.join(chain.names)}."
         if row is not None:
             yield f"`{chain.names[-1]}` {row.reason}."
     elif row is not None:

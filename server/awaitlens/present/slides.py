@@ -22,6 +22,8 @@ from awaitlens.source import Source, Span, split_lines
 
 _FENCED = re.compile(r"^```.*?^```[ ]*$", re.MULTILINE | re.DOTALL)
 
+_WORD = re.compile(r"[a-z]+(?![\w.(@])")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -245,7 +247,7 @@ _KICKERS = {"bad": "What goes wrong", "good": "The repair", "fine": "Looks alike
 
 def _lesson_slide(slide: LessonSlide) -> Slide:
     own = slide.heading.partition(":")[2].strip()
-    own = own[:1].upper() + own[1:]
+    own = own[:1].upper() + own[1:] if _WORD.match(own) else own
     kicker = _KICKERS[slide.kind]
     heading = slide.heading if slide.kind == "story" else own or kicker
     return Slide("" if heading == kicker else kicker, heading, tuple(_lesson_parts(slide)))

@@ -70,7 +70,7 @@ def _in_pytest(facts: Facts, scope: Scope, lineage: tuple[str, ...], view: View)
         return
     marker = _marker_of_neighbours(view)
     if marker:
-        yield Unrun(scope, f"pytest does not run it without @pytest.mark.{marker}", "likely", marker)
+        yield Unrun(scope, f"pytest runs it with @pytest.mark.{marker} alone", "likely", marker)
     elif mode == "marked":
         yield Unrun(
             scope, "pytest-asyncio runs marked tests only, and this has no marker", "certain", "asyncio"

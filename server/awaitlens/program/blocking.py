@@ -227,10 +227,15 @@ def way(chain: Chain) -> str:
     """The functions on the way and the call at its end: "load > Client.fetch > requests.get"."""
     if len(chain.hops) == 1:
         return "it is marked as blocking"
-    names = [chain.hops[0].name, *(_short(hop.qualname) for hop in chain.hops[2:]), chain.name]
+    names = [chain.hops[0].name, *(_short(hop.qualname) for hop in chain.hops[2:]), _end(chain)]
     if len(names) > 6:
         names = [*names[:2], "...", *names[-3:]]
     return " > ".join(names)
+
+
+def _end(chain: Chain) -> str:
+    """What waits: by its library's name, which says most; a query as the user writes it, who never wrote QuerySet."""
+    return chain.hops[-1].name if chain.name.startswith("django.db.models.") else chain.name
 
 
 def _short(qualname: str) -> str:
@@ -242,7 +247,7 @@ def _proof(chain: Chain, here: Span, function: Scope, view: View) -> Iterator[tu
     last = len(chain.hops) - 1
     for number, hop in enumerate(chain.hops):
         caller = function.name if number == 0 else _short(hop.qualname)
-        called = f"{chain.name}()" if number == last else f"{_short(chain.hops[number + 1].qualname)}()"
+        called = f"{_end(chain)}()" if number == last else f"{_short(chain.hops[number + 1].qualname)}()"
         why = f", which {chain.blocking.reason}" if number == last and chain.blocking else ""
         words = f"{caller}() calls {called}{why}"
         yield (here, words, "") if number == 0 else (view.hop_span(hop), words, hop.path)
@@ -296,12 +301,13 @@ def handed(call: Call, facts: Facts, view: View) -> Reached | None:
         return None
     text = facts.slice(argument.span)
     name = text if "\n" not in text and len(text) <= 40 and "lambda" not in text else "this function"
-    names = [name, *(_short(hop.qualname) for hop in chain.hops[1:]), chain.name]
+    name = f"{name}()" if name.replace(".", "").isidentifier() else name
+    names = [name.removesuffix("()"), *(_short(hop.qualname) for hop in chain.hops[1:]), _end(chain)]
     confidence = weakest(chain.confidence, certainty(chain.blocking))
     proof = [(argument.span, f"{callback.name.rpartition('.')[2]}() has the loop call {name}", "")]
     proof += [
         (view.hop_span(hop), f"{_short(hop.qualname)}() calls {called}()", hop.path)
-        for hop, called in zip(chain.hops, [*(_short(h.qualname) for h in chain.hops[1:]), chain.name])
+        for hop, called in zip(chain.hops, [*(_short(h.qualname) for h in chain.hops[1:]), _end(chain)])
     ]
     message = f"{name} blocks the event loop, which runs it: {' > '.join(names)}"
     return Reached(argument.span, message, confidence, tuple(proof), chain)

@@ -14,6 +14,7 @@ from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
 from awaitlens.program.index import last_name
 from awaitlens.program.threads import OFF_THE_LOOP, RunsOn
 from awaitlens.program.view import View
+from awaitlens.source import Span
 
 _LOOP = "asyncio.AbstractEventLoop."
 LOOP_METHODS = frozenset(
@@ -46,6 +47,13 @@ class Crossing(NamedTuple):
     where: str
     reason: RunsOn | None
     confidence: Confidence
+
+    def proof(self, function: str, done: str) -> Iterator[tuple[Span, str, str, str]]:
+        """Spans, words, paths and lanes: how the function gets to that thread, what it does there, what the loop misses."""
+        if self.reason is not None:
+            yield self.reason.span, f"{function} is {self.reason.words}", self.reason.path, ""
+            yield self.call.span, done, "", self.reason.thread
+            yield self.call.span, "may sleep on: nobody wakes it", "", "event loop"
 
 
 def loop_calls(facts: Facts, view: View) -> Iterator[Crossing]:

@@ -13,6 +13,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge.concurrency import Callback, callback, takers
 from awaitlens.program.facts import Argument, Attribute, Call, Facts, Lambda, Name, Result, Term
 from awaitlens.program.listeners import awaits_argument
+from awaitlens.program.summaries import spelled
 from awaitlens.program.view import Target, View
 
 # What these make of an async function may still be awaited by whoever takes their values.
@@ -88,7 +89,13 @@ def _given(facts: Facts, view: View) -> Iterator[tuple[Call, Argument, Callback,
             continue
         argument = call.argument(taker.position, taker.keyword)
         if argument is not None:
-            yield call, argument, taker, target.name.rpartition(".")[2]
+            yield call, argument, taker, _said(call, target, facts)
+
+
+def _said(call: Call, target: Target, facts: Facts) -> str:
+    """A callee as the user writes it, `loop.call_later`; only its last name where it hangs on a longer expression."""
+    text = spelled(target.name, call, facts)
+    return text if "(" not in text and "[" not in text else text.rpartition(".")[2]
 
 
 def _async_function(term: Term, call: Call, facts: Facts, view: View) -> tuple[str, Confidence]:
@@ -115,7 +122,7 @@ def sync_where_async(facts: Facts, view: View) -> Iterator[tuple[Call, Argument,
         if not call.arguments or isinstance(call.callee, Result):
             continue
         target = view.target(call)
-        api = target.name.rpartition(".")[2]
+        api = _said(call, target, facts)
         for given, function, confidence in _sync_arguments(call, target, facts, view):
             yield call, given, api, function, confidence
 

@@ -139,7 +139,8 @@ def spelled(term: Term, facts: Facts, view: View, context: Context) -> str:
     if call is not None:
         return _callee(call, facts, view)
     name = view.type_of(term, context.scope, context.span)
-    return f"an object of {name.removeprefix(view.module + '.')}" if name else "this object"
+    kind = name.removeprefix(view.module + ".")
+    return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}" if kind else "this object"
 
 
 def _callee(call: Call, facts: Facts, view: View) -> str:

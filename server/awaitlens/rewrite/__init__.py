@@ -42,6 +42,7 @@ from awaitlens.rewrite.handing import (
     unwrap_offloaded,
 )
 from awaitlens.rewrite.moves import hoist, move_statement_before, move_statement_below
+from awaitlens.rewrite.rows import counted_in_database
 from awaitlens.rewrite.statements import (
     add_global,
     add_handler_before,
@@ -82,6 +83,7 @@ __all__ = [
     "await_with_callee",
     "comprehension_to_async",
     "comprehension_to_sync",
+    "counted_in_database",
     "def_to_async_def",
     "drop_await",
     "extract_sync_function",

@@ -71,15 +71,20 @@ def unwrap_eager_call(facts: Facts, call: Call) -> Edits | None:
 
 
 def unwrap_eager_adapter(facts: Facts, call: Call) -> Edits | None:
-    """Of `sync_to_async(f(a))`, `call` being `f(a)`, makes `sync_to_async(f)(a)`. None if the outer call has more arguments."""
+    """Of `sync_to_async(f(a))`, called or not, makes `sync_to_async(f)(a)`; `call` is `f(a)`.
+
+    None if the outer call has more arguments, or what it gives is called with some.
+    """
     tree, node = _found(facts, call)
     outer = tree.parents[node] if tree and node else None
     if tree is None or node is None or not isinstance(outer, ast.Call):
         return None
-    end, outer_end = tree.end(node), tree.end(outer)
-    if tree.text[end:outer_end] != ")":
+    again = tree.parents[outer]
+    last = again if isinstance(again, ast.Call) and again.func is outer else outer
+    end, last_end = tree.end(node), tree.end(last)
+    if tree.text[end:last_end] != (")" if last is outer else ")()"):
         return None
-    return (tree.insert(opening_parenthesis(tree, node), ")"), tree.edit(end, outer_end, ""))
+    return (tree.insert(opening_parenthesis(tree, node), ")"), tree.edit(end, last_end, ""))
 
 
 def add_keyword(facts: Facts, call: Call, name: str, value: str) -> Edits | None:

@@ -1,7 +1,7 @@
 // What a user meets before the first finding: an empty machine, no network, a folder not trusted, several folders.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { sleep, until } from './waiting.mjs';
 
@@ -22,29 +22,79 @@ export const fresh = {
     );
     await toast.first().waitFor({ state: 'hidden' });
     await page.shot('fresh-finds');
-    return page;
-  },
-
-  'the next window takes the same environment': async (code) => {
-    const page = await code.open('notify.py');
-    await page.underlined('time.sleep(0.01)');
-    assert.deepEqual(await page.notifications(), []);
-    return page;
+    const next = await code.open('notify.py');
+    await next.underlined('time.sleep(0.01)');
+    assert.deepEqual(await next.notifications(), [], 'the next window takes the same environment');
   },
 };
 
-/** In a fresh profile with a package index that cannot be reached. */
+export function forgetPrivateEnvironment(code) {
+  rmSync(path.join(code.user, 'User/globalStorage/awaitlens.awaitlens'), { recursive: true, force: true });
+}
+
+/** In a fresh profile with a package index that cannot be reached, until it can. */
 export const offline = {
   'without a network it says so, once, and can be tried again': async (code) => {
     const page = await code.open('notify.py');
     const toast = page.page.locator('.notification-toast', { hasText: 'Is there a network?' });
     await toast.first().waitFor();
-    await toast.getByText('Try Again').first().waitFor();
+    const again = toast.getByText('Try Again').first();
+    await again.waitFor();
     await sleep(500); // It fades in.
     await page.shot('offline');
+    rmSync(pipConfiguration(code));
+    await again.click();
+    await page.underlined('time.sleep(0.01)');
+    await page.shot('online-again');
     return page;
   },
 };
+
+/** Cuts pip off: what it reads besides the machine's own configuration names an index that does not answer. */
+export function cutOff(code) {
+  const nowhere = '[global]\nindex-url = http://127.0.0.1:9/\nextra-index-url =\nfind-links =\nretries = 0\n';
+  writeFileSync(pipConfiguration(code), nowhere);
+}
+
+export const pipConfiguration = (code) => path.join(code.root, 'pip.conf');
+
+/** In a fresh profile on a machine without Python. */
+export const bare = {
+  'without Python it says what is needed': async (code) => {
+    const page = await code.open('notify.py');
+    const needed = 'AwaitLens needs Python 3.10 or newer, and none was found.';
+    await page.page.locator('.notification-toast', { hasText: needed }).first().waitFor();
+    await sleep(500); // It fades in.
+    await page.shot('no-python');
+    return page;
+  },
+};
+
+/** With a server that tells its version and then dies whenever it is started. */
+export const dying = {
+  'a server that always dies is given up, with one message and a button': async (code) => {
+    const page = await code.open('notify.py');
+    const message = 'The AwaitLens server ended several times in a short while and is not started again.';
+    const toast = page.page.locator('.notification-toast', { hasText: message });
+    await toast.first().waitFor();
+    assert.equal(startsOf(code), 5, 'it was started again a few times');
+    await sleep(500); // It fades in.
+    assert.equal((await page.notifications()).length, 1);
+    await page.shot('given-up');
+    await toast.getByText('Try Again').first().click();
+    await until('another start', () => startsOf(code) > 5, 20);
+    return page;
+  },
+};
+
+export const dyingServer = (code) => path.join(code.root, 'dying');
+const startsOf = (code) => readFileSync(`${dyingServer(code)}.starts`, 'utf8').length;
+
+export function plantDyingServer(code) {
+  const program = `#!/bin/sh\n[ "$1" != --version ] || { echo awaitlens 0.1.0; exit; }\nprintf x >> "$0.starts"\nexit 3\n`;
+  writeFileSync(dyingServer(code), program, { mode: 0o755 });
+  rmSync(`${dyingServer(code)}.starts`, { force: true });
+}
 
 /** In Restricted Mode: the workspace carries an interpreter and settings that must not be used. */
 export const restricted = {
@@ -60,7 +110,7 @@ export const restricted = {
 };
 
 /** Puts into a workspace what a hostile one would carry: an interpreter and a path that leave a trace when started. */
-export function plantTraps(workspace) {
+export function plantTraps({ workspace }) {
   const trap = `#!/bin/sh\ntouch '${path.join(workspace, 'started')}'\nexit 1\n`;
   for (const place of ['.venv/bin/python', 'evil/awaitlens']) {
     mkdirSync(path.dirname(path.join(workspace, place)), { recursive: true });

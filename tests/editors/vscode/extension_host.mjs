@@ -12,7 +12,11 @@ const { values: options } = parseArgs({
 });
 
 const fixture = path.join(ROOT, 'tests/editors/fixtures/workspace');
-const code = await VSCode.start({ version: options.version, fixture, settings: { 'awaitlens.path': options.server } });
+const code = await VSCode.start({
+  version: options.version,
+  fixture,
+  settings: () => ({ 'awaitlens.path': options.server }),
+});
 let result;
 try {
   const page = await code.newPage();

@@ -149,6 +149,14 @@ export class Page {
     await this.pick('F1', `>${command}`, command);
   }
 
+  /** Walkthroughs are chosen in a second box, which opens when the command has run. */
+  async pickWalkthrough(title) {
+    await this.run('Welcome: Open Walkthrough...');
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await row.click();
+    await this.page.locator('.gettingStartedContainer').getByText(title).first().waitFor();
+  }
+
   async openFile(name) {
     await this.page.locator('.explorer-viewlet .monaco-list-row', { hasText: name }).first().dblclick();
     await this.page.locator('.tab.active', { hasText: name }).first().waitFor();
@@ -190,7 +198,8 @@ export class Page {
       40,
     );
     await this.page.keyboard.press('Enter');
-    await box.waitFor({ state: 'hidden' });
+    // Hidden, or asking on.
+    await until('the entry taken', async () => !(await wanted.isVisible()), 10);
   }
 
   /** Waits for "2 problems" in the status bar, as its label says it. */

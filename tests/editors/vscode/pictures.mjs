@@ -30,7 +30,7 @@ const code = await VSCode.start({
     readdirSync(extension).find((name) => name.endsWith('.vsix')),
   ),
   fixture: path.join(ROOT, 'tests/editors/fixtures/workspace'),
-  settings,
+  settings: () => settings,
 });
 
 async function picture(page, name) {

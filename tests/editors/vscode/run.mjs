@@ -4,7 +4,20 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { NEEDS, offered } from './offered.mjs';
-import { folders, fresh, offline, plantTraps, restricted } from './circumstances.mjs';
+import {
+  bare,
+  cutOff,
+  dying,
+  dyingServer,
+  folders,
+  forgetPrivateEnvironment,
+  fresh,
+  offline,
+  pipConfiguration,
+  plantDyingServer,
+  plantTraps,
+  restricted,
+} from './circumstances.mjs';
 import { needs, trusted } from './scenarios.mjs';
 import { ROOT, VSCode } from './workbench.mjs';
 
@@ -19,18 +32,28 @@ const { values: options } = parseArgs({
 });
 
 const fixture = path.join(ROOT, 'tests/editors/fixtures/workspace');
-const named = { 'awaitlens.path': options.server };
-const bare = { PATH: '/usr/local/bin:/usr/bin:/bin' };
+const named = () => ({ 'awaitlens.path': options.server });
+const withPython = { PATH: '/usr/local/bin:/usr/bin:/bin' };
 
-/** Each stage is one VS Code: how it is set up, and what is done in it. */
+/** Each stage is one VS Code: how it is set up, what is prepared before each scenario, and what is done. */
 const STAGES = {
   trusted: { scenarios: trusted, settings: named },
   folders: { scenarios: folders, settings: named },
-  restricted: { scenarios: restricted, settings: named, trust: false, before: (code) => plantTraps(code.workspace) },
-  fresh: { scenarios: fresh, environment: bare },
+  restricted: { scenarios: restricted, settings: named, trust: false, before: plantTraps },
+  fresh: { scenarios: fresh, environment: () => withPython, before: forgetPrivateEnvironment },
   offline: {
     scenarios: offline,
-    environment: { ...bare, PIP_INDEX_URL: 'http://127.0.0.1:9/', PIP_FIND_LINKS: '', PIP_RETRIES: '0' },
+    environment: (code) => ({ ...withPython, PIP_FIND_LINKS: '', PIP_CONFIG_FILE: pipConfiguration(code) }),
+    before: (code) => {
+      forgetPrivateEnvironment(code);
+      cutOff(code);
+    },
+  },
+  bare: { scenarios: bare, environment: () => ({ PATH: '/nowhere' }) },
+  dying: {
+    scenarios: dying,
+    settings: (code) => ({ 'awaitlens.path': dyingServer(code) }),
+    before: plantDyingServer,
   },
 };
 
@@ -54,14 +77,17 @@ async function runStage(name, stage) {
   }
   const code = await VSCode.start({ version: options.version, vsix: vsix(), fixture, ...stage });
   try {
-    stage.before?.(code);
     for (const [title, scenario] of wanted) {
       if (needs[title] && !NEEDS[needs[title]](capabilities)) {
         console.log(`skipped ${name}: ${title} (the server does not offer ${needs[title]})`);
         continue;
       }
-      const passed = await runScenario(code, `${name}: ${title}`, scenario);
-      if (!passed && !(await runScenario(code, `${name}: ${title}, the second try`, scenario))) {
+      const once = (words) => {
+        code.restore(fixture);
+        stage.before?.(code);
+        return runScenario(code, words, scenario);
+      };
+      if (!(await once(`${name}: ${title}`)) && !(await once(`${name}: ${title}, the second try`))) {
         failures += 1;
       }
       if (failures && options.bail) {
@@ -77,7 +103,6 @@ async function runStage(name, stage) {
 async function runScenario(code, title, scenario) {
   const start = Date.now();
   const before = code.browser.contexts();
-  code.restore(fixture);
   try {
     await scenario(code);
     console.log(`ok      ${title} (${((Date.now() - start) / 1000).toFixed(1)} s)`);

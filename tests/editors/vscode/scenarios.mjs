@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { sleep, until } from './waiting.mjs';
+import { ROOT } from './workbench.mjs';
 
 /** In a trusted window, with the server named by the setting. */
 export const trusted = {
@@ -12,6 +14,16 @@ export const trusted = {
     await page.underlined('time.sleep(0.01)');
     await page.problems(/Warnings: 1|1 problem/i);
     await page.shot('squiggle');
+    return page;
+  },
+
+  'a slide of the talk: squiggles at the right words, and the hover': async (code) => {
+    cpSync(path.join(ROOT, 'examples/talk'), code.file('talk'), { recursive: true });
+    const page = await code.open('talk/slide_22.py');
+    await page.underlined('stats["alive"] = alive + 1');
+    const text = await page.hover('alive + 1', 'across an await you are not');
+    assert.match(text, /what another task writes in between can be lost/);
+    await page.shot('slide-22');
     return page;
   },
 
@@ -310,6 +322,20 @@ export const trusted = {
     await page.page.locator('.markers-panel .monaco-list-row', { hasText: 'broken.py' }).first().waitFor();
     await page.problems(/Warnings: ([5-9]|\d\d)/);
     await page.shot('check-workspace');
+    return page;
+  },
+
+  'the walkthrough leads through it': async (code) => {
+    const page = await code.open('notify.py');
+    await page.underlined('time.sleep(0.01)');
+    await page.pickWalkthrough('Get Started with AwaitLens');
+    await page.press('Control+b'); // Pictures are shown where there is room beside the steps.
+    const shown = page.page.locator('.gettingStartedContainer');
+    await shown.getByText('Ask why').first().click();
+    const picture = shown.locator('img[src*="walkthrough-hover"], img[alt*="hover"]').first();
+    await picture.waitFor();
+    await until('the picture of the step', () => picture.evaluate((each) => each.naturalWidth > 400), 10);
+    await page.shot('walkthrough');
     return page;
   },
 

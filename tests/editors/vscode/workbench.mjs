@@ -50,18 +50,20 @@ const QUIET = {
 
 /** One code-server with a profile and a workspace of its own. */
 export class VSCode {
-  /** `fixture` is copied and becomes the workspace; `settings` are the user's; `environment` replaces variables. */
-  static async start({ version, vsix, fixture, settings = {}, environment = {}, trust = true }) {
+  /**
+   * `fixture` is copied and becomes the workspace; `settings(code)` are the user's, `environment(code)` replaces variables.
+   */
+  static async start({ version, vsix, fixture, settings = () => ({}), environment = () => ({}), trust = true }) {
     const code = new VSCode(version);
     cpSync(fixture, code.workspace, { recursive: true });
     code.settings = code.firstSettings = {
       ...QUIET,
       'security.workspace.trust.enabled': !trust,
       'security.workspace.trust.startupPrompt': 'never',
-      ...settings,
+      ...settings(code),
     };
     code.writeSettings({});
-    code.prepareEnvironment(environment);
+    code.prepareEnvironment(environment(code));
     if (vsix) {
       code.command('--install-extension', vsix);
     }
