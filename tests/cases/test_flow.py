@@ -550,9 +550,9 @@ def test_the_proof_is_told_in_the_programs_own_words() -> None:
     )
     assert [(step.lane, step.words) for step in finding.trail] == [
         ("task 1", "alive = 0"),
-        ("task 1", "await"),
+        ("task 1", "awaits, others run"),
         ("task 2", "alive = 0"),
-        ("task 2", "await"),
+        ("task 2", "awaits, others run"),
         ("task 1", "writes 1"),
         ("task 2", "writes 1: one update lost"),
     ]

@@ -127,6 +127,22 @@ def test_a_slide_can_be_reloaded_and_linked(opened: Any) -> None:
     assert shown(page) == [9]
 
 
+def test_a_slide_opens_at_its_top_and_a_step_where_it_happens(opened: Any) -> None:
+    """A missed alarm of the eye: the title stood above the screen, and the row being told below it."""
+    page = opened(render_html(deck_of(lost_update())), viewport={"width": 1000, "height": 430})
+    page.wait_for_timeout(100)
+    assert page.evaluate("scrollY") == 0
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    line, way = (page.locator(f"{place}:visible").bounding_box() for place in (".line.focus", ".way"))
+    assert line["y"] >= 0 and line["y"] + line["height"] <= way["y"]
+    page.set_viewport_size({"width": 1000, "height": 640})
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    row, way = (page.locator(f"{place}:visible").bounding_box() for place in ("tr[aria-current]", ".way"))
+    assert row["y"] + row["height"] <= way["y"] + 1
+
+
 def test_in_an_editor_a_place_is_a_button_that_goes_there(opened: Any) -> None:
     page = opened(render_html(deck_of(blocking_chain())), EDITOR)
     page.keyboard.press("ArrowRight")

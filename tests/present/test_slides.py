@@ -177,3 +177,19 @@ def test_a_change_takes_out_and_puts_in_what_the_edit_does(
         assert [line.text for line in change if line.kind != "out" and line.text] == [x for x in edited if x]
     else:
         assert edited == lines
+
+
+def test_a_step_far_from_the_others_is_shown_alone() -> None:
+    """A missed alarm of the eye: among lines of other functions the step itself stood off the screen."""
+    filler = "".join(f"    a{n} = {n}\n" for n in range(30))
+    source = Source(
+        "/a.py", f"@cached\ndef first():\n{filler}    call()\n\n\ndef second():\n{filler}    wait()\n"
+    )
+    call, wait = source.text.count("\n", 0, source.text.index("call")), len(source.lines) - 1
+    assert {0, 1, call} - set(excerpt(source, [call], [wait])) == {0}
+    assert wait not in excerpt(source, [call], [wait]) and wait in excerpt(source, [wait], [call])
+
+
+def test_steps_of_one_short_function_are_shown_together() -> None:
+    source = Source("/a.py", "def f():\n    a = 1\n    b = 2\n    c = 3\n")
+    assert excerpt(source, [1], [3]) == (0, 1, 2, 3)

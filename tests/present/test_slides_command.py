@@ -38,6 +38,26 @@ def test_a_deck_is_written_as_its_name_says(folder: Path) -> None:
     assert (folder / "deck.md").read_text("utf-8").startswith("*Law 1 of 7: Never block the loop*")
 
 
+def test_a_proof_is_followed_through_the_packages_around_a_file_elsewhere(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missed alarm: from another folder the check saw the file alone, and found nothing to tell."""
+    package = folder / "shop" / "web"
+    package.mkdir(parents=True)
+    for name, text in {
+        "__init__.py": "",
+        "web/__init__.py": "",
+        "prices.py": "import time\n\n\ndef load():\n    time.sleep(1)\n",
+        "web/views.py": "from shop.prices import load\n\n\nasync def view():\n    return load()\n",
+    }.items():
+        (folder / "shop" / name).write_text(text, "utf-8")
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    slides(f"{package}/views.py:5", None)
+    assert r"`load` \> `time.sleep`" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("target", "complaint"),
     [

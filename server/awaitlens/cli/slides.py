@@ -79,16 +79,24 @@ def _deck(finding: Finding, sources: Mapping[str, Source], program: CheckedProgr
 
 
 def _sources(path: str, settings_for: SettingsFor) -> Mapping[str, Source]:
-    """The file, and those of the folder one works in, where the file lies in it: a proof may visit them."""
+    """The file, and those of the folder one works in, or of the packages around the file: a proof may visit them."""
     if not os.path.isfile(path):
         raise CouldNotRun(f"there is no file {path}")
     folder = os.getcwd()
-    roots = [path, folder] if path.startswith(os.path.join(folder, "")) else [path, os.path.dirname(path)]
+    roots = [path, folder] if path.startswith(os.path.join(folder, "")) else [path, _above_packages(path)]
     files = dict.fromkeys([path, *files_of(roots, settings_for).paths])
     reading = read_sources(files, frozenset([path]), lambda *_: None)
     if path not in reading.sources:
         raise CouldNotRun(f"{path} cannot be read: {reading.unreadable.get(path, 'left out')}")
     return reading.sources
+
+
+def _above_packages(path: str) -> str:
+    """The folder that imports begin in: the first one above the file that is no package."""
+    folder = os.path.dirname(path)
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def _elsewhere(found: tuple[Finding, ...]) -> str:

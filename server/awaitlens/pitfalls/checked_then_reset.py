@@ -89,7 +89,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         reset = Step(other.span.shifted(other.line), f"{found.place} = None", view.path, "task 2")
         steps = (
             Step(found.check, f"finds {found.place} there", lane="task 1"),
-            Step(found.suspension, "await", lane="task 1"),
+            Step(found.suspension, "awaits, others run", lane="task 1"),
             Step(other.span, reset.words, lane="task 2") if other.facts is facts else reset,
             Step(found.use, f"uses {found.place}: it is None", lane="task 1"),
         )

@@ -67,9 +67,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in refills(facts, view):
         steps = (
             Step(found.emptied, f"empties {found.place}", lane="task 1"),
-            Step(found.suspension, "await", lane="task 1"),
+            Step(found.suspension, "awaits, others run", lane="task 1"),
             Step(found.emptied, f"empties {found.place}", lane="task 2"),
-            Step(found.suspension, "await", lane="task 2"),
+            Step(found.suspension, "awaits, others run", lane="task 2"),
             Step(found.filled, "puts in its own", lane="task 1"),
             Step(found.filled, "puts in its own: now both are in it", lane="task 2"),
         )

@@ -103,7 +103,7 @@ def _trail(found: OpenIteration, facts: Facts, view: View, change: str) -> tuple
         elsewhere = Step(span, change, path, "task 2")
     return (
         Step(found.iterated, "takes an element", lane="task 1"),
-        Step(found.suspension, "await", lane="task 1"),
+        Step(found.suspension, "awaits, others run", lane="task 1"),
         elsewhere,
         Step(found.iterated, "asks for the next one: the container has changed", lane="task 1"),
     )

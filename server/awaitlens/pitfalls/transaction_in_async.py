@@ -122,7 +122,7 @@ def _decorated(function: Scope) -> Finding:
 
 
 def _trail(facts: Facts, view: View, context: Context) -> Iterator[Step]:
-    yield Step(context.span, "unguarded, opens the transaction", lane=_LOOP)
+    yield Step(context.span, "guard off: opens the transaction", lane=_LOOP)
     for suspension in facts.suspensions:
         if context in facts.enclosing(suspension.context) and suspension.kind == "await":
             call = facts.call_of(suspension.operand)

@@ -13,17 +13,30 @@ FITS = 18
 _HEADER = re.compile(r"\s*(async\s+def|def|class)\b")
 
 
-def excerpt(source: Source, lines: Iterable[int]) -> tuple[int, ...]:
-    """The numbers (0-based, ascending) of the lines to show so that each of `lines` is seen where it belongs."""
-    wanted = sorted({line for line in lines if 0 <= line < len(source.lines)})
+def excerpt(source: Source, lines: Iterable[int], visited: Iterable[int] = ()) -> tuple[int, ...]:
+    """The numbers (0-based, ascending) of the lines to show so that each of `lines` is seen where it belongs.
+
+    What else is `visited` is shown where all of it fits in one piece, else what lies in the same function, else nothing.
+    """
+    wanted = {line for line in lines if 0 <= line < len(source.lines)}
     if not wanted:
         return ()
+    others = {line for line in visited if 0 <= line < len(source.lines)}
+    here = _definition(source, min(wanted))
+    near = {line for line in others if _definition(source, line) == here}
+    whole, function = _around(source, wanted | others), _around(source, wanted | near)
+    if len(whole) == whole[-1] - whole[0] + 1:
+        return whole
+    return function if len(function) <= FITS else _around(source, wanted)
+
+
+def _around(source: Source, lines: Iterable[int]) -> tuple[int, ...]:
+    wanted = sorted(lines)
     first, last = _header(source, wanted[0]), _body_end(source, wanted[-1])
     if last - first < FITS:
         return tuple(range(first, last + 1))
-    near = {line + step for line in wanted for step in (-1, 0, 1)} | {
-        _header(source, line) for line in wanted
-    }
+    near = {line + step for line in wanted for step in (-1, 0, 1)}
+    near.update(_definition(source, line) for line in wanted)
     shown = sorted(line for line in near if first <= line <= last)
     return tuple(line for line in shown if line in wanted or not _ends_blank(source, line, near))
 
@@ -34,18 +47,20 @@ def common_indentation(texts: Iterable[str]) -> int:
 
 
 def _header(source: Source, line: int) -> int:
-    """The line with the innermost `def` or `class` around this line, its decorators included; else the line itself."""
+    """Where the innermost definition around this line begins, with its decorators; else the line itself."""
+    definition = _definition(source, line)
+    while definition > 0 and source.line_text(definition - 1).lstrip().startswith("@"):
+        definition -= 1
+    return definition
+
+
+def _definition(source: Source, line: int) -> int:
+    """The line with the innermost `def` or `class` around this line; else the line itself."""
     limit = _indentation(source.line_text(line))
     for above in range(line, max(line - 200, -1), -1):
         text = source.line_text(above)
         if text.strip() and _HEADER.match(text) and (above == line or _indentation(text) < limit):
-            return _decorated(source, above)
-    return line
-
-
-def _decorated(source: Source, line: int) -> int:
-    while line > 0 and source.line_text(line - 1).lstrip().startswith("@"):
-        line -= 1
+            return above
     return line
 
 

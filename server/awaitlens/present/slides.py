@@ -184,7 +184,7 @@ def _listing(
     source: Source, focus: Iterable[int], visited: Sequence[Step], marked: Sequence[Step]
 ) -> tuple[Part, ...]:
     focused = set(focus)
-    numbers = excerpt(source, focused.union(step.span.line for step in visited))
+    numbers = excerpt(source, focused, [step.span.line for step in visited])
     texts = {number: source.line_text(number).expandtabs(4) for number in numbers}
     indentation = common_indentation(texts.values())
     lines = [

@@ -16,13 +16,14 @@
     const state = host?.getState();
     const kept = host
       ? state?.deck === document.title && state.slide
-      : Number(location.hash.replace("#slide-", "")) - 1;
+      : Number(location.hash.slice(1)) - 1;
     return Number.isInteger(kept) && slides[kept] ? kept : 0;
   }
 
+  // The address names no element: the browser would scroll to it, past the title.
   function remember() {
     if (host) host.setState({ deck: document.title, slide: here });
-    else history.replaceState(null, "", `#slide-${here + 1}`);
+    else history.replaceState(null, "", `#${here + 1}`);
   }
 
   function show() {
@@ -45,8 +46,16 @@
     const heading = slides[here].querySelector("h2");
     if (focusIsLost) heading.focus({ preventScroll: true });
     if (overview()) slides[here].scrollIntoView({ block: "nearest" });
-    else scrollTo(0, 0);
+    else {
+      scrollTo(0, 0);
+      if (slides[here].matches(".step")) bringIntoView("[aria-current]", ".line.focus");
+    }
     voice.textContent = `Slide ${here + 1} of ${slides.length}: ${said(slides[here], heading)}`;
+  }
+
+  // The last of the places is the one that counts where the screen is too low for all.
+  function bringIntoView(...places) {
+    for (const place of places) slides[here].querySelector(place)?.scrollIntoView({ block: "nearest" });
   }
 
   function said(slide, heading) {

@@ -49,7 +49,7 @@ class _Teller:
         if move.event in self.graph.suspensions and move.task in self.begun:
             again = move.task in self.waited
             self.waited.add(move.task)
-            return "" if again else "await"
+            return "" if again else "awaits, others run"
         if event.kind == "write" and event.place == self.place:
             if move.event == self.chain[-1]:
                 self.written.add(move.task)
