@@ -44,7 +44,14 @@ export function makeClient(server: FoundServer, needs: ClientNeeds): LanguageCli
       env: surroundings(process.env, settings.get<Record<string, string>>('environment', {})),
     },
   };
-  return new LanguageClient('awaitlens', 'AwaitLens', executable, clientOptions(needs));
+  return new QuietClient('awaitlens', 'AwaitLens', executable, clientOptions(needs));
+}
+
+/** What goes wrong between client and server is logged. Whether the user is told is the lifecycle's to decide, once. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
 }
 
 /** Asks the server for the deck at a place; null where there is nothing to show. */

@@ -49,7 +49,8 @@ const STAGES = {
       cutOff(code);
     },
   },
-  bare: { scenarios: bare, environment: () => ({ PATH: '/nowhere' }) },
+  // Started "from the command line", the editor asks no login shell for a PATH of its own.
+  bare: { scenarios: bare, environment: () => ({ PATH: '/nowhere', VSCODE_CLI: '1' }) },
   dying: {
     scenarios: dying,
     settings: (code) => ({ 'awaitlens.path': dyingServer(code) }),

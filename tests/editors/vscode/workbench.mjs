@@ -170,7 +170,7 @@ export class VSCode {
   restore(fixture) {
     this.settings = this.firstSettings;
     this.writeSettings({});
-    rmSync(path.join(this.user, 'Backups'), { recursive: true, force: true });
+    rmSync(path.join(this.user, 'User/Backups'), { recursive: true, force: true });
     cpSync(fixture, this.workspace, { recursive: true });
   }
 
