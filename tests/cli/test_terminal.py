@@ -6,7 +6,9 @@ import io
 
 import pytest
 
-from awaitlens.present.terminal import ProgressBar, is_coloured
+from awaitlens.pitfalls import pitfalls
+from awaitlens.present.styled import plain
+from awaitlens.present.terminal import ProgressBar, columns_of, is_coloured, rules_lines
 
 
 class Terminal(io.StringIO):
@@ -47,3 +49,14 @@ def test_a_bar_appears_only_when_it_takes_long() -> None:
 
 def test_no_bar_where_nobody_looks() -> None:
     assert progress(io.StringIO(), 0, 5, 6) == ""
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_list_of_pitfalls_does_not_run_over_the_edge_of_a_terminal(columns: int) -> None:
+    lines = plain(rules_lines(pitfalls(), columns)).splitlines()
+    assert [line for line in lines if len(line) > columns and line.startswith("  ") and line[2] != " "] == []
+
+
+def test_a_pipe_gets_one_line_a_pitfall() -> None:
+    lines = plain(rules_lines(pitfalls(), columns_of(io.StringIO()))).splitlines()
+    assert sum(line.startswith("  ") for line in lines) == len(pitfalls())

@@ -103,3 +103,9 @@ def test_signs_are_ascii_where_that_is_asked_for() -> None:
 def test_a_function_with_nothing_to_tell_has_no_lens() -> None:
     program = check_texts({PATH: "async def f():\n    pass\n\n\nasync def g():\n    await f2()\n"}).program
     assert [each.words for each in overviews(99, program, program.files[PATH])] == ["1 suspension point"]
+
+
+def test_what_may_change_is_named_as_it_is_written() -> None:
+    code = 'async def f():\n    n = state["n"]\n    await work()\n    state["n"] = n + 1\n'
+    line = (HEAD + TAIL).count("\n") + 2
+    assert f'state["n"] was read on line {line} and is written on line {line + 2}' in said(code, "await work")

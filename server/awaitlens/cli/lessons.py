@@ -8,7 +8,14 @@ import sys
 from awaitlens.cli.arguments import CouldNotRun, Options
 from awaitlens.pitfall import Law
 from awaitlens.pitfalls import pitfalls
-from awaitlens.present.terminal import law_markdown, lesson_markdown, rules_lines, write_lines, write_markdown
+from awaitlens.present.terminal import (
+    columns_of,
+    law_markdown,
+    lesson_markdown,
+    rules_lines,
+    write_lines,
+    write_markdown,
+)
 from awaitlens.spelling import did_you_mean
 from awaitlens.suppression import UNUSED
 
@@ -40,7 +47,7 @@ def explain(options: Options) -> int:
 def rules(options: Options) -> int:
     """List all pitfalls, by law."""
     if options.output_format != "json":
-        write_lines(rules_lines(pitfalls()), sys.stdout)
+        write_lines(rules_lines(pitfalls(), columns_of(sys.stdout)), sys.stdout)
         return 0
     listed = [
         {

@@ -128,9 +128,9 @@ def _decorated(function: Scope, facts: Facts, view: View) -> Iterator[Finding]:
 
 def _finding(name: str, span: Span, confidence: Confidence, chain: Chain, view: View) -> Finding:
     message = f"{name}() uses the database on a thread of the pool, with another connection"
-    mine = Step(span, "has its connection, and what was set up on it", "", "thread-sensitive thread")
+    mine = Step(span, "has a connection of its own", "", "thread-sensitive thread")
     used = [Step(view.hop_span(hop), f"calls {hop.name}()", hop.path, "pool thread") for hop in chain.hops]
-    used[-1] = replace(used[-1], words="queries through another connection")
+    used[-1] = replace(used[-1], words="queries through another one")
     return Finding(span, message, confidence, (mine, *used))
 
 

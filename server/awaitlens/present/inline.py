@@ -18,7 +18,7 @@ from awaitlens.present.hints import (
     runs_on,
     signed,
 )
-from awaitlens.present.remarks import argument_text, handed_over, is_sure, threads_name
+from awaitlens.present.remarks import argument_text, handed_over, is_sure, place_of, threads_name
 from awaitlens.program.facts import Scope
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.program import Program
@@ -61,7 +61,7 @@ def merged(first: Iterable[Hint], second: Iterable[Hint]) -> list[Hint]:
 def _switches(window: Window, _: Program) -> Iterator[Mark]:
     for switch in switches(window.facts, window.view):
         witness = Step(switch.write.shifted(window.line), "is written here")
-        yield window.line + switch.at.line, others_may_run(switch.place), witness
+        yield window.line + switch.at.line, others_may_run(place_of(switch, window.facts)), witness
 
 
 def _blocking(window: Window, program: Program) -> Iterator[Mark]:

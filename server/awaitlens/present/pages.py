@@ -98,15 +98,18 @@ def markdown_pages(pitfalls: Mapping[str, Pitfall]) -> Iterator[tuple[str, str]]
         yield f"{pitfall.name}.md", _markdown_page(pitfall)
     yield "by-law.md", _markdown_index("By law", by_law(pitfalls.values()))
     yield "by-family.md", _markdown_index("By what the code uses", by_family(pitfalls.values()))
-    yield "index.md", _FRONT.format(count=len(pitfalls), names="\n".join(pitfalls))
+    laws = "\n".join(f"{law.number}. **{law.value}.** {law.explanation}" for law in Law)
+    yield "index.md", _FRONT.format(count=len(pitfalls), names="\n".join(pitfalls), laws=laws)
 
 
 _FRONT = """# The pitfalls of async Python
 
-{count} ways in which async code goes wrong, each with the code, the reason and the repair.
+{count} ways in which async code goes wrong, each with the code, the reason and the repair. Every one breaks one of seven laws:
 
-- [By law](by-law.md): seven laws of async Python. Every pitfall breaks one.
-- [By what the code uses](by-family.md): Django, asyncio, threads, tests.
+{laws}
+
+Find a pitfall [by its law](by-law.md), [by what the code uses](by-family.md), or by the search: the name is what your
+editor and your terminal show.
 
 ```{{toctree}}
 :hidden:
@@ -166,7 +169,7 @@ def _markdown_part(part: Part) -> Iterator[str]:
         lines = [line.text for line in part.lines]
         focused = ",".join(str(number) for number, line in enumerate(part.lines, 1) if line.focus)
         options = [f":caption: {part.path}"] if part.path else []
-        options += [f":emphasize-lines: {focused}"] if focused else []
+        options += [":linenos:", f":emphasize-lines: {focused}"] if focused else []
         yield "\n".join([f"````{{code-block}} {part.language}", *options, "", *lines, "````"])
         said = [
             f"- Line {line.number + 1}: {markdown_sentence(mark.words)}"

@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 
 from awaitlens.knowledge import concurrency
 from awaitlens.present.phrase import markdown_sentence, opened, plain_sentence
-from awaitlens.program.facts import Argument, Call, Constant, Context, Scope, Suspension
+from awaitlens.program.facts import Argument, Call, Constant, Context, Facts, Scope, Suspension
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program
-from awaitlens.program.sections import runs_through, switches
+from awaitlens.program.sections import Switch, runs_through, switches
 from awaitlens.program.summaries import Chain, certainty
 from awaitlens.program.view import Colour
 from awaitlens.program.window import Window, windows
@@ -194,8 +194,14 @@ def _about_suspension(suspension: Suspension, window: Window) -> Iterator[str]:
     for switch in switches(facts, view):
         if suspension.span.contains(*switch.at[:2]):
             lines = switch.read.line + window.line + 1, switch.write.line + window.line + 1
-            yield f"`{switch.place}` was read on line {lines[0]} and is written on line {lines[1]}: it may change in between."
+            yield f"`{place_of(switch, facts)}` was read on line {lines[0]} and is written on line {lines[1]}: it may change in between."
             return
+
+
+def place_of(switch: Switch, facts: Facts) -> str:
+    """The shared place as the user writes it, quotes included."""
+    written = facts.slice(switch.read)
+    return written if written.replace('"', "'") == switch.place else switch.place
 
 
 def _about_lock(context: Context, window: Window) -> Iterator[str]:

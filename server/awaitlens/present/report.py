@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.present.frame import code_frame
 from awaitlens.present.places import shown_path
 from awaitlens.present.styled import Line
+from awaitlens.present.timeline import drawn, timeline_of, trail_of
 from awaitlens.source import Source, Span
 
 Record = dict[str, Any]
@@ -88,10 +89,7 @@ def _one_in_full(told: Told) -> list[Line]:
         [(f"{gutter}--> ", "blue"), (told.place, "")],
         *code_frame(told.source, finding.span, style),
     ]
-    for number, step in enumerate(finding.trail, 1):
-        lane = f"{step.lane}: " if step.lane else ""
-        where = f"  {told.step_path(step.path)}:{step.span.line + 1}"
-        lines.append([(f"{gutter} {number:>2}. ", "blue"), (lane, "bold"), (step.words, ""), (where, "dim")])
+    lines.extend([(f"{gutter} ", "blue"), *line] for line in _proof(told))
     if told.patch is not None:
         lines.append(
             [(f"{gutter} fix: ", "green"), (told.patch.title, ""), (f" [{told.patch.safety}]", "dim")]
@@ -99,6 +97,20 @@ def _one_in_full(told: Told) -> list[Line]:
     if told.law is not None:
         lines.append([(f"{gutter} law {told.law.number}: ", "blue"), (f"{told.law.value}.", "italic")])
     return lines
+
+
+def _proof(told: Told) -> Iterator[Line]:
+    """Who does what side by side, where several do; else the steps one below the other, with where they are."""
+    trail = trail_of(told.finding, told.source)
+    timeline = None if any(step.path for step in trail) else timeline_of(trail)
+    if timeline is not None:
+        head, rule, *rows = drawn(timeline)
+        yield from ([("   " + head, "bold")], [("   " + rule, "dim")], *([("   " + row, "")] for row in rows))
+        return
+    for number, step in enumerate(trail, 1):
+        lane = f"{step.lane}: " if step.lane else ""
+        where = f"  {told.step_path(step.path)}:{step.span.line + 1}"
+        yield [(f"{number:>2}. ", "blue"), (lane, "bold"), (step.words, ""), (where, "dim")]
 
 
 def statistics(told: Sequence[Told]) -> list[Line]:

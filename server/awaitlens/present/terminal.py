@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.6
 """Seconds before a progress bar appears."""
+
+
+def columns_of(stream: TextIO) -> int:
+    """How wide a terminal is; a pipe takes lines of any width."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 1_000
 
 
 def is_coloured(stream: TextIO) -> bool:
@@ -91,8 +97,8 @@ def law_markdown(law: Law, pitfalls: Mapping[str, Pitfall]) -> str:
     return f"# Law {law.number}: {law.value}\n\n{law.explanation}\n\n{broken or 'No pitfall names this law yet.'}"
 
 
-def rules_lines(pitfalls: Mapping[str, Pitfall]) -> list[Line]:
-    """All pitfalls by law: name, whether it is on, severity, fix, title."""
+def rules_lines(pitfalls: Mapping[str, Pitfall], columns: int) -> list[Line]:
+    """All pitfalls by law: name, whether it is on, severity, fix, title. A title that does not fit gets its own line."""
     width = max(map(len, pitfalls), default=0)
     lines: list[Line] = []
     for law in Law:
@@ -100,12 +106,16 @@ def rules_lines(pitfalls: Mapping[str, Pitfall]) -> list[Line]:
         if not members:
             continue
         lines.append([(f"{law.number}. {law.value}", "bold"), (f"  {law.slug}", "dim")])
-        lines.extend(_rule_line(pitfalls[name], width) for name in members)
+        for name in members:
+            title = pitfalls[name].lesson.title
+            facts = _rule_facts(pitfalls[name], width)
+            fits = sum(len(text) for text, _ in facts) + len(title) <= columns
+            lines.extend([[*facts, (title, "")]] if fits else [facts, [(f"      {title}", "")]])
         lines.append([])
     return lines
 
 
-def _rule_line(pitfall: Pitfall, width: int) -> Line:
+def _rule_facts(pitfall: Pitfall, width: int) -> Line:
     switch = ("on ", "green") if pitfall.default else ("off", "dim")
     return [
         ("  ", ""),
@@ -114,7 +124,6 @@ def _rule_line(pitfall: Pitfall, width: int) -> Line:
         switch,
         (f"  {pitfall.severity:<11}", ""),
         ("  fix  " if pitfall.fix else "       ", "green"),
-        (pitfall.lesson.title, ""),
     ]
 
 
