@@ -255,4 +255,34 @@ QUIET = {
             await asyncio.to_thread(loader(path))
             return await asyncio.to_thread(choose(path))
     """,
+    "properties that are quick, kept, written or only named": """
+        import functools
+
+        class Store:
+            @property
+            def size(self):
+                return self._size
+
+            @functools.cached_property
+            def version(self):
+                return open("version").read()
+
+            @property
+            def late(self):
+                if self._late is None:
+                    self._late = open("late").read()
+                return self._late
+
+            @property
+            def text(self):
+                return open("text").read()
+
+            @text.setter
+            def text(self, text):
+                self._text = text
+
+        async def page(store: Store):
+            store.text = "new"
+            return store.size, store.version, store.late, Store.text
+    """,
 }

@@ -223,4 +223,74 @@ FAR = [
             return hashlib.sha256("".join(list(tree(folder))).encode()).hexdigest()
         """,
     ),
+    Bug(
+        "a property of a class in another module reads a file",
+        "blocking-call-chain",
+        "if store.size > 3:",
+        """
+        from stores import Store
+
+        async def page(path):
+            store = Store(path)
+            if store.size > 3:
+                return "large"
+        --- stores.py
+        class Store:
+            def __init__(self, path):
+                self.path = path
+
+            @property
+            def size(self):
+                with open(self.path) as file:
+                    return len(file.read())
+        """,
+        """
+        import asyncio
+        from stores import Store
+
+        async def page(path):
+            store = Store(path)
+            if await asyncio.to_thread(store.measure) > 3:
+                return "large"
+        --- stores.py
+        class Store:
+            def __init__(self, path):
+                self.path = path
+
+            def measure(self):
+                with open(self.path) as file:
+                    return len(file.read())
+        """,
+    ),
+    Bug(
+        "a helper reads a property that asks a server",
+        "blocking-call-chain",
+        "return title(book)",
+        """
+        import requests
+
+        class Book:
+            @property
+            def cover(self):
+                return requests.get("https://covers.example").content
+
+        def title(book: Book):
+            return f"title {book.cover}"
+
+        async def page(book: Book):
+            return title(book)
+        """,
+        """
+        import requests
+
+        class Book:
+            cover = b""
+
+        def title(book: Book):
+            return f"title {book.cover}"
+
+        async def page(book: Book):
+            return title(book)
+        """,
+    ),
 ]

@@ -119,7 +119,7 @@ default = True
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     if is_test(view.path):
         return
-    for function, place in own_functions(facts):
+    for function, place in own_functions(facts, view):
         found = reached(place, function, facts, view)
         if found is not None:
             trail = tuple(Step(*step) for step in found.proof)

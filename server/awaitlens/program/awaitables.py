@@ -24,6 +24,7 @@ from awaitlens.program.facts import (
     Use,
 )
 from awaitlens.program.index import last_name
+from awaitlens.program.terms import dotted
 from awaitlens.program.values import Coroutine
 from awaitlens.program.view import Target, View
 from awaitlens.source import Span
@@ -325,17 +326,10 @@ def _found_in(term: Term, span: Span, facts: Facts) -> Span | None:
     """Where a dotted name stands on the first line of a stretch of text."""
     line = facts.text.split("\n")[span.line]
     found = (
-        re.search(rf"(?<![\w.]){re.escape(_dotted(term))}(?!\w)", line[span.column :])
-        if _dotted(term)
+        re.search(rf"(?<![\w.]){re.escape(dotted(term))}(?!\w)", line[span.column :])
+        if dotted(term)
         else None
     )
     if found is None:
         return None
     return Span(span.line, span.column + found.start(), span.line, span.column + found.end())
-
-
-def _dotted(term: Term) -> str:
-    if isinstance(term, Attribute):
-        owner = _dotted(term.value)
-        return f"{owner}.{term.attr}" if owner else ""
-    return term.id if isinstance(term, Name) else ""

@@ -19,6 +19,7 @@ from awaitlens.knowledge.blocking import BlockingCall
 from awaitlens.program.callgraph import Chain, certainty, last_name, spelled
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Iterated, Name, Result, Scope
 from awaitlens.program.giving import NEVER_AWAITABLE
+from awaitlens.program.reads import Read
 from awaitlens.program.values import Instance
 from awaitlens.program.view import View
 from awaitlens.source import Span
@@ -194,25 +195,35 @@ class Reached(NamedTuple):
     chain: Chain
 
 
-def reached(place: Call | Context, function: Scope, facts: Facts, view: View) -> Reached | None:
-    """Whether a call or statement blocks, or queries the database, through functions of the program, and how."""
+def reached(place: Call | Context | Read, function: Scope, facts: Facts, view: View) -> Reached | None:
+    """Whether a call, statement or read blocks, or queries the database, through functions of the program, and how."""
     chain = view.comes_to_query(place) if isinstance(place, Call) else None
     if chain is None or len(chain.hops) < 2:
-        chain = view.blocking(place) if isinstance(place, Call) else view.statement_blocks(place)
+        chain = _blocks(place, view)
         if chain is None or (len(chain.hops) < 2 and chain.blocking is not None):
             return None
     if isinstance(place, Call) and is_eager(place, facts, view):
         return None
     confidence = weakest(chain.confidence, certainty(chain.blocking) if chain.blocking else "certain")
-    span = place.span if isinstance(place, Call) else _manager(place, facts)
+    span = _manager(place, facts) if isinstance(place, Context) else place.span
     here = place.callee_span if isinstance(place, Call) else span
     proof = tuple(_proof(chain, here, function, view))
     return Reached(span, f"{_claim(chain)}: {way(chain)}", confidence, proof, chain)
 
 
+def _blocks(place: Call | Context | Read, view: View) -> Chain | None:
+    if isinstance(place, Read):
+        return view.read_blocks(place)
+    return view.blocking(place) if isinstance(place, Call) else view.statement_blocks(place)
+
+
 def _claim(chain: Chain) -> str:
     name = chain.hops[0].name
-    subject = _statement(name) or (f"`{name}()`" if " " in name else f"{name}()")
+    subject = (
+        f"reading {name}"
+        if chain.hops[0].at is not None
+        else _statement(name) or (f"`{name}()`" if " " in name else f"{name}()")
+    )
     if chain.name.startswith("django.") and django.reaction(chain.name) == "raises":
         return f"{subject} raises SynchronousOnlyOperation in async code"
     return f"{subject} blocks the event loop"
@@ -253,8 +264,11 @@ def _proof(chain: Chain, here: Span, function: Scope, view: View) -> Iterator[tu
         yield (here, words, "") if number == 0 else (view.hop_span(hop), words, hop.path)
 
 
-def own_functions(facts: Facts) -> Iterator[tuple[Scope, Call | Context]]:
-    """Every call, `with` and `for` of the async functions of a block."""
+def own_functions(facts: Facts, view: View) -> Iterator[tuple[Scope, Call | Context | Read]]:
+    """Every call, `with` and `for` of the async functions of a block, and every read that may run a getter."""
+    for read in view.property_reads() if facts.has_async else ():
+        if facts.scopes[read.scope].is_async:
+            yield facts.scopes[read.scope], read
     for function in facts.async_functions():
         for call in facts.calls_in(function.number):
             yield function, call

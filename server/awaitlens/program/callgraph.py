@@ -22,14 +22,17 @@ from awaitlens.program.facts import (
     Constant,
     Context,
     Facts,
-    Name,
     Other,
     Result,
     Scope,
     Term,
 )
+from awaitlens.program.index import last_name as last_name
 from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.reads import Read, getter, reads
+from awaitlens.program.terms import dotted
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
+from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
@@ -51,6 +54,8 @@ _UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
 """Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
 _QUICK_MOSTLY = ("django.template.", "django.dispatch.", "django.shortcuts.render")
 """What blocks only if what it is given queries the database."""
+_MOST_BEHIND_A_GETTER = 2
+"""A getter that goes further mostly looks for something once, and keeps it."""
 _NOT_THROUGH = frozenset({"loop"})
 """A second loop raises at once; helpers that start one mostly ask first whether one is running."""
 
@@ -59,7 +64,7 @@ class Hop(NamedTuple):
     """One step on the way: which call, in which function, and how the user spells what it calls.
 
     `call` is a number in the function's `Facts.calls`; -1 for a statement that calls without saying so: then `context`
-    is its number in `Facts.contexts`.
+    is its number in `Facts.contexts`, or `at` the place of a read.
     """
 
     path: str
@@ -67,6 +72,7 @@ class Hop(NamedTuple):
     call: int
     name: str
     context: int = -1
+    at: Span | None = None
 
 
 class Chain(NamedTuple):
@@ -89,6 +95,8 @@ class Chain(NamedTuple):
         """The chain as it looks from a function one step further up."""
         confidence = weakest(link.confidence, self.confidence)
         if link.conditional and self.blocking is not None and certainty(self.blocking) != "certain":
+            confidence = "possible"
+        if link.hop.at is not None and len(self.hops) > _MOST_BEHIND_A_GETTER:
             confidence = "possible"
         return self._replace(hops=(link.hop, *self.hops), confidence=confidence)
 
@@ -151,14 +159,28 @@ class CallGraph:
         return any(last_name(call.callee) in _ASKS_FOR_LOOP for call in facts.calls_in(scope.number))
 
     def _places(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[Link | Chain]:
+        for context, found in self._run(file, facts, scope):
+            yield from _under_condition(found) if _is_conditional(facts, context) else found
+
+    def _run(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[tuple[int, Iterator[Link | Chain]]]:
+        """What each call, statement and read of a function runs, with the construct it stands in."""
         for call in facts.calls_in(scope):
             if call.usage.kind not in ("awaited", "async entered", "async iterated"):
-                found = self.called(call, file, facts)
-                yield from _under_condition(found) if _is_conditional(facts, call.context) else found
+                yield call.context, self.called(call, file, facts)
         for context in facts.contexts:
             if context.scope == scope and context.kind in _IMPLIED:
-                found = self.implied(context, file, facts)
-                yield from _under_condition(found) if _is_conditional(facts, context.parent) else found
+                yield context.parent, self.implied(context, file, facts)
+        for read in reads(facts, self.program.names):
+            if read.scope == scope:
+                yield read.context, self.read(read, file, facts)
+
+    def read(self, read: Read, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
+        """What the read of a property runs."""
+        found = getter(read, self.program.names, file, facts)
+        if found is not None:
+            function = qualname(facts, facts.scopes[read.scope])
+            hop = Hop(file.path, function, -1, facts.slice(read.span), at=read.span)
+            yield Link(hop, found[1], (found[0].path, found[0].qualname))
 
     # --- calls ---------------------------------------------------------------------------------------------
 
@@ -337,11 +359,6 @@ def _under_condition(found: Iterator[Link | Chain]) -> Iterator[Link | Chain]:
             yield each
 
 
-def last_name(term: Term) -> str:
-    """`c` of `a.b.c`; "" for what has no name."""
-    return term.attr if isinstance(term, Attribute) else term.id if isinstance(term, Name) else ""
-
-
 def _counts(end: Chain, facts: Facts) -> bool:
     """Whether a function that makes this call is to be called blocking for it."""
     row = end.blocking
@@ -377,15 +394,5 @@ def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
 
 def spelled(name: str, call: Call, facts: Facts) -> str:
     """How the user writes what is called, if that fits on a line; else its dotted name."""
-    text = _dotted(call.callee) or facts.slice(call.callee_span)
+    text = dotted(call.callee) or facts.slice(call.callee_span)
     return text if "\n" not in text and len(text) <= 40 else name
-
-
-def _dotted(term: Term) -> str:
-    """`a.b.c` without a look at the text; "" for what is no chain of names."""
-    if isinstance(term, Name):
-        return term.id
-    if not isinstance(term, Attribute):
-        return ""
-    owner = _dotted(term.value)
-    return f"{owner}.{term.attr}" if owner else ""

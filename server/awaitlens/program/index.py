@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
 
+_PROPERTY = Name("property")
+
+
 class Defined(NamedTuple):
     """A function or class of that name."""
 
@@ -81,6 +84,7 @@ class Index:
         self._stale: set[str] = set()
         self._unread = Unread(program)
         self._async: set[str] = set()
+        self._properties: set[str] = set()
         self.asked: set[str] = set()
 
     def touch(self, path: str) -> None:
@@ -101,6 +105,11 @@ class Index:
         """Whether some function of that name is async, or was before an edit."""
         self._refresh()
         return name in self._async
+
+    def is_property_somewhere(self, name: str) -> bool:
+        """Whether some class has a plain property of that name, or had one before an edit."""
+        self._refresh()
+        return name in self._properties
 
     def called(self, name: str, defined_in: str = "") -> Iterator[Mention]:
         """The calls of something of that name; those only that may mean what is defined in a file, if one is given."""
@@ -141,6 +150,7 @@ class Index:
             if isinstance(file, FileOnDemand):
                 self._unread.add(file)
                 self._async |= file.async_names
+                self._properties |= file.property_names
             elif file is not None:
                 self._read(path, file)
         self._stale.clear()
@@ -159,6 +169,7 @@ class Index:
             if entry is None:
                 entry = facts, _table(facts)
                 self._async.update(scope.name for scope in facts.async_functions())
+                self._properties.update(s.name for s in facts.functions() if _PROPERTY in s.decorators)
                 for name in entry[1].names:
                     where.setdefault(name, set()).add(identity)
                     self._paths.setdefault(name, set()).add(path)

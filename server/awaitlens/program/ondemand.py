@@ -27,6 +27,7 @@ _DECORATED_FUNCTION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)", re.
 _CLASS = re.compile(r"^[ \t\f]*class[ \t]+(\w+)", re.MULTILINE)
 _DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
+_PROPERTY = re.compile(r"@property\b[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*def[ \t]+(\w+)")
 _ASYNC = re.compile(r"\b(?:async|await)\b")
 
 
@@ -67,6 +68,13 @@ class FileOnDemand(FileFacts):
         )
 
     @cached_property
+    def property_names(self) -> frozenset[str]:
+        """The names of all plain properties; perhaps some more."""
+        return (
+            frozenset(map(intern, _PROPERTY.findall(self.text))) if "@property" in self.text else frozenset()
+        )
+
+    @cached_property
     def imported(self) -> tuple[Imports, ...]:
         """The imports that the text spells."""
         return imports_in(self.text)
@@ -77,7 +85,7 @@ class FileOnDemand(FileFacts):
 
     def release_text(self) -> None:
         """Give back all but the names that are defined and imported."""
-        _ = self.defined_names, self.async_names, self.imported
+        _ = self.defined_names, self.async_names, self.property_names, self.imported
         self.release()
         self.__dict__.pop("text", None)
 

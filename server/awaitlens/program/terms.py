@@ -129,3 +129,11 @@ Term: TypeAlias = (
 )
 
 UNKNOWN = Other("Unknown")
+
+
+def dotted(term: Term) -> str:
+    """`a.b.c` as it is written; "" for what is no chain of names."""
+    if isinstance(term, Name):
+        return term.id
+    owner = dotted(term.value) if isinstance(term, Attribute) else ""
+    return f"{owner}.{term.attr}" if owner and isinstance(term, Attribute) else ""

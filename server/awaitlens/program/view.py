@@ -6,7 +6,7 @@ what colour that is, what type a receiver has, whether a call blocks.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from awaitlens.confidence import Confidence
@@ -16,6 +16,7 @@ from awaitlens.program.callgraph import Chain, Hop, Link, Question
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.reads import Read, reads
 from awaitlens.program.surroundings import Surroundings
 from awaitlens.program.target import UNKNOWN_TARGET as UNKNOWN_TARGET
 from awaitlens.program.target import Colour as Colour
@@ -146,6 +147,15 @@ class View(Surroundings):
         """Whether a `with` or `for` blocks by what it runs without saying so: `__enter__`, `__exit__`, a generator."""
         return self._program.summaries.of_statement(context, self._file, self._facts)
 
+    def property_reads(self) -> Iterator[Read]:
+        """The reads of attributes of this block that may run a property's getter."""
+        return reads(self._facts, self._names)
+
+    def read_blocks(self, read: Read) -> Chain | None:
+        """Whether the read of a property blocks, and how."""
+        summaries = self._program.summaries
+        return summaries.best(summaries.graph.read(read, self._file, self._facts), "blocks")
+
     def blocks_when_run(self, function: Term, scope: int, at: Span | None = None) -> Chain | None:
         """Whether a function that is handed over (not called here) blocks the thread that runs it, and how."""
         value = self.infer(function, scope, at).value
@@ -250,6 +260,8 @@ class View(Surroundings):
             return Span(0, 0, 0, 0)
         line, facts = file.blocks[file.definitions[hop.qualname].block]
         self._names.memory.rests_on(hop.path, id(facts))
+        if hop.at is not None:
+            return hop.at.shifted(line)
         if hop.call < 0:
             return facts.contexts[hop.context].span.shifted(line)
         return facts.calls[hop.call].callee_span.shifted(line)

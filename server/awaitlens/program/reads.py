@@ -1,0 +1,112 @@
+"""Reads of attributes that run code: a property's getter, on the thread that reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from awaitlens.confidence import Confidence
+from awaitlens.program import members, results
+from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.terms import dotted
+from awaitlens.program.values import Function, Instance
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.names import Names
+
+_GETTER = Name("property")
+
+
+class Read(NamedTuple):
+    """A read of an attribute of which some class of the program has a property; `span` is the name with its owner."""
+
+    term: Attribute
+    scope: int
+    context: int
+    span: Span
+
+
+def reads(facts: Facts, names: Names) -> Iterator[Read]:
+    """The reads of a block that may run a getter, each once in a function. Those of a value nobody takes are left out."""
+    index = names.program.index
+    seen: set[tuple[Term, int]] = set()
+    for term, scope, context, span in _places(facts):
+        for each in _attributes(term):
+            if (each, scope) not in seen and index.is_property_somewhere(each.attr):
+                seen.add((each, scope))
+                found = _found_in(each, span, facts)
+                if found is not None:
+                    yield Read(each, scope, context, found)
+
+
+def getter(read: Read, names: Names, file: FileFacts, facts: Facts) -> tuple[Function, Confidence] | None:
+    """The function that the read runs. One that keeps its value is none: mostly it was read before."""
+    owner = names.infer(read.term.value, file, facts, read.scope, read.span)
+    if not isinstance(owner.value, Instance) or not owner.value.cls.path:
+        return None
+    found = members.of_class(names, owner.value.cls, read.term.attr, owner.value).value
+    if not isinstance(found, Function):
+        return None
+    _, home, scope = results.located(names, found)
+    if home is None or scope is None or scope.decorators != (_GETTER,) or _keeps(home, scope):
+        return None
+    return found, owner.confidence
+
+
+def _keeps(facts: Facts, scope: Scope) -> bool:
+    """Whether a getter writes attributes: then it keeps what it got, and takes its time once."""
+    return any(access.scope == scope.number for access in facts.accesses)
+
+
+def _places(facts: Facts) -> Iterator[tuple[Term, int, int, Span]]:
+    """The terms of a block, what is called left out, each with where it stands."""
+    for call in facts.calls:
+        owner = call.callee.value if isinstance(call.callee, Attribute) else call.callee
+        yield owner, call.scope, call.context, call.callee_span
+        for argument in call.arguments:
+            yield argument.value, call.scope, call.context, argument.span
+    for context in facts.contexts:
+        for term in context.terms:
+            yield term, context.scope, context.parent, context.span
+    for binding in facts.bindings:
+        if binding.kind in ("assign", "walrus", "augmented"):
+            yield binding.value, binding.scope, binding.context, _to_end(binding.span, facts)
+    for access in facts.accesses:
+        yield access.value, access.scope, access.context, _to_end(access.span, facts)
+    for jump in facts.jumps:
+        yield jump.value, jump.scope, jump.context, jump.span
+
+
+def _attributes(term: object) -> Iterator[Attribute]:
+    if isinstance(term, Attribute):
+        yield term
+    if isinstance(term, tuple):
+        parts: Iterable[object] = term
+        for part in parts:
+            if isinstance(part, tuple):
+                yield from _attributes(part)
+
+
+def _to_end(span: Span, facts: Facts) -> Span:
+    """A target and the rest of its line."""
+    line = facts.text.split("\n")[span.line]
+    return Span(span.line, span.column, span.line, len(line))
+
+
+def _found_in(term: Attribute, span: Span, facts: Facts) -> Span | None:
+    """Where a dotted name stands in a stretch of text; None where it is written over several lines."""
+    name = dotted(term)
+    if not name:
+        return None
+    pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+    lines = facts.text.split("\n")
+    for number in range(span.line, span.end_line + 1):
+        start = span.column if number == span.line else 0
+        end = span.end_column if number == span.end_line else len(lines[number])
+        found = pattern.search(lines[number], start, end)
+        if found is not None:
+            return Span(number, found.start(), number, found.end())
+    return None
