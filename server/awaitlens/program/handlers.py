@@ -90,3 +90,16 @@ def leaves(facts: Facts, handler: Context) -> bool:
     if not any(outer.kind in _LOOPS for outer in facts.enclosing(handler.parent)):
         return True
     return any(j.kind in ("return", "break") and handler in facts.enclosing(j.context) for j in facts.jumps)
+
+
+def reraises(facts: Facts, handler: Context) -> bool:
+    """Whether the clause ends by raising what it caught."""
+    caught = (UNKNOWN, Name(handler.names[0])) if handler.names[0] else (UNKNOWN,)
+    return any(j.kind == "raise" and j.context == handler.number and j.value in caught for j in facts.jumps)
+
+
+def sees_cancellation(facts: Facts, view: View, attempt: Context) -> bool:
+    """Whether a `finally` or a clause for cancellations belongs to the try statement, or to one around it."""
+    around = {attempt, *(outer for outer in facts.enclosing(attempt.parent) if outer.kind == "try")}
+    clauses = (c for c in facts.contexts if c.kind in ("except", "finally") and guarded(facts, c) in around)
+    return any(c.kind == "finally" or catches_cancellation(facts, view, c) for c in clauses)
