@@ -78,9 +78,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.knowledge import django
-from awaitlens.pitfall import Finding, Law, Patch, quoted
+from awaitlens.pitfall import Finding, Law, Patch, Step, quoted
 from awaitlens.program.facts import Facts
-from awaitlens.program.querysets import evaluations
+from awaitlens.program.querysets import Evaluation, evaluations
 from awaitlens.program.view import View
 from awaitlens.rewrite import comprehension_to_async, for_to_async_for, replace
 
@@ -97,16 +97,10 @@ _WHO = {
     "unpack": "the star",
 }
 _TWINS = {
-    "len": "await {}.acount()",
-    "test": "await {}.aexists()",
-    "bool": "await {}.aexists()",
-    "list": "[item async for item in {}]",
-}
-_TITLES = {
-    "len": "await acount()",
-    "test": "await aexists()",
-    "bool": "await aexists()",
-    "list": "an async comprehension",
+    "len": ("await acount()", "await {}.acount()"),
+    "test": ("await aexists()", "await {}.aexists()"),
+    "bool": ("await aexists()", "await {}.aexists()"),
+    "list": ("an async comprehension", "[item async for item in {}]"),
 }
 
 
@@ -116,7 +110,16 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         text = facts.slice(found.span).split("\n")[0]
         message = f"{who} runs the query of {quoted(text)}, which raises SynchronousOnlyOperation"
         data = (("how", found.how), ("call", str(found.call)))
-        yield Finding(found.span, message, found.confidence, data=data)
+        yield Finding(found.span, message, found.confidence, tuple(_trail(found, text, facts)), data)
+
+
+def _trail(found: Evaluation, name: str, facts: Facts) -> Iterator[Step]:
+    """Where a query that a name stands for was built, and where it runs."""
+    assigned = [b for b in facts.bindings if b.kind == "assign" and b.scope == found.scope]
+    built = [b.span for b in assigned if b.name == name and b.span < found.span]
+    if built:
+        yield Step(built[-1], "only builds the query")
+        yield Step(found.span, "asks the database")
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
@@ -134,5 +137,5 @@ def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
     elif how in _TWINS:
         call = int(finding.value("call"))
         span = facts.calls[call].span if call >= 0 else finding.span
-        title = f"Use {_TITLES[how]}{since}"
-        yield Patch(title, "review", replace(facts, span, _TWINS[how].format(text)))
+        title, code = _TWINS[how]
+        yield Patch(f"Use {title}{since}", "review", replace(facts, span, code.format(text)))
