@@ -15,6 +15,7 @@ const SERVER_KEYS: Readonly<Record<string, string>> = {
   asciiHints: 'ascii-hints',
   codeLens: 'code-lens',
   semanticTokens: 'semantic-tokens',
+  interpreter: 'interpreter',
   python: 'python',
   django: 'django',
   asgiref: 'asgiref',

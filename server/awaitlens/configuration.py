@@ -294,6 +294,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "ascii_hints": _truth,
     "code_lens": _truth,
     "semantic_tokens": _truth,
-    "environment": _text,
+    "interpreter": _text,
 }
 _KEYS = tuple(name.replace("_", "-") for name in _READERS)

@@ -21,7 +21,7 @@ class Settings:
     `code_lens` and `semantic_tokens` switch on what stands above functions, and the marking of atomic sections.
     `async_tests` says which async tests pytest runs: "auto" all, "marked" those with a marker, "none" (no plugin for them
     is installed), "" where nobody knows.
-    `environment` is the virtual environment that the code runs in, or its interpreter; "" where it is looked for.
+    `interpreter` is the one that runs the code, or its virtual environment; "" where that is looked for.
     `exclude` and the patterns of `per_file_ignores` are written as in a .gitignore that lies in the folder `root`.
     """
 
@@ -40,6 +40,6 @@ class Settings:
     ascii_hints: bool = False
     code_lens: bool = False
     semantic_tokens: bool = False
-    environment: str = ""
+    interpreter: str = ""
     root: str = ""
     async_tests: Literal["", "auto", "marked", "none"] = ""

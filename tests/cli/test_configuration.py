@@ -41,6 +41,7 @@ def test_every_key(tmp_path: Path) -> None:
         per-file-ignores = { "tests/**" = ["sleepy"] }
         show-possible = true
         hints = ["atomic"]
+        interpreter = ".venv/bin/python"
     """
     found, problems = settings(tmp_path, text)
     assert problems == []
@@ -57,6 +58,7 @@ def test_every_key(tmp_path: Path) -> None:
         per_file_ignores=(("tests/**", frozenset({"sleepy"})),),
         show_possible=True,
         hints=frozenset({"atomic"}),
+        interpreter=".venv/bin/python",
         root=str(tmp_path),
     )
 
@@ -70,6 +72,7 @@ def test_every_key(tmp_path: Path) -> None:
         ("select = ['sleppy']", "tool.awaitlens.select: there is no pitfall or law called 'sleppy'; did you mean 'sleepy'?"),
         ("python = true", "tool.awaitlens.python: must be a version such as \"3.12\", not True"),
         ("python = 'new'", "tool.awaitlens.python: must be a version such as \"3.12\", not 'new'"),
+        ("interpreter = 3", "tool.awaitlens.interpreter: must be a string, not 3"),
         ("show-possible = 1", "tool.awaitlens.show-possible: must be true or false, not 1"),
         (
             "severity = { sleepy = 'fatal' }",

@@ -31,7 +31,7 @@ class Late:
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
-        self._worker = Worker("oracle")
+        self._worker, self._reader = Worker("oracle"), Worker("packages")
         self._oracles: dict[str, Oracle] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._installed: tuple[object, ...] | None = None
@@ -47,9 +47,9 @@ class Late:
         del self._timers[path]
         if self._ls.protocol.stage == "running":
             self._ls.spawn(self._ask(path))
+            self._ls.spawn(self._look_into_packages(path))
 
     async def _ask(self, path: str) -> None:
-        await self._look_into_packages(path)
         document = self._ls.documents.get(path)
         asked = await self._ls.turns.work(partial(self._ls.session.consult, partial(questions, path)))
         if document is not None and asked:
@@ -59,12 +59,12 @@ class Late:
 
     async def _look_into_packages(self, path: str) -> None:
         """Answer what was asked about names outside, and what the answers lead to."""
-        installed, folders = await self._worker.submit(partial(self._find_packages, path))
+        installed, folders = await self._reader.submit(partial(self._find_packages, path))
         if installed != self._installed:
             self._installed, self._packages = installed, read_packages(folders, later=True)
             await self._tell(path, partial(Program.use, packages=self._packages))
         for _ in range(_MOST_ROUNDS):
-            if not self._packages.wanted or not await self._worker.submit(self._packages.learn):
+            if not self._packages.wanted or not await self._reader.submit(self._packages.learn):
                 return
             await self._tell(path, Program.forget)
 
@@ -78,8 +78,8 @@ class Late:
         """The folders of all environments, and a value that differs when something is installed."""
         found: dict[str, None] = {}
         for root in dict.fromkeys((*self._ls.folders.roots, self._ls.folders.root_of(path))):
-            environment = self._ls.folders.settings_for(f"{root}/").environment
-            found.update(dict.fromkeys(package_folders(root, environment)))
+            interpreter = self._ls.folders.settings_for(f"{root}/").interpreter
+            found.update(dict.fromkeys(package_folders(root, interpreter)))
         return state(found), tuple(found)
 
     def _oracle(self, path: str) -> Oracle:

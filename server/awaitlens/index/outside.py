@@ -24,11 +24,11 @@ States = dict[str, tuple[int, int]]
 def folders_of(paths: Iterable[str], settings_for: Callable[[str], Settings]) -> tuple[str, ...]:
     """The folders of packages that the environments of these files hold."""
     folder = str(Path.cwd())
-    roots = {folder: settings_for(f"{folder}/").environment}
+    roots = {folder: settings_for(f"{folder}/").interpreter}
     for directory in sorted({path.rpartition("/")[0] for path in paths}):
         settings = settings_for(f"{directory}/")
-        roots.setdefault(settings.root or folder, settings.environment)
-    found = (each for root, environment in roots.items() for each in package_folders(root, environment))
+        roots.setdefault(settings.root or folder, settings.interpreter)
+    found = (each for root, interpreter in roots.items() for each in package_folders(root, interpreter))
     return tuple(dict.fromkeys(found))
 
 
