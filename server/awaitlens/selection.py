@@ -27,18 +27,37 @@ def reported(
     Unused suppressions are added, and severities are as the user set them. Sorted by place. `is_intact` says whether
     the text parses, for callers who know.
     """
-    findings = tuple(findings)
-    if not findings and not may_suppress(source):
-        return ()
+    if not may_suppress(source.text):
+        return unsuppressed(findings, settings, pitfalls, source.path)
     chosen = selected(settings, pitfalls, source.path)
     unchecked = pitfalls.keys() - chosen
     found = (f for f in findings if f.pitfall in chosen)
     kept, unused = apply(source, found, {*pitfalls, UNUSED}, unchecked, is_intact)
-    told = [f for f in kept if settings.show_possible or f.confidence != "possible"]
+    told = _likely_enough(kept, settings)
     if UNUSED in chosen:
         told.extend(u for u in unused if u.data or not _narrowed(settings))
+    return _in_order(told, settings)
+
+
+def unsuppressed(
+    findings: Iterable[Finding], settings: Settings, pitfalls: Mapping[str, Pitfall], path: str
+) -> tuple[Finding, ...]:
+    """What is said about a file in which no comment can silence anything."""
+    findings = tuple(findings)
+    if not findings:
+        return ()
+    chosen = selected(settings, pitfalls, path)
+    return _in_order(_likely_enough((f for f in findings if f.pitfall in chosen), settings), settings)
+
+
+def _likely_enough(findings: Iterable[Finding], settings: Settings) -> list[Finding]:
+    return [f for f in findings if settings.show_possible or f.confidence != "possible"]
+
+
+def _in_order(findings: Iterable[Finding], settings: Settings) -> tuple[Finding, ...]:
     severities = dict(settings.severity)
-    return tuple(sorted((_as_loud(f, severities) for f in told), key=lambda f: (f.span, f.pitfall)))
+    loud = (_as_loud(f, severities) for f in findings) if severities else findings
+    return tuple(sorted(loud, key=lambda f: (f.span, f.pitfall)))
 
 
 def selected(settings: Settings, pitfalls: Mapping[str, Pitfall], path: str = "") -> frozenset[str]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from awaitlens.engine import Look, findings, look, new_reader, patches, read
@@ -14,11 +15,11 @@ from awaitlens.pitfalls import pitfalls
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
-from awaitlens.selection import reported
+from awaitlens.selection import reported, unsuppressed
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span, UndecodableSource
-from awaitlens.suppression import UNUSED, removal
-from awaitlens.syntax.blocks import Layout, layout, relayout
+from awaitlens.suppression import UNUSED, may_suppress, removal
+from awaitlens.syntax.blocks import Layout, layout, only_change, relayout
 
 T = TypeVar("T")
 
@@ -35,14 +36,24 @@ class Change(NamedTuple):
 
 @dataclass
 class Document:
-    """An open text and what is known of it. `known` holds looks at blocks, valid for `epoch`, by identity of the facts."""
+    """An open text and what is known of it.
+
+    `known` holds looks at blocks by the identity of their facts, valid for `epoch`; `placed` the findings of blocks with
+    any, by the block's number and in the coordinates of the file (None: to be made from `known`); `waiting` the numbers
+    of blocks that nobody has looked at. `broken` are the numbers of those that do not parse; None where the file's blocks
+    are others than the layout's, because some parse only together.
+    """
 
     source: Source
     layout: Layout
     epoch: int = -1
     known: dict[int, Look] = field(default_factory=dict)
+    placed: dict[int, tuple[Finding, ...]] | None = None
+    waiting: set[int] = field(default_factory=set)
     snapshot: Snapshot | None = None
     restructured: bool = True
+    broken: set[int] | None = None
+    may_suppress: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,17 +105,20 @@ class Session:
     def open(self, path: str, text: str, version: int | None) -> None:
         with self._lock:
             source = Source(path, text, version)
-            self.documents[path] = Document(source, layout(text))
-            self.program.put(self._facts(self.documents[path]))
+            document = self.documents[path] = Document(source, layout(text))
+            self.program.put(self._facts(document))
 
     def change(self, path: str, changes: Sequence[Change], version: int | None) -> None:
         """Apply edits in order. Raises KeyError for a document that is not open."""
         with self._lock:
             document = self.documents[path]
+            before = document.layout
             for change in changes:
                 self._apply(document, change, version)
             document.snapshot = None
-            self._update(document)
+            number = only_change(before, document.layout)
+            if number < 0 or not self._update_block(document, number):
+                self._update(document)
             self._forget_touched()
 
     def _apply(self, document: Document, change: Change, version: int | None) -> None:
@@ -114,6 +128,26 @@ class Session:
             document.layout = layout(change.text)
         else:
             document.layout = relayout(document.layout, old, document.source, change.span, change.text)
+
+    def _update_block(self, document: Document, number: int) -> bool:
+        """Bring the program up to date with a document of which one block differs; False if that takes a closer look.
+
+        Nothing here may cost more in a longer file, apart from copies of tuples.
+        """
+        if document.broken is None or not document.broken <= {number}:
+            return False
+        facts = self._reader.read_alone(document.layout, number)
+        if facts is None:
+            return False
+        document.broken = set()
+        old = self.program.files[document.source.path]
+        line, before = old.blocks[number]
+        blocks = (*old.blocks[:number], (line, facts), *old.blocks[number + 1 :])
+        document.restructured = self.program.put_block(old, number, facts, blocks)
+        document.may_suppress = document.may_suppress or may_suppress(facts.text)
+        document.known.pop(id(before), None)
+        document.waiting.add(number)
+        return True
 
     def _update(self, document: Document) -> None:
         """Bring the program up to date with a document: one block if one block differs, else the file."""
@@ -128,6 +162,12 @@ class Session:
             document.restructured = self.program.put_block(old, changed[0], facts, new.blocks)
         else:
             self.program.files[new.path] = old.with_same_outline(new.blocks)
+        document.placed = None
+        self._wait_for_unknown(document)
+
+    def _wait_for_unknown(self, document: Document) -> None:
+        blocks = self.program.files[document.source.path].blocks
+        document.waiting = {n for n, (_, facts) in enumerate(blocks) if id(facts) not in document.known}
 
     def _forget_touched(self) -> None:
         """Drop the looks that rest on what changed."""
@@ -137,9 +177,10 @@ class Session:
         for document in self.documents.values():
             gone = [key for key, known in document.known.items() if not known.grounds.isdisjoint(touched)]
             if gone:
-                document.snapshot = None
+                document.snapshot = document.placed = None
                 for key in gone:
                     del document.known[key]
+                self._wait_for_unknown(document)
         touched.clear()
 
     def close(self, path: str) -> None:
@@ -189,6 +230,10 @@ class Session:
     def _facts(self, document: Document) -> FileFacts:
         blocks = self._reader.read(document.layout)
         path = document.source.path
+        document.broken = None
+        if len(blocks) == len(document.layout.blocks):
+            document.broken = {number for number, (_, _, facts) in enumerate(blocks) if facts.repaired}
+        document.may_suppress = may_suppress(document.source.text)
         return FileFacts(path, self._module(path), tuple((line, facts) for line, _, facts in blocks))
 
     def _module(self, path: str) -> str:
@@ -202,8 +247,8 @@ class Session:
         document = self.documents[path]
         if document.restructured or document.epoch != self.program.epoch:
             return False
-        fresh = [f for _, f in self.program.files[path].blocks if id(f) not in document.known]
-        return sum(f.text.count("\n") for f in fresh) <= _CHEAP_LINES
+        blocks = self.program.files[path].blocks
+        return sum(blocks[number][1].text.count("\n") for number in document.waiting) <= _CHEAP_LINES
 
     def snapshot(self, path: str) -> Snapshot:
         """The document as it is now. Raises KeyError for a document that is not open."""
@@ -213,7 +258,10 @@ class Session:
                 return document.snapshot
             settings = self.settings_for(path)
             found = self._found(document)
-            told = reported(document.source, found, settings, pitfalls(), lambda: self._is_intact(path))
+            if document.may_suppress:
+                told = reported(document.source, found, settings, pitfalls(), lambda: self._is_intact(path))
+            else:
+                told = unsuppressed(found, settings, pitfalls(), path)
             snapshot = Snapshot(self, path, document.source, told, settings)
             document.snapshot, document.restructured = snapshot, False
             return snapshot
@@ -224,16 +272,19 @@ class Session:
     def _found(self, document: Document) -> tuple[Finding, ...]:
         file = self.program.files[document.source.path]
         if document.epoch != self.program.epoch:
-            document.known, document.epoch = {}, self.program.epoch
-        known = document.known
-        current: dict[int, Look] = {}
-        found: list[Finding] = []
-        for line, facts in file.blocks:
+            document.known, document.placed, document.epoch = {}, None, self.program.epoch
+        known, placed, wanted = document.known, document.placed, document.waiting
+        if placed is None:
+            placed, wanted, document.known = {}, {*range(len(file.blocks))}, {}
+        for number in wanted:
+            line, facts = file.blocks[number]
             entry = known.get(id(facts)) or look(self.program, file, facts)
-            current[id(facts)] = entry
-            found.extend(finding.shifted(line) for finding in entry.findings)
-        document.known = current
-        return tuple(found)
+            document.known[id(facts)] = entry
+            placed.pop(number, None)
+            if entry.findings:
+                placed[number] = tuple([finding.shifted(line) for finding in entry.findings])
+        document.placed, document.waiting = placed, set()
+        return tuple(chain.from_iterable(placed.values()))
 
     def affected(self) -> tuple[str, ...]:
         """The open documents whose findings may have changed since their last snapshot."""

@@ -16,10 +16,11 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import Literal, NamedTuple
+
+from awaitlens.lines import Lines
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
@@ -50,23 +51,44 @@ class UndecodableSource(ValueError):
     """The bytes of a file are not text in the encoding it declares. The message says which and where."""
 
 
-@dataclass(frozen=True)
 class Source:
-    """One file at one moment: where it lies, its text, and the editor's version if it is open there."""
+    """One file at one moment: where it lies, its text, and the editor's version if it is open there. A plain value.
 
-    path: str
-    text: str
-    version: int | None = None
+    After an edit the text is put together when somebody asks for it: of most versions nobody asks more than a few lines.
+    """
+
+    def __init__(self, path: str, text: str, version: int | None = None) -> None:
+        self.path, self.version = path, version
+        self.__dict__["text"] = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    @property
+    def _value(self) -> tuple[str, str, int | None]:
+        return self.path, self.text, self.version
 
     @cached_property
-    def lines(self) -> tuple[str, ...]:
+    def text(self) -> str:
+        return "".join(self.lines)
+
+    @cached_property
+    def lines(self) -> Lines:
         """The lines with their ends. Text that ends in a line end has no empty last line here."""
-        return tuple(split_lines(self.text))
+        return Lines.of(split_lines(self.text))
 
     @cached_property
     def starts(self) -> list[int]:
         """The offset in code points at which each line starts, and one more for the position behind the text."""
         return list(accumulate(map(len, self.lines), initial=0))
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the text is all ASCII, so that every unit of columns is the same. An edit never makes it so again."""
+        return self.text.isascii()
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a position; positions outside the text are clamped into it, line ends excluded."""
@@ -79,26 +101,28 @@ class Source:
     def edited(self, span: Span | None, text: str, version: int | None) -> Source:
         """The source after `text` took the place of `span` (clamped into the text), or of everything if it is None.
 
-        Lines the edit does not touch are carried over, so a small edit in a large file costs little.
+        What the edit does not touch is shared, so a small edit in a large file costs little.
         """
         if span is None:
             return Source(self.path, text, version)
+        lines = self.lines
         first, before = self._clamped(span.line, span.column)
         last, after = max(self._clamped(span.end_line, span.end_column), (first, before))
-        lines = self.lines
-        old = self._offset_of(first)
         head = lines[first][:before] if first < len(lines) else ""
         tail = lines[last][after:] if last < len(lines) else ""
-        stop = old + sum(map(len, lines[first:last])) + after
-        new = Source(self.path, self.text[: old + before] + text + self.text[stop:], version)
         if before == 0 and first > 0:
             # A line feed written here joins a carriage return that ends the line before.
             first -= 1
-            old -= len(lines[first])
             head = lines[first]
-        middle = split_lines(head + text + tail)
-        new.__dict__["lines"] = (*lines[:first], *middle, *lines[last + 1 :])
-        new.__dict__["_anchor"] = first, old
+        return self._with_lines(
+            lines.replaced(first, last + 1, split_lines(head + text + tail)),
+            version,
+            self.is_plain and text.isascii(),
+        )
+
+    def _with_lines(self, lines: Lines, version: int | None, is_plain: bool) -> Source:
+        new = Source.__new__(Source)
+        new.__dict__.update(path=self.path, version=version, lines=lines, is_plain=is_plain)
         return new
 
     def _clamped(self, line: int, column: int) -> tuple[int, int]:
@@ -110,18 +134,6 @@ class Source:
         if self.lines and not self.lines[-1].endswith(("\n", "\r")):
             return len(self.lines) - 1, len(self.lines[-1])
         return len(self.lines), 0
-
-    def _offset_of(self, line: int) -> int:
-        """The offset at which the line starts, counted from where the last edit was."""
-        near, offset = self._anchor
-        if line >= near:
-            return offset + sum(map(len, self.lines[near:line]))
-        return offset - sum(map(len, self.lines[line:near]))
-
-    @cached_property
-    def _anchor(self) -> tuple[int, int]:
-        """A line and the offset at which it starts; an edit leaves its own here, since edits come close together."""
-        return 0, 0
 
     def slice(self, span: Span) -> str:
         return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]

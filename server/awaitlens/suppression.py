@@ -65,7 +65,7 @@ def apply(
     says whether it does, for callers who know without parsing it all again.
     """
     findings = tuple(findings)
-    if not may_suppress(source):
+    if not may_suppress(source.text):
         return findings, ()
     suppressions = suppressions_in(source)
     used: set[tuple[int, str]] = set()
@@ -82,14 +82,14 @@ def apply(
     return tuple(kept), tuple(u for u in unused if not any(s.silences(u) for s in about_unused))
 
 
-def may_suppress(source: Source) -> bool:
-    """Whether a look at the comments is worth while."""
-    return _MARK in source.text
+def may_suppress(text: str) -> bool:
+    """Whether a look at the comments is worth while. What is true of a text is true of one of its lines."""
+    return _MARK in text
 
 
 def suppressions_in(source: Source) -> tuple[Suppression, ...]:
     """All suppressions of a text, in order. Strings that look like comments are none."""
-    if not may_suppress(source):
+    if not may_suppress(source.text):
         return ()
     from awaitlens.comments import Layout
 

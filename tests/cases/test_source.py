@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from awaitlens.lines import Lines
 from awaitlens.source import (
     Source,
     Span,
@@ -144,6 +145,33 @@ def test_edits_equal_the_text_built_by_hand(text, edits):
         assert source == fresh
         assert source.lines == fresh.lines
         assert source.starts == fresh.starts
+
+
+@given(
+    st.integers(0, 700),
+    st.lists(st.tuples(st.integers(0, 800), st.integers(0, 400), st.integers(0, 300)), max_size=4),
+)
+def test_many_lines_are_replaced_as_in_a_list(size, edits):
+    expected = [f"{number}\n" for number in range(size)]
+    lines = Lines.of(expected)
+    for start, removed, added in edits:
+        before, kept = list(lines), lines
+        new = [f"new {number}\n" for number in range(added)]
+        lines = lines.replaced(start, start + removed, new)
+        expected[start : start + removed] = new
+        assert list(lines) == expected and len(lines) == len(expected)
+        assert [lines[at] for at in range(-len(expected), len(expected))] == expected * 2
+        assert lines[start : start + 5] == tuple(expected[start : start + 5])
+        assert list(kept) == before, "an edit changed the lines before it"
+
+
+def test_an_edit_in_the_middle_of_a_long_text_equals_the_text_built_by_hand():
+    text = "".join(f"line {number}\r\n" for number in range(1000))
+    source = Source("m.py", text, 1).edited(Span(500, 2, 502, 0), "é\n", 2)
+    fresh = Source("m.py", text.replace("line 500\r\nline 501\r\n", "lié\n"), 2)
+    assert source.lines == fresh.lines and source.starts == fresh.starts
+    assert source == fresh and hash(source) == hash(fresh)
+    assert not source.is_plain
 
 
 def test_an_edit_without_a_span_replaces_everything():

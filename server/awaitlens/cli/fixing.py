@@ -104,7 +104,7 @@ def _apply(state: Repaired, fitting: Sequence[_Fitting]) -> bool:
     """Apply patches if every file they touch still parses; otherwise change nothing."""
     changed = _parse_after(state, fitting)
     for path, text in changed.items():
-        state.sources[path] = replace(state.sources[path], text=text)
+        state.sources[path] = Source(path, text)
     return bool(changed)
 
 

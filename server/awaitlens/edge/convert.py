@@ -78,7 +78,7 @@ def change(raw: Json, source: Source, encoding: Encoding) -> Change:
 
 def units(where: Span, source: Source | None, encoding: Encoding) -> tuple[int, int, int, int]:
     """A Span in the editor's unit. Without the text, columns are taken for what they are on a line of ASCII."""
-    if source is None or source.text.isascii():
+    if source is None or source.is_plain:
         return where
     return (
         where.line,

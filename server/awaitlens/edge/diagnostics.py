@@ -96,7 +96,7 @@ class Shown:
     def update(self, snapshot: Snapshot, encoder: Encoder, numbers: Iterator[int]) -> bool:
         """Take over the snapshot's findings; whether they look different to the client now."""
         known, source = self.written, snapshot.source
-        stable = source.text.isascii()
+        stable = source.is_plain
         self.written = {}
         for finding in snapshot.findings:
             entry = known.get(id(finding)) if stable else None

@@ -27,6 +27,7 @@ class Folders:
     def __init__(self) -> None:
         self._configurations: dict[str, Configuration] = {"": Configuration()}
         self._uris: dict[str, str] = {}
+        self._homes: dict[str, str] = {}
         self._told: set[str] = set()
 
     @property
@@ -40,11 +41,13 @@ class Folders:
     def add(self, uri: str) -> None:
         path = path_of(uri)
         self._uris[path] = uri
+        self._homes.clear()
         self._configurations[path] = Configuration(editor=self._configurations[""].editor)
 
     def remove(self, uri: str) -> None:
         self._uris.pop(path_of(uri), None)
         self._configurations.pop(path_of(uri), None)
+        self._homes.clear()
 
     def settings_for(self, path: str) -> Settings:
         return self._configurations[self._folder_of(path)].settings_for(path)
@@ -77,6 +80,13 @@ class Folders:
         return self._folder_of(path) or str(PurePath(path).parent)
 
     def _folder_of(self, path: str) -> str:
+        """The innermost folder that holds the file, "" if none does. Asked several times with each keystroke."""
+        home = self._homes.get(path)
+        if home is None:
+            home = self._homes[path] = self._innermost(path)
+        return home
+
+    def _innermost(self, path: str) -> str:
         parts = PurePath(path)
         holding = [root for root in self._uris if root == path or PurePath(root) in parts.parents]
         return max(holding, key=len, default="")

@@ -33,18 +33,26 @@ class Late:
         self._ls = ls
         self._worker, self._reader = Worker("oracle"), Worker("packages")
         self._oracles: dict[str, Oracle] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._disturbed: dict[str, float] = {}
         self._installed: tuple[object, ...] | None = None
         self._packages = read_packages((), later=True)
 
     def wanted(self, path: str) -> None:
-        """The document has changed: ask about it once nobody has typed into it for a moment."""
-        if path in self._timers:
-            self._timers[path].cancel()
-        self._timers[path] = asyncio.get_running_loop().call_later(_CALM_SECONDS, self._begin, path)
+        """The document has changed: ask about it once nobody has typed into it for a moment.
 
-    def _begin(self, path: str) -> None:
-        del self._timers[path]
+        This comes with every keystroke, so it only notes the time; the timer that runs already looks at it.
+        """
+        loop = asyncio.get_running_loop()
+        if path not in self._disturbed:
+            loop.call_later(_CALM_SECONDS, self._begin_when_calm, path)
+        self._disturbed[path] = loop.time()
+
+    def _begin_when_calm(self, path: str) -> None:
+        loop, calm = asyncio.get_running_loop(), self._disturbed[path] + _CALM_SECONDS
+        if calm > loop.time():
+            loop.call_at(calm, self._begin_when_calm, path)
+            return
+        del self._disturbed[path]
         if self._ls.protocol.stage == "running":
             self._ls.spawn(self._ask(path))
             self._ls.spawn(self._look_into_packages(path))

@@ -21,6 +21,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import is_not
 from typing import NamedTuple
 
 from awaitlens.source import Source, Span, split_lines
@@ -90,6 +91,14 @@ def relayout(old: Layout, old_source: Source, new_source: Source, span: Span, ne
     fresh = layout(new_source.text)
     known = dict(zip(old.blocks, old.blocks))
     return Layout(tuple([known.get(block, block) for block in fresh.blocks]), fresh.lines, fresh.closed)
+
+
+def only_change(old: Layout, new: Layout) -> int:
+    """The number of the one block that the two do not share; -1 if there are several or none, or if lines moved."""
+    if len(old.blocks) != len(new.blocks) or old.lines != new.lines:
+        return -1
+    differs = [*map(is_not, old.blocks, new.blocks)]
+    return differs.index(True) if differs.count(True) == 1 else -1
 
 
 def _keeps_layout(old: Layout, source: Source, span: Span, new_text: str) -> bool:

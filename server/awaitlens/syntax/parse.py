@@ -86,6 +86,14 @@ class Reader(Generic[T]):
             return self.read(joined)
         return tuple([(line, block, hit[1]) for line, block, hit in zip(layout.lines, layout.blocks, hits)])
 
+    def read_alone(self, layout: Layout, number: int) -> T | None:
+        """The result of one block of the layout; None if it does not parse alone: then others may have to join it."""
+        block = layout.blocks[number]
+        whole, result = self._memo.get(block) or self._read(block)
+        if self._held > self._budget:
+            self._forget(layout)
+        return result if whole else None
+
     def _read(self, block: Block) -> tuple[bool, T]:
         parsed = parse(block)
         hit = parsed.error is None, self._extract(block, parsed)
