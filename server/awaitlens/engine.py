@@ -16,6 +16,7 @@ from awaitlens.program.facts import Facts
 from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program, module_name
+from awaitlens.program.traits import traits
 from awaitlens.program.view import View
 from awaitlens.rewrite.imports import settle
 from awaitlens.settings import Settings
@@ -69,10 +70,19 @@ def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Fin
     settings = program.settings_for(file.path)
     view = View(program, file, facts)
     found: list[Finding] = []
-    for pitfall in selected(settings, file.path):
-        if facts.has_async or pitfall.everywhere:
-            found.extend(_detected(pitfall, facts, view, settings))
-    return tuple(dict.fromkeys(found))
+    for pitfall in worth_running(selected(settings, file.path), facts, view):
+        found.extend(_detected(pitfall, facts, view, settings))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+
+
+def worth_running(chosen: Iterable[Pitfall], facts: Facts, view: View) -> list[Pitfall]:
+    """The pitfalls that may find something in the block, by what is in it."""
+    words = traits(facts, view)
+    return [
+        pitfall
+        for pitfall in chosen
+        if (facts.has_async or pitfall.everywhere) and not (pitfall.needs and pitfall.needs.isdisjoint(words))
+    ]
 
 
 class Look(NamedTuple):

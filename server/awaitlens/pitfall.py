@@ -137,7 +137,8 @@ class Pitfall:
     """One way to get async Python wrong: a module of pitfalls/, read as a value.
 
     `name` is the module's name with dashes. `everywhere` is true for pitfalls that can sit in code with nothing async
-    in the same block. `default` says whether it is on without being asked for.
+    in the same block. `default` says whether it is on without being asked for. `needs` are words of program/traits.py:
+    a block with none of them is passed over; empty means that every block is looked at.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Pitfall:
     severity: Severity
     default: bool
     everywhere: bool
+    needs: frozenset[str]
     lesson: Lesson
     detect: Detect
     fix: Fix | None

@@ -1,7 +1,7 @@
 """Every pitfall there is. The folder is the registry: one module, one pitfall, nothing else to touch.
 
 A module's docstring is its lesson (lesson.py says how it is read). Its names `law`, `severity`, `default` and `detect`
-must be there, `everywhere` and `fix` may be.
+must be there, `everywhere`, `needs` and `fix` may be.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import get_args
 
 from awaitlens.lesson import MalformedLesson, parse_lesson
 from awaitlens.pitfall import Law, Pitfall, Severity
+from awaitlens.program.traits import KINDS
 
 
 class MalformedPitfall(ImportError):
@@ -39,6 +40,9 @@ def pitfall(module: ModuleType) -> Pitfall:
     _require(
         isinstance(getattr(module, "everywhere", False), bool), module, "`everywhere` must be True or False"
     )
+    needs = frozenset(getattr(module, "needs", ()))
+    odd = next((word for word in needs if "." not in word and word not in KINDS), "")
+    _require(not odd, module, f"`needs` holds {odd!r}, which traits.py does not know")
     _require(callable(getattr(module, "detect", None)), module, "`detect` must be a function")
     _require(callable(getattr(module, "fix", len)), module, "`fix` must be a function")
     try:
@@ -51,6 +55,7 @@ def pitfall(module: ModuleType) -> Pitfall:
         severity=module.severity,
         default=module.default,
         everywhere=getattr(module, "everywhere", False),
+        needs=needs,
         lesson=lesson,
         detect=module.detect,
         fix=getattr(module, "fix", None),

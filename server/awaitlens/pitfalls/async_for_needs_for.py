@@ -87,6 +87,7 @@ from awaitlens.rewrite import async_for_to_for, comprehension_to_sync
 law = Law.ONE_COLOUR
 severity = "error"
 default = True
+needs = {"async for", "comprehension"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -91,6 +91,7 @@ from awaitlens.rewrite import async_with_to_with
 law = Law.ONE_COLOUR
 severity = "error"
 default = True
+needs = {"async with"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

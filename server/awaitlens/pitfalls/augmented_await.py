@@ -80,6 +80,7 @@ from awaitlens.rewrite.statements import fresh_name
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
+needs = {"flow"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

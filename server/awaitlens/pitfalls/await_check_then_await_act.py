@@ -52,6 +52,7 @@ from awaitlens.source import Span
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
+needs = {"if"}
 
 _ASKS = frozenset(("aexists", "acount"))
 _MAKES = frozenset(("acreate", "abulk_create"))

@@ -82,6 +82,7 @@ from awaitlens.rewrite import wrap_expression
 law = Law.AWAIT_WHAT_YOU_CALL
 severity = "error"
 default = True
+needs = {"assigned"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

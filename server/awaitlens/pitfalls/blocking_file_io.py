@@ -83,6 +83,7 @@ from awaitlens.rewrite.offload import off_the_loop
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "information"
 default = True
+needs = FILES
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

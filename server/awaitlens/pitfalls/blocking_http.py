@@ -94,6 +94,7 @@ from awaitlens.rewrite.offload import off_the_loop
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "warning"
 default = True
+needs = HTTP
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -62,6 +62,7 @@ from awaitlens.rewrite import await_with_callee
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "warning"
 default = True
+needs = {"time.sleep"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

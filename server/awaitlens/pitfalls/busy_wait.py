@@ -67,6 +67,7 @@ from awaitlens.program.view import View
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "information"
 default = True
+needs = {"while"}
 
 _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 

@@ -82,6 +82,7 @@ from awaitlens.program.view import View
 law = Law.ONE_COLOUR
 severity = "error"
 default = True
+needs = {"decorator"}
 
 _CACHES = frozenset(
     {"functools.lru_cache", "functools.cache", "functools.cached_property",

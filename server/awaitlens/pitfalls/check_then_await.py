@@ -120,6 +120,7 @@ _ADVICE = (
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
+needs = {"flow"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -81,6 +81,7 @@ from awaitlens.program.view import View
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
+needs = {"flow"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

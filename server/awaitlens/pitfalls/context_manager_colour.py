@@ -91,6 +91,7 @@ law = Law.ONE_COLOUR
 severity = "error"
 default = True
 everywhere = True
+needs = {"decorator"}
 
 _SYNC, _ASYNC = "contextlib.contextmanager", "contextlib.asynccontextmanager"
 

@@ -70,6 +70,7 @@ from awaitlens.source import Span
 law = Law.HOLD_YOUR_TASKS
 severity = "warning"
 default = True
+needs = {"argument", "element", "starred"}
 
 _STARTERS = frozenset(("create_task", "ensure_future", "gather"))
 

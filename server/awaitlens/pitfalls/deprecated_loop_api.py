@@ -78,6 +78,7 @@ law = Law.KNOW_YOUR_THREAD
 severity = "information"
 default = True
 everywhere = True
+needs = {"asyncio.", "decorator"}
 
 _LOOP_REMOVED = frozenset(
     {"Lock", "Event", "Condition", "Semaphore", "BoundedSemaphore", "Queue", "LifoQueue", "PriorityQueue", "sleep",
@@ -96,10 +97,10 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         target = view.target(call)
         if target.name in _DEPRECATED and python >= (3, 14) and "version_info" not in facts.text:
             yield Finding(call.callee_span, _DEPRECATED[target.name], target.confidence)
-        module, _, name = target.name.rpartition(".")
-        if module == "asyncio" and name in _LOOP_REMOVED and python >= (3, 10):
-            for argument in call.arguments:
-                if argument.keyword == "loop":
+        for argument in call.arguments:
+            if argument.keyword == "loop" and python >= (3, 10):
+                module, _, name = target.name.rpartition(".")
+                if module == "asyncio" and name in _LOOP_REMOVED:
                     message = f"the loop parameter of {name}() was removed in Python 3.10"
                     yield Finding(argument.span, message, target.confidence)
     for scope in facts.functions():

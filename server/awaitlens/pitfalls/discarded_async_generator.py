@@ -64,6 +64,7 @@ law = Law.AWAIT_WHAT_YOU_CALL
 severity = "error"
 default = True
 everywhere = True
+needs = {"dropped"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

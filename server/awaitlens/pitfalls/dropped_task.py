@@ -80,6 +80,7 @@ _MESSAGES = {
     "asyncio.AbstractEventLoop.create_task": _LOST,
     "asyncio.gather": "nobody awaits gather(): its tasks run on unwatched, and their errors are lost",
 }
+needs = _MESSAGES.keys()
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -93,6 +93,7 @@ law = Law.ONE_COLOUR
 severity = "error"
 default = True
 everywhere = True
+needs = {"for", "comprehension"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

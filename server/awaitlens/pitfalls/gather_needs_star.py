@@ -92,6 +92,7 @@ law = Law.HOLD_YOUR_TASKS
 severity = "error"
 default = True
 everywhere = True
+needs = {"asyncio.gather"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

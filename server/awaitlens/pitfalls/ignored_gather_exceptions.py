@@ -73,6 +73,7 @@ from awaitlens.rewrite import remove_keyword
 law = Law.HOLD_YOUR_TASKS
 severity = "warning"
 default = True
+needs = {"asyncio.gather"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -79,6 +79,7 @@ from awaitlens.rewrite.expressions import iterate_over_copy
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
+needs = {"flow"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

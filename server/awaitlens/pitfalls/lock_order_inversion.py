@@ -62,6 +62,7 @@ from awaitlens.program.view import View
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "error"
 default = True
+needs = {"async with"}
 
 Pair = tuple[Term, Term]
 

@@ -74,6 +74,7 @@ from awaitlens.program.view import View
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "error"
 default = True
+needs = {"async with"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -96,6 +96,7 @@ from awaitlens.rewrite import insert_statement_before
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "error"
 default = True
+needs = {"while"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

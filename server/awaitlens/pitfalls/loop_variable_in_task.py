@@ -81,6 +81,7 @@ from awaitlens.source import Span
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
+needs = {"argument"}
 
 _STARTERS = frozenset(("create_task", "ensure_future"))
 

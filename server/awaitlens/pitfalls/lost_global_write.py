@@ -94,7 +94,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 def _is_lost(binding: Binding, facts: Facts, view: View) -> bool:
     """A name the module has and other functions read, given a value in a function that never looks at it."""
     scope, name = facts.scopes[binding.scope], binding.name
-    if scope.kind != "function" or name in scope.global_names | scope.nonlocal_names or name.startswith("_"):
+    if not view.module_bindings(name) or name.startswith("_"):
+        return False
+    if scope.kind != "function" or name in scope.global_names or name in scope.nonlocal_names:
         return False
     if isinstance(binding.value, Unpacked) or any(p.name == name for p in scope.parameters):
         return False

@@ -102,6 +102,7 @@ _RUNS = {
     "asyncio.AbstractEventLoop.run_forever": "run_forever",
     "asgiref.sync.async_to_sync": "async_to_sync",
 }
+needs = _RUNS.keys()
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ from awaitlens.source import Span
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "error"
 default = True
+needs = {"asyncio.gather"}
 
 _ONE_AT_A_TIME = (
     "sqlalchemy.ext.asyncio.AsyncSession",

@@ -65,6 +65,7 @@ from awaitlens.program.view import View
 law = Law.HOLD_YOUR_TASKS
 severity = "information"
 default = True
+needs = {"asyncio.shield"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

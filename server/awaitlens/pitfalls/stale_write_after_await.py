@@ -81,6 +81,7 @@ from awaitlens.rewrite.moves import move_statement_below
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
+needs = {"flow"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

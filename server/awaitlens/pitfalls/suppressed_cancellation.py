@@ -64,6 +64,7 @@ from awaitlens.program.view import View
 law = Law.LET_CANCELLATION_THROUGH
 severity = "warning"
 default = True
+needs = {"contextlib.suppress"}
 
 _CANCELLATION = frozenset({"asyncio.CancelledError", "concurrent.futures.CancelledError", "BaseException"})
 _LOOPS = frozenset({"while", "for", "async for"})

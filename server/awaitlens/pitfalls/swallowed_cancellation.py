@@ -101,6 +101,7 @@ from awaitlens.rewrite import add_handler_before, add_raise
 law = Law.LET_CANCELLATION_THROUGH
 severity = "warning"
 default = True
+needs = {"except"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -101,6 +101,7 @@ from awaitlens.rewrite import await_method, await_with_callee, wrap_in_adapter
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "warning"
 default = True
+needs = {"django."}
 
 _WAYS = {
     "raises": "raises SynchronousOnlyOperation in async code",

@@ -73,6 +73,7 @@ from awaitlens.program.view import View
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "error"
 default = True
+needs = {"with"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -75,6 +75,7 @@ default = True
 everywhere = True
 
 _NEEDS_LOOP = frozenset({"asyncio.create_task", "asyncio.get_running_loop"})
+needs = _NEEDS_LOOP
 
 _NO_LOOP: frozenset[Thread] = frozenset({"module level"})
 

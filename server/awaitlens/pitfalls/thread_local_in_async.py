@@ -59,6 +59,7 @@ from awaitlens.program.view import View
 law = Law.KNOW_YOUR_THREAD
 severity = "warning"
 default = True
+needs = {"write", "augmented"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -97,6 +97,7 @@ from awaitlens.rewrite import unwrap_eager_adapter, unwrap_eager_call
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "error"
 default = True
+needs = {"argument"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -58,6 +58,7 @@ from awaitlens.program.view import View
 law = Law.LET_CANCELLATION_THROUGH
 severity = "warning"
 default = True
+needs = {"with", "async with"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -127,12 +127,13 @@ law = Law.AWAIT_WHAT_YOU_CALL
 severity = "error"
 default = True
 everywhere = True
+needs = {"unawaited"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     if facts.repaired:
         return
-    for call, target in unawaited_calls(facts, view):
+    for call, target in view.once(unawaited_calls, facts):
         if call.usage.kind == "dropped" and not is_expected_to_fail(call, facts):
             name = spelled(target.name, call, facts)
             yield Finding(call.span, f"{name}() is never awaited: none of its code runs", target.confidence)

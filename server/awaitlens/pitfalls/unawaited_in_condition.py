@@ -77,12 +77,13 @@ law = Law.AWAIT_WHAT_YOU_CALL
 severity = "error"
 default = True
 everywhere = True
+needs = {"unawaited"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     if facts.repaired:
         return
-    for call, target in unawaited_calls(facts, view):
+    for call, target in view.once(unawaited_calls, facts):
         if call.usage.kind in ("tested", "compared"):
             name = spelled(target.name, call, facts)
             message = f"{name}() is not awaited: the coroutine {misuse(call.usage, facts, view)}"

@@ -87,12 +87,13 @@ law = Law.AWAIT_WHAT_YOU_CALL
 severity = "error"
 default = True
 everywhere = True
+needs = {"unawaited"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     if facts.repaired:
         return
-    for call, target in unawaited_calls(facts, view):
+    for call, target in view.once(unawaited_calls, facts):
         wrong = misuse(call.usage, facts, view)
         if wrong and call.usage.kind not in ("tested", "compared"):
             name = spelled(target.name, call, facts)

@@ -89,12 +89,13 @@ law = Law.AWAIT_WHAT_YOU_CALL
 severity = "error"
 default = True
 everywhere = True
+needs = {"unawaited"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     if facts.repaired:
         return
-    for call, target in unawaited_calls(facts, view):
+    for call, target in view.once(unawaited_calls, facts):
         binding = held_by(call, facts)
         holder, fate = (binding.name, fate_of(binding, facts, view)) if binding else given_out(call, facts)
         if fate:

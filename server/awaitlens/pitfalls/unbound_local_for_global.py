@@ -100,13 +100,12 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             continue
         own: dict[str, list[Binding]] = {}
         for binding in facts.bindings:
-            if (
-                binding.scope == scope.number
-                and binding.name not in scope.global_names | scope.nonlocal_names
-            ):
+            if binding.scope == scope.number and view.module_bindings(binding.name):
                 own.setdefault(binding.name, []).append(binding)
         for name, bound in own.items():
-            if any(p.name == name for p in scope.parameters) or not view.module_bindings(name):
+            if name in scope.global_names or name in scope.nonlocal_names:
+                continue
+            if any(p.name == name for p in scope.parameters):
                 continue
             first = min(bound, key=lambda binding: binding.span)
             at = first.span if first.kind == "augmented" else _asked_before(facts, first)

@@ -104,6 +104,7 @@ law = Law.HOLD_YOUR_TASKS
 severity = "error"
 default = True
 everywhere = True
+needs = {"asyncio.wait"}
 
 _REFUSED = {"coroutines": ": Python 3.11 and newer refuse them"}
 

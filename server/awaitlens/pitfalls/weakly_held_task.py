@@ -75,6 +75,7 @@ everywhere = True
 _SPAWNERS = frozenset(
     {"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"}
 )
+needs = _SPAWNERS
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

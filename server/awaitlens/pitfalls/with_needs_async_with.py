@@ -103,6 +103,7 @@ law = Law.ONE_COLOUR
 severity = "error"
 default = True
 everywhere = True
+needs = {"with"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ _UNITTEST, _ISOLATED, _DJANGO = (
     "django.test.SimpleTestCase",
 )
 _FIXTURES = frozenset({"setUp", "tearDown", "setUpClass", "tearDownClass", "setUpTestData"})
+_CALLED_BY_RUNNERS = ("test", *sorted(_FIXTURES))
 _RUNNING_METHODS = frozenset({"run", "__call__", "debug", "_callTestMethod", "_callSetUp", "_setup_and_call", "__getattribute__"})  # fmt: skip
 """Methods by which a class of the program may await its tests itself."""
 
@@ -40,7 +41,7 @@ class Unrun(NamedTuple):
 
 def unrun_tests(facts: Facts, view: View) -> Iterator[Unrun]:
     for scope in facts.async_functions():
-        if scope.is_generator or scope.kind != "function":
+        if scope.is_generator or scope.kind != "function" or not scope.name.startswith(_CALLED_BY_RUNNERS):
             continue
         lineage = view.class_lineage(scope.number)
         if _UNITTEST in lineage:

@@ -59,17 +59,20 @@ class Blocked(NamedTuple):
 
 def direct(facts: Facts, view: View, categories: frozenset[str]) -> Iterator[Blocked]:
     """The places in async functions that block by themselves, by what they wait for."""
+    return (found for found in view.once(blocked, facts) if found.row.category in categories)
+
+
+def blocked(facts: Facts, view: View) -> Iterator[Blocked]:
+    """All such places."""
     if not is_test(view.path):
         for function in facts.async_functions():
-            yield from blocked_in(function, facts, view, categories)
+            yield from blocked_in(function, facts, view)
 
 
-def blocked_in(
-    function: Scope, facts: Facts, view: View, categories: frozenset[str] = DIRECT
-) -> Iterator[Blocked]:
+def blocked_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
     """The calls and `with` statements of one function that block by themselves."""
     for call in facts.calls_in(function.number):
-        row, chain = _row(view.blocking(call), categories)
+        row, chain = _row(view.blocking(call))
         if row is None or chain is None or _returns_at_once(call, row, facts, view):
             continue
         if not is_eager(call, facts, view):
@@ -77,7 +80,7 @@ def blocked_in(
             yield Blocked(call.span, function, row, name, weakest(chain.confidence, certainty(row)))
     for context in facts.contexts:
         if context.scope == function.number:
-            row, chain = _row(view.statement_blocks(context), categories)
+            row, chain = _row(view.statement_blocks(context))
             if row is None or chain is None or _is_over(context, facts):
                 continue
             if row.category != "executor" or not _waits_inside(context, facts):
@@ -86,10 +89,10 @@ def blocked_in(
                 yield Blocked(_manager(context, facts), function, row, name, confidence)
 
 
-def _row(chain: Chain | None, categories: frozenset[str]) -> tuple[BlockingCall | None, Chain | None]:
-    """What the tables say of something that blocks by itself, if it belongs to the categories."""
+def _row(chain: Chain | None) -> tuple[BlockingCall | None, Chain | None]:
+    """What the tables say of something that blocks by itself, if a pitfall of this family speaks of it."""
     row = chain.blocking if chain is not None and len(chain.hops) == 1 else None
-    return (row, chain) if row is not None and row.category in categories else (None, None)
+    return (row, chain) if row is not None and row.category in DIRECT else (None, None)
 
 
 def _waits_inside(context: Context, facts: Facts) -> bool:

@@ -44,7 +44,7 @@ QUESTIONS: tuple[Question, ...] = ("blocks", "queries")
 Key = tuple[str, str]
 """A function of the program: its file's path and its qualname."""
 
-_IMPLIED = {
+IMPLIED = {
     "with": ("__enter__", "__exit__"),
     "for": ("__iter__", "__next__"),
     "comprehension": ("__iter__", "__next__"),
@@ -168,7 +168,7 @@ class CallGraph:
             if call.usage.kind not in ("awaited", "async entered", "async iterated"):
                 yield call.context, self.called(call, file, facts)
         for context in facts.contexts:
-            if context.scope == scope and context.kind in _IMPLIED:
+            if context.scope == scope and context.kind in IMPLIED:
                 yield context.parent, self.implied(context, file, facts)
         for read in reads(facts, self.program.names):
             if read.scope == scope:
@@ -213,14 +213,16 @@ class CallGraph:
     def _outside(
         self, name: str, call: Call, callee: Inferred, file: FileFacts, facts: Facts
     ) -> Iterator[Chain]:
-        settings = self.program.settings_for(file.path)
+        settings, entry = self.program.settings_for(file.path), known.blocking_call(name)
+        vouched = name in settings.blocking
+        if not (entry or vouched or self.program.packages or name.startswith("django.db.")):
+            return
         hop = self._hop(call, file, facts, name)
         if name.startswith("django.db.") and (django.reaction(name) == "raises" or name.endswith(".atomic")):
             yield Chain((hop,), name, None, callee.confidence)
-        if name in settings.blocking:
+        if vouched:
             yield Chain((hop,), name, None, callee.confidence)
             return
-        entry = known.blocking_call(name)
         if name in settings.not_blocking or _guards(name, call, facts):
             return
         if entry is None:
@@ -274,15 +276,16 @@ class CallGraph:
 
     def implied(self, context: Context, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
         """What a `with` or `for` runs by itself, the call of a generator function in its header aside."""
-        methods = _IMPLIED.get(context.kind, ())
+        methods = IMPLIED.get(context.kind, ())
         for term in context.terms if methods else ():
-            hop = self._hop_of(context, term, file, facts)
             if context.kind == "for" and not isinstance(term, Result):
                 function = generators.behind(term, self.program.names, file, facts, context.scope)
                 if function is not None:
+                    hop = self._hop_of(context, term, file, facts)
                     yield Link(hop, "likely", (function.path, function.qualname))
             found = self.program.names.infer(term, file, facts, context.scope, context.span)
             if isinstance(found.value, Instance):
+                hop = self._hop_of(context, term, file, facts)
                 yield from self._methods(found, found.value.cls, methods, hop)
 
     def _methods(

@@ -58,14 +58,14 @@ class Handed(NamedTuple):
 
 def lost_callbacks(facts: Facts, view: View) -> Iterator[Handed]:
     """Async functions given to sync callers, which drop the coroutines they get."""
-    for handed in _handed_async(facts, view):
+    for handed in view.once(_handed_async, facts):
         if handed.taker.name not in _OFFLOADERS | _MAY_BE_AWAITED:
             yield handed
 
 
 def offloaded(facts: Facts, view: View) -> Iterator[Handed]:
     """Async functions that async code sends to a worker thread."""
-    return (handed for handed in _handed_async(facts, view) if handed.taker.name in _OFFLOADERS)
+    return (handed for handed in view.once(_handed_async, facts) if handed.taker.name in _OFFLOADERS)
 
 
 def _handed_async(facts: Facts, view: View) -> Iterator[Handed]:

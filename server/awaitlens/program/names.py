@@ -133,6 +133,11 @@ class Names:
 
     def callee(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
         """What call number `number` calls."""
+        return self.memory.about_block(
+            file.path, facts, ~number, lambda: self._callee(number, file, facts), NOT_KNOWN
+        )
+
+    def _callee(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
         call = facts.calls[number]
         return self.infer(call.callee, file, facts, call.scope, call.span) or self.hint(number, file, facts)
 

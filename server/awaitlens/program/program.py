@@ -13,7 +13,7 @@ from awaitlens.program.index import Index
 from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.names import Names
-from awaitlens.program.outline import outline
+from awaitlens.program.outline import Outline, outline
 from awaitlens.program.reach import Reach
 from awaitlens.program.summaries import Summaries
 from awaitlens.settings import Settings
@@ -44,6 +44,7 @@ class Program:
         self.roots = roots
         self._load = load
         self._absent: set[str] = set()
+        self._outlined: tuple[Facts | None, Outline] = None, ()
         self.epoch = 0
         self.touched: set[Ground] = set()
         self.files: dict[str, FileFacts] = {}
@@ -79,7 +80,9 @@ class Program:
         What only those notice who read the block's body, or where blocks begin, is added to `touched`.
         """
         old = file.facts(number)
-        if outline(old) != outline(facts):
+        before = self._outlined[1] if self._outlined[0] is old else outline(old)
+        self._outlined = facts, outline(facts)
+        if before != self._outlined[1]:
             return self.put(FileFacts(file.path, file.module, blocks))
         self.files[file.path] = file.with_same_outline(blocks, number)
         self._touch(file.path)

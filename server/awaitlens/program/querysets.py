@@ -37,8 +37,10 @@ def evaluations(facts: Facts, view: View) -> Iterator[Evaluation]:
         if facts.scopes[call.scope].is_async:
             yield from _evaluation(call.usage, Result(call.number), call.scope, call.span, facts, view)
     for use in facts.uses:
-        if facts.scopes[use.scope].is_async and not _filled(use.name, use.scope, use.span, facts):
-            yield from _evaluation(use.usage, Name(use.name), use.scope, use.span, facts, view)
+        if facts.scopes[use.scope].is_async:
+            for found in _evaluation(use.usage, Name(use.name), use.scope, use.span, facts, view):
+                if not _filled(use.name, use.scope, use.span, facts):
+                    yield found
 
 
 def _evaluation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from awaitlens.program import members, protocols, results
@@ -28,7 +29,7 @@ class Surroundings:
         self._file = file
         self._facts = facts
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         return self._program.settings_for(self._file.path)
 

@@ -6,13 +6,13 @@ what colour that is, what type a receiver has, whether a call blocks.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
-from awaitlens.program.callgraph import Chain, Hop, Link, Question
+from awaitlens.program.callgraph import IMPLIED, Chain, Hop, Link, Question
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.modules import FileFacts, qualname
@@ -39,6 +39,7 @@ from awaitlens.source import Span
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
+T = TypeVar("T")
 _RENAMING = frozenset({"assign", "walrus", "for", "with"})
 
 
@@ -49,10 +50,21 @@ class View(Surroundings):
         super().__init__(program, file, facts)
         self._targets: dict[int, Target] = {}
         self._run_by: dict[int, tuple[Link | Chain, ...]] = {}
+        self._chains: dict[tuple[Question, int], Chain | None] = {}
+        self._statements: dict[int, Chain | None] = {}
+        self._shared: dict[object, tuple[Any, ...]] = {}
 
     def of(self, file: FileFacts, facts: Facts) -> View:
         """The program as seen from another block."""
         return View(self._program, file, facts)
+
+    def once(self, question: Callable[[Facts, View], Iterable[T]], facts: Facts) -> tuple[T, ...]:
+        """The answers to a question that several pitfalls ask about this block, worked out for the first of them."""
+        if facts is not self._facts:
+            return tuple(question(facts, self))
+        if question not in self._shared:
+            self._shared[question] = tuple(question(facts, self))
+        return self._shared[question]
 
     # --- calls ---------------------------------------------------------------------------------------------
 
@@ -141,11 +153,21 @@ class View(Surroundings):
         found = self._run_by.get(call.number)
         if found is None:
             found = self._run_by[call.number] = summaries.run_by(call, self._file, self._facts)
-        return summaries.best(found, question) if found else None
+        if not found:
+            return None
+        key = question, call.number
+        if key not in self._chains:
+            self._chains[key] = summaries.best(found, question)
+        return self._chains[key]
 
     def statement_blocks(self, context: Context) -> Chain | None:
         """Whether a `with` or `for` blocks by what it runs without saying so: `__enter__`, `__exit__`, a generator."""
-        return self._program.summaries.of_statement(context, self._file, self._facts)
+        if context.kind not in IMPLIED:
+            return None
+        if context.number not in self._statements:
+            chain = self._program.summaries.of_statement(context, self._file, self._facts)
+            self._statements[context.number] = chain
+        return self._statements[context.number]
 
     def property_reads(self) -> Iterator[Read]:
         """The reads of attributes of this block that may run a property's getter."""
