@@ -33,8 +33,9 @@ def read(source: Source, module: str, reader: Reader[Facts]) -> FileFacts:
     return FileFacts(source.path, module, tuple((line, facts) for line, _, facts in blocks))
 
 
-def new_reader(size: int = 20_000) -> Reader[Facts]:
-    return Reader(extract, size)
+def new_reader(budget: int = 20_000) -> Reader[Facts]:
+    """A reader of facts; `budget` are the characters it remembers besides those of the text it has read last."""
+    return Reader(extract, budget)
 
 
 def selected(settings: Settings, path: str = "") -> tuple[Pitfall, ...]:

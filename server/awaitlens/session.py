@@ -20,8 +20,12 @@ from awaitlens.settings import Settings
 from awaitlens.source import Source, Span, UndecodableSource
 from awaitlens.suppression import UNUSED, may_suppress, removal
 from awaitlens.syntax.blocks import Layout, layout, only_change, relayout
+from awaitlens.syntax.parse import Reader
 
 T = TypeVar("T")
+
+_REMEMBERED = 100_000
+"""Characters of code that an edit has done away with, kept for when it comes back: by another edit, or by undo."""
 
 _CHEAP_LINES = 400
 """A block of more lines than this is not analysed while the event loop waits."""
@@ -46,6 +50,7 @@ class Document:
 
     source: Source
     layout: Layout
+    reader: Reader[Facts] = field(default_factory=lambda: new_reader(_REMEMBERED), repr=False)
     epoch: int = -1
     known: dict[int, Look] = field(default_factory=dict)
     placed: dict[int, tuple[Finding, ...]] | None = None
@@ -136,7 +141,7 @@ class Session:
         """
         if document.broken is None or not document.broken <= {number}:
             return False
-        facts = self._reader.read_alone(document.layout, number)
+        facts = document.reader.read_alone(document.layout, number)
         if facts is None:
             return False
         document.broken = set()
@@ -228,7 +233,7 @@ class Session:
             return None
 
     def _facts(self, document: Document) -> FileFacts:
-        blocks = self._reader.read(document.layout)
+        blocks = document.reader.read(document.layout)
         path = document.source.path
         document.broken = None
         if len(blocks) == len(document.layout.blocks):

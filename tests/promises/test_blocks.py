@@ -183,7 +183,7 @@ def test_unchanged_blocks_are_read_once():
 
 def test_a_reader_forgets_the_oldest_but_nothing_it_just_read():
     seen = []
-    reader = Reader(lambda block, parsed: seen.append(block.text), budget=40)
+    reader = Reader(lambda block, parsed: seen.append(block.text), budget=20)
     small, large = layout("def f(): pass\ndef g(): pass\n"), layout("def h():\n" + "    pass\n" * 9)
     for found in (small, large, large, small):
         reader.read(found)

@@ -64,14 +64,15 @@ def parse_layout(layout: Layout) -> tuple[tuple[int, Block, Parsed], ...]:
 class Reader(Generic[T]):
     """Reads layouts with a memo: `extract` is called once for each block, and its result kept instead of the tree.
 
-    `budget` is how many characters of blocks are remembered (four million are a hundred thousand lines); beyond it
-    the oldest go, but none of the layout just read. Equal blocks share one result. Not safe to share between threads.
+    `budget` is how many characters of blocks are remembered besides those of the layout just read (four million are a
+    hundred thousand lines); beyond it the oldest go. Equal blocks share one result. Not safe to share between threads.
     """
 
     def __init__(self, extract: Callable[[Block, Parsed], T], budget: int = 4_000_000) -> None:
         self._extract = extract
         self._budget = budget
         self._held = 0
+        self._most = budget
         self._memo: dict[Block, tuple[bool, T]] = {}
         self._unjoinable: dict[str, None] = {}
 
@@ -79,7 +80,7 @@ class Reader(Generic[T]):
         """(first line, block, result) in order; blocks that parse only together come joined."""
         known = self._memo.get
         hits = [known(block) or self._read(block) for block in layout.blocks]
-        if self._held > self._budget:
+        if self._held > self._most:
             self._forget(layout)
         broken = [number for number, (whole, _) in enumerate(hits) if not whole]
         if broken and len(hits) > 1 and (joined := self._joined(layout, broken)) is not None:
@@ -90,7 +91,7 @@ class Reader(Generic[T]):
         """The result of one block of the layout; None if it does not parse alone: then others may have to join it."""
         block = layout.blocks[number]
         whole, result = self._memo.get(block) or self._read(block)
-        if self._held > self._budget:
+        if self._held > self._most:
             self._forget(layout)
         return result if whole else None
 
@@ -102,14 +103,16 @@ class Reader(Generic[T]):
         return hit
 
     def _forget(self, layout: Layout) -> None:
-        """Drop the oldest results until a quarter of the budget is free, so that this is seldom needed."""
+        """Drop the oldest results until half of the budget is free, so that this is seldom needed."""
         current = {block: self._memo.pop(block) for block in dict.fromkeys(layout.blocks)}
+        size = sum([len(block.text) for block in current])
         for block in [*self._memo]:
-            if self._held <= self._budget * 3 // 4:
+            if self._held <= size + self._budget // 2:
                 break
             del self._memo[block]
             self._held -= len(block.text)
         self._memo |= current
+        self._most = size + self._budget
 
     def _joined(self, layout: Layout, broken: list[int]) -> Layout | None:
         """The layout with some broken blocks joined to others, if what they make up parses.
