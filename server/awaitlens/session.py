@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from awaitlens.engine import Look, findings, look, new_reader, patches, read
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
+from awaitlens.program.facts import Facts
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
@@ -42,10 +43,10 @@ class Change(NamedTuple):
 class Document:
     """An open text and what is known of it.
 
-    `known` holds looks at blocks by the identity of their facts, valid for `epoch`; `placed` the findings of blocks with
-    any, by the block's number and in the coordinates of the file (None: to be made from `known`); `waiting` the numbers
-    of blocks that nobody has looked at. `broken` are the numbers of those that do not parse; None where the file's blocks
-    are others than the layout's, because some parse only together.
+    `known` holds looks at blocks by the identity of their facts, valid for `epoch`; `resting` are those of them that rest on
+    other blocks. `placed` holds the findings of blocks with any, by the block's number and in the coordinates of the file
+    (None: to be made from `known`), `waiting` the numbers of blocks that nobody has looked at. `broken` are the numbers
+    of those that do not parse; None where the file's blocks are others than the layout's, as some parse only together.
     """
 
     source: Source
@@ -53,6 +54,7 @@ class Document:
     reader: Reader[Facts] = field(default_factory=lambda: new_reader(_REMEMBERED), repr=False)
     epoch: int = -1
     known: dict[int, Look] = field(default_factory=dict)
+    resting: dict[int, Look] = field(default_factory=dict)
     placed: dict[int, tuple[Finding, ...]] | None = None
     waiting: set[int] = field(default_factory=set)
     snapshot: Snapshot | None = None
@@ -151,6 +153,7 @@ class Session:
         document.restructured = self.program.put_block(old, number, facts, blocks)
         document.may_suppress = document.may_suppress or may_suppress(facts.text)
         document.known.pop(id(before), None)
+        document.resting.pop(id(before), None)
         document.waiting.add(number)
         return True
 
@@ -180,11 +183,12 @@ class Session:
         if not touched:
             return
         for document in self.documents.values():
-            gone = [key for key, known in document.known.items() if not known.grounds.isdisjoint(touched)]
+            gone = [key for key, known in document.resting.items() if not known.grounds.isdisjoint(touched)]
             if gone:
                 document.snapshot = document.placed = None
                 for key in gone:
-                    del document.known[key]
+                    document.known.pop(key, None)
+                    del document.resting[key]
                 self._wait_for_unknown(document)
         touched.clear()
 
@@ -280,11 +284,13 @@ class Session:
             document.known, document.placed, document.epoch = {}, None, self.program.epoch
         known, placed, wanted = document.known, document.placed, document.waiting
         if placed is None:
-            placed, wanted, document.known = {}, {*range(len(file.blocks))}, {}
+            placed, wanted, document.known, document.resting = {}, {*range(len(file.blocks))}, {}, {}
         for number in wanted:
             line, facts = file.blocks[number]
             entry = known.get(id(facts)) or look(self.program, file, facts)
             document.known[id(facts)] = entry
+            if entry.grounds:
+                document.resting[id(facts)] = entry
             placed.pop(number, None)
             if entry.findings:
                 placed[number] = tuple([finding.shifted(line) for finding in entry.findings])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -166,6 +166,31 @@ class Surroundings:
         """The blocks that hold a class's own statements and in which the word stands, with their first lines."""
         parts = tuple(owner.split("."))
         return ((line, facts) for line, facts in self.module_blocks(word) if facts.owner == parts)
+
+    def class_answers(
+        self, owner: str, word: str, question: Callable[[Facts, str], Iterable[T]]
+    ) -> Iterator[tuple[int, Facts, T]]:
+        """What those blocks of a class answer to a plain question in which the word stands, with their first lines.
+
+        Where an edit of such a block leaves the answers as they are, nobody who asked is looked at again.
+        """
+        program, path, parts = self._program, self.path, tuple(owner.split("."))
+        known: dict[int, tuple[Facts, tuple[T, ...]]] = {}
+
+        def told(facts: Facts) -> tuple[Facts, tuple[T, ...]]:
+            return facts, tuple(question(facts, word)) if word in facts.text else ()
+
+        def answer() -> list[tuple[Facts, T]]:
+            """Asked again after an edit, it asks the edited block alone."""
+            nonlocal known
+            program.names.memory.rests_on(path, word)
+            blocks = [facts for _, facts in program.files[path].blocks if facts.owner == parts]
+            known = {id(facts): known.get(id(facts)) or told(facts) for facts in blocks}
+            return [(facts, each) for facts, every in known.values() if every for each in every]
+
+        found = program.names.memory.about_bodies((question, path, owner, word), answer)
+        lines = {id(facts): line for line, facts in self._file.blocks} if found else {}
+        return ((lines[id(facts)], facts, each) for facts, each in found)
 
 
 def _binds(facts: Facts, scope: Scope, name: str) -> bool:

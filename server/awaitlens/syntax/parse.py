@@ -215,12 +215,18 @@ def _lifted(text: str, indent: str) -> str:
     """
     if not indent:
         return text
-    lift = _lift_pattern(indent)
-    if lift.search(text, 1) is None:
+    if _own_depth(indent).search(text) is None:
         return text[: len(indent) - 1] + "\f" + text[len(indent) :]
+    lift = _lift_pattern(indent)
     ends = [match.end() for match in lift.finditer(mask(text).code)]
     parts = [text[start : end - 1] for start, end in zip([0, *ends], ends)]
     return "\f".join([*parts, text[ends[-1] :]]) if ends else text
+
+
+@lru_cache(maxsize=64)
+def _own_depth(indent: str) -> re.Pattern[str]:
+    """A further line at the member's own depth, if it is one: quicker to look for, and mostly there is none."""
+    return re.compile(rf"[\r\n]{indent}\S")
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.program.facts import Attribute, Constant, Facts, Name, Scope
+from awaitlens.program.facts import Access, Attribute, Constant, Facts, Name, Scope
 from awaitlens.program.flow.concurrency import ends_the_program
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Place, Value
@@ -146,16 +146,22 @@ def _reset(facts: Facts, view: View, graph: Graph, place: Place) -> Reset | None
 
 
 def _resets(facts: Facts, view: View, graph: Graph, place: Place) -> Iterator[Reset]:
-    attribute = Attribute(Name("self"), place.path[0][1:])
-    for line, block in view.class_blocks(".".join(facts.owner), attribute.attr):
-        for access in block.accesses:
-            scope = block.scopes[access.scope]
-            if access.place != attribute or access.kind != "write" or access.value != Constant(None):
-                continue
-            if (block is facts and access.scope == graph.flow.scope) or scope.name in _CONSTRUCTORS:
-                continue
-            if not _calls(facts, graph.flow.scope, scope.name):
-                yield Reset(block, scope, access.span, line)
+    owner, attribute = ".".join(facts.owner), place.path[0][1:]
+    for line, block, access in view.class_answers(owner, attribute, _set_to_none):
+        scope = block.scopes[access.scope]
+        if block is facts and access.scope == graph.flow.scope:
+            continue
+        if not _calls(facts, graph.flow.scope, scope.name):
+            yield Reset(block, scope, access.span, line)
+
+
+def _set_to_none(block: Facts, attribute: str) -> Iterator[Access]:
+    """Where the methods of a block set an attribute to None."""
+    place = Attribute(Name("self"), attribute)
+    for access in block.accesses:
+        is_constructor = block.scopes[access.scope].name in _CONSTRUCTORS
+        if access == access._replace(place=place, kind="write", value=Constant(None)) and not is_constructor:
+            yield access
 
 
 def _calls(facts: Facts, scope: int, method: str) -> bool:
