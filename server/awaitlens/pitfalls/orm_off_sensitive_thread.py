@@ -102,7 +102,6 @@ _POOLS = {
     "concurrent.futures.Executor.submit": 0,
 }
 _ADAPTER = "asgiref.sync.sync_to_async"
-needs = {*_POOLS, _ADAPTER, "decorator"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

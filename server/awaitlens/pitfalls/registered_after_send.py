@@ -46,7 +46,6 @@ from awaitlens.program.view import View
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
-needs = {"write"}
 
 _SENDS = (
     *("send", "send_json", "send_text", "send_str", "send_bytes", "send_message", "send_command", "sendall"),

@@ -56,7 +56,6 @@ from awaitlens.rewrite import counted_in_database
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
-needs = {"write", "augmented"}
 
 _READS = frozenset(("aget", "afirst", "alast", "aearliest", "alatest", "arefresh_from_db"))
 

@@ -100,7 +100,6 @@ _FAILS = {
 # Names that Django has given these methods of models, and hardly anybody else.
 _OF_ROWS = frozenset({"asave", "adelete", "arefresh_from_db"})
 _LOOP, _SYNC = "event loop", "sync thread"
-needs = {*_ATOMIC, "decorator"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
