@@ -52,7 +52,9 @@ def end_of(source: Source) -> tuple[int, int]:
 
 def span(range_: Json, source: Source, encoding: Encoding) -> Span:
     """A range as a Span; one that was given backwards is turned round."""
-    start, end = place(range_["start"], source, encoding), place(range_["end"], source, encoding)
+    start = place(range_["start"], source, encoding)
+    # What is typed replaces nothing.
+    end = start if range_["end"] == range_["start"] else place(range_["end"], source, encoding)
     return Span(*min(start, end), *max(start, end))
 
 

@@ -118,11 +118,19 @@ def _keeps_layout(old: Layout, source: Source, span: Span, new_text: str) -> boo
 def _with_edit(old: Layout, span: Span, new_text: str) -> Layout:
     number = old.block_at(span.line)
     block = old.blocks[number]
-    lines = split_lines(block.text)
-    at = span.line - old.lines[number]
-    lines[at] = lines[at][: span.column] + new_text + lines[at][span.end_column :]
-    edited = block._replace(text="".join(lines))
+    start = _offset_of_line(block.text, span.line - old.lines[number])
+    text = block.text[: start + span.column] + new_text + block.text[start + span.end_column :]
+    edited = Block(text, block.owner, block.kind, block.indent)
     return Layout(old.blocks[:number] + (edited,) + old.blocks[number + 1 :], old.lines, old.closed)
+
+
+def _offset_of_line(text: str, line: int) -> int:
+    if "\r" in text:
+        return sum(map(len, split_lines(text)[:line]))
+    at = 0
+    for _ in range(line):
+        at = text.index("\n", at) + 1
+    return at
 
 
 # --- where blocks start -------------------------------------------------------------------------------------
