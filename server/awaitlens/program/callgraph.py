@@ -222,8 +222,7 @@ class CallGraph:
             yield Chain((hop,), name, None, callee.confidence)
         if vouched:
             yield Chain((hop,), name, None, callee.confidence)
-            return
-        if name in settings.not_blocking or _guards(name, call, facts):
+        if vouched or name in settings.not_blocking or _guards(name, call, facts):
             return
         if entry is None:
             inside = self.program.packages.blocking(name) if self.program.packages else None
