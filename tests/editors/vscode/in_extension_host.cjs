@@ -134,6 +134,18 @@ const TESTS = {
     await until('no findings', () => findings(document.uri).length === 0);
   },
 
+  'switched off and on again in one breath, it runs': async () => {
+    const document = await open('notify.py');
+    await found(document);
+    const settings = vscode.workspace.getConfiguration('awaitlens');
+    await settings.update('enable', false, vscode.ConfigurationTarget.Global);
+    await settings.update('enable', undefined, vscode.ConfigurationTarget.Global);
+    await until('the server that was stopped is gone', () => findings(document.uri).length === 0, 5).catch(
+      () => undefined,
+    );
+    await found(document);
+  },
+
   'all commands of package.json exist': async () => {
     const extension = vscode.extensions.getExtension('awaitlens.awaitlens');
     const known = new Set(await vscode.commands.getCommands(true));

@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -103,7 +104,9 @@ export class VSCode {
     this.settings = { ...this.settings, ...changes };
     for (const kind of ['User', 'Machine']) {
       mkdirSync(path.join(this.user, kind), { recursive: true });
-      writeFileSync(path.join(this.user, kind, 'settings.json'), JSON.stringify(this.settings, null, 2));
+      const file = path.join(this.user, kind, 'settings.json');
+      writeFileSync(`${file}.new`, JSON.stringify(this.settings, null, 2));
+      renameSync(`${file}.new`, file); // So that the editor never reads half of it.
     }
   }
 
