@@ -174,6 +174,9 @@ export class VSCode {
     this.settings = this.firstSettings;
     this.writeSettings({});
     rmSync(path.join(this.user, 'User/Backups'), { recursive: true, force: true });
+    for (const name of readdirSync(this.workspace).filter((each) => !existsSync(path.join(fixture, each)))) {
+      rmSync(path.join(this.workspace, name), { recursive: true });
+    }
     cpSync(fixture, this.workspace, { recursive: true });
   }
 
