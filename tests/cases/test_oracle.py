@@ -1,12 +1,14 @@
 """jedi, asked late: what it knows is taken in, what it does not know or takes too long over is left alone."""
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from awaitlens.engine import check_texts, findings
-from awaitlens.program.oracle import Answer, Oracle, Question, learn, questions
+from awaitlens.program.oracle import Answer, Oracle, Question, answers, learn, questions
 
 TEXT = '''\
 import subprocess
@@ -94,3 +96,29 @@ def test_the_users_code_is_not_run(oracle: Oracle, tmp_path: Path) -> None:
     asked = Question("", 0, 4, 16)
     assert oracle.ask(path, text, [asked], 60)[asked] == Answer("evil.A.go", str(tmp_path / "evil.py"))
     assert not (tmp_path / "ran").exists()
+
+
+class _Script:
+    """A script whose jedi finds a half-written file as often as `failures` says."""
+
+    def __init__(self, failures: list[Exception]) -> None:
+        self._failures = failures
+
+    def goto(self, line: int, column: int, follow_imports: bool) -> list[SimpleNamespace]:
+        if self._failures:
+            raise self._failures.pop()
+        return [SimpleNamespace(type="function", full_name=f"m.f{line}", module_path="/m.py")]
+
+
+def test_a_cache_that_another_process_is_writing_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missed alarm: two editors at once, and the one that came second knew nothing."""
+    monkeypatch.setattr("awaitlens.program.oracle._PAUSE", 0)
+    failures: list[Exception] = [EOFError(), pickle.UnpicklingError("pickle data was truncated")]
+    told = list(answers(lambda: _Script(failures), [(0, 0), (1, 0)]))
+    assert told == [("m.f1", "/m.py"), ("m.f2", "/m.py")]
+
+
+def test_code_that_jedi_fails_over_is_not_asked_about_again() -> None:
+    failures: list[Exception] = [RecursionError(), RecursionError()]
+    assert list(answers(lambda: _Script(failures), [(0, 0)])) == [None]
+    assert len(failures) == 1

@@ -12,11 +12,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import pickle
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -178,18 +180,45 @@ def serve(root: str, packages: Sequence[str], requests: Iterable[bytes], out: IO
     project = jedi.Project(root, load_unsafe_extensions=False, sys_path=path, smart_sys_path=False)
     for line in requests:
         request = json.loads(line)
-        script = jedi.Script(
-            request["text"], path=request["path"], project=project, environment=InterpreterEnvironment()
+        make = partial(
+            jedi.Script,
+            request["text"],
+            path=request["path"],
+            project=project,
+            environment=InterpreterEnvironment(),
         )
-        for row, column in request["places"]:
-            out.write(json.dumps(_answer(script, row + 1, column)).encode() + b"\n")
+        for answer in answers(make, request["places"]):
+            out.write(json.dumps(answer).encode() + b"\n")
             out.flush()
 
 
+_TRIES = 10
+_PAUSE = 0.2
+_HALF_WRITTEN = (EOFError, pickle.UnpicklingError)
+"""jedi keeps parsed files on the disk, and another jedi may be writing the one that is read."""
+
+
+def answers(make: Callable[[], Any], places: Iterable[tuple[int, int]]) -> Iterator[tuple[str, str] | None]:
+    """Answer by answer for places of a text. `make` gives a script of it; a script that failed is not asked again."""
+    script = make()
+    for line, column in places:
+        answer = None
+        for _ in range(_TRIES):
+            try:
+                answer = _answer(script, line + 1, column)
+                break
+            except _HALF_WRITTEN:
+                time.sleep(_PAUSE)
+                script = make()
+        yield answer
+
+
 def _answer(script: Any, line: int, column: int) -> tuple[str, str] | None:
-    """jedi's one answer; none where it knows several or fails over odd code."""
+    """jedi's one answer; none where it knows several or fails over odd code. What is half written is raised."""
     try:
         found = script.goto(line, column, follow_imports=True)
+    except _HALF_WRITTEN:
+        raise
     except Exception:
         return None
     if len(found) != 1 or found[0].type not in ("function", "class") or not found[0].full_name:
