@@ -100,7 +100,7 @@ class CheckedFiles:
         read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
         outside = states(self.program.packages)
         result = to_bytes((found, edges, read, outside, list(self.program.index.asked), messages.told))
-        self._stay_small()
+        self._stay_small(jobs[number])
         return result
 
     def _work_out(self, path: str) -> tuple[Finding, ...]:
@@ -122,8 +122,17 @@ class CheckedFiles:
         for message in messages:
             log.error("%s", message)
 
-    def _stay_small(self) -> None:
+    def _stay_small(self, done: Sequence[str]) -> None:
+        """Give back what nobody will ask for again: of the files just checked, those that only they lead to.
+
+        Should the rest grow too large all the same, everything is forgotten.
+        """
         self.program.edges.clear()
+        for path in self.program.reach.closed_among(done):
+            file = self.program.files[path]
+            if isinstance(file, FileOnDemand):
+                self.program.names.memory.release_file(path)
+                file.release()
         files = [file for file in self.program.files.values() if isinstance(file, FileOnDemand)]
         if sum(file.read_so_far for file in files) > _HELD:
             self.program.forget()

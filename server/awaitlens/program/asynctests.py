@@ -118,7 +118,7 @@ def _is_marked_from_above(facts: Facts, scope: Scope, view: View) -> bool:
 
 def _mentions(file: FileFacts, word: str, view: View) -> bool:
     view.program.names.memory.rests_on(file.path, word)
-    return any(word in facts.text for _, facts in file.blocks)
+    return word in file.text
 
 
 def _marker_of_neighbours(view: View) -> str:

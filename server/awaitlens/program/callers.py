@@ -100,9 +100,7 @@ def _check(view: View, place: Place) -> None:
     if any(name not in _HARMLESS for name in here.decorator_names(scope.number)) or _is_shared(view, place):
         raise _Lost
     for file in view.program.files.values():
-        for _, facts in file.blocks:
-            if scope.name not in facts.text:
-                continue
+        for _, facts in file.mentioning(scope.name):
             renamed = any(item.symbol == scope.name != item.name for item in facts.imports)
             if renamed or _mentions(facts, scope.name) > _explained(facts, scope.name):
                 raise _Lost
@@ -123,9 +121,7 @@ def _is_shared(view: View, place: Place) -> bool:
         for base in members.lineage(names, cls)[1:]
     ):
         return True
-    others = (
-        each for each in view.program.index.defined(name, place.file.path) if each.scope.kind == "function"
-    )
+    others = (each for each in view.program.index.defined(name) if each.scope.kind == "function")
     return any(
         cls in members.lineage(names, Class(f"{each.file.module}.{inside}", each.file.path, inside))
         for each in others

@@ -133,8 +133,12 @@ def _sync_arguments(
     first = call.arguments[0]
     if target.path:
         for given in call.arguments:
+            if not isinstance(given.value, Name | Attribute) or not awaits_argument(
+                view, target, call, given
+            ):
+                continue
             function = _plain_function(given.value, call, view)
-            if function is not None and awaits_argument(view, target, call, given):
+            if function is not None:
                 yield given, function.name.rpartition(".")[2], weakest(target.confidence, function.confidence)
     elif target.name in _NEED_ASYNC and not first.keyword:
         function = _plain_function(first.value, call, view)

@@ -6,8 +6,9 @@ parts: `save` for `order.save`. Who asks resolves what is found; the tables only
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.program.facts import Attribute, Call, Facts, Lambda, Name, Scope, Term
 from awaitlens.program.modules import FileFacts
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 
 _PROPERTY = Name("property")
+
+
+Defining = Literal["defined", "async", "plain"]
+Kind = Literal["defined", "async", "plain", "called", "given"]
 
 
 class Defined(NamedTuple):
@@ -50,6 +55,9 @@ class Table(NamedTuple):
     called: dict[str, list[Place]]
     given: dict[str, list[Place]]
 
+    def of(self, kind: Kind) -> dict[str, list[Place]]:
+        return self.called if kind == "called" else self.given if kind == "given" else self.defined
+
     @property
     def names(self) -> set[str]:
         return {*self.defined, *self.called, *self.given}
@@ -67,10 +75,10 @@ class Read(NamedTuple):
     blocks: dict[int, list[int]]
     where: dict[str, set[int]]
 
-    def places(self, kind: str, name: str) -> Iterator[Place]:
+    def places(self, kind: Kind, name: str) -> Iterator[Place]:
         for identity in self.where.get(name, ()):
             for block in self.blocks.get(identity, ()):
-                for place in getattr(self.known[identity][1], kind).get(name, ()):
+                for place in self.known[identity][1].of(kind).get(name, ()):
                     yield place._replace(block=block)
 
 
@@ -94,9 +102,17 @@ class Index:
     def forget(self) -> None:
         self.asked.clear()
 
-    def defined(self, name: str, leading_to: str = "") -> Iterator[Defined]:
-        """The functions and classes of that name; of those files only whose names may lead to the file, if one is given."""
-        for file, places in self._find("defined", name, leading_to):
+    def defined(self, name: str) -> Iterator[Defined]:
+        """The functions and classes of that name."""
+        return self._defined("defined", name, "")
+
+    def functions(self, name: str, is_async: bool, leading_to: str = "") -> Iterator[Defined]:
+        """The functions of that name and colour; of those files only whose names may lead to a file, if one is given."""
+        found = self._defined("async" if is_async else "plain", name, leading_to)
+        return (each for each in found if each.scope.kind == "function" and each.scope.is_async == is_async)
+
+    def _defined(self, kind: Defining, name: str, leading_to: str) -> Iterator[Defined]:
+        for file, places in self._find(kind, name, leading_to):
             for block, scope, _ in places:
                 facts = file.facts(block)
                 yield Defined(file, facts, facts.scopes[scope])
@@ -123,14 +139,14 @@ class Index:
         """Whether a name that was asked for is called or handed over otherwise in the one than in the other."""
         return bool(self.asked) and _mentions(old, self.asked) != _mentions(new, self.asked)
 
-    def _mentions(self, kind: str, name: str, defined_in: str) -> Iterator[Mention]:
+    def _mentions(self, kind: Kind, name: str, defined_in: str) -> Iterator[Mention]:
         self.asked.add(name)
         for file, places in self._find(kind, name, defined_in):
             for block, call, argument in places:
                 facts = file.facts(block)
                 yield Mention(file, facts, facts.calls[call], argument)
 
-    def _find(self, kind: str, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
+    def _find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
         self._refresh()
         leads = self._program.reach.leads
         for path in sorted(self._paths.get(name, ()), key=lambda path: (path != target, path)):
@@ -211,16 +227,16 @@ class Unread:
                     files.remove(file)
             self._places.clear()
 
-    def find(self, kind: str, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
+    def find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
         for file in self._candidates(kind, name, target):
-            key = kind, name, file.path
+            key = "defined" if kind in ("async", "plain") else kind, name, file.path
             places = self._places.get(key)
             if places is None:
                 places = self._places[key] = _places(file, kind, name) if name in file.text else []
             if places:
                 yield file, places
 
-    def _candidates(self, kind: str, name: str, target: str) -> list[FileOnDemand]:
+    def _candidates(self, kind: Kind, name: str, target: str) -> list[FileOnDemand]:
         if kind != "defined":
             return [
                 self._files[path] for path in self._program.reach.leading_to(target) if path in self._files
@@ -230,15 +246,50 @@ class Unread:
                 self._defining.setdefault(defined, []).append(file)
         self._fresh.clear()
         leads = self._program.reach.leads
-        return [file for file in self._defining.get(name, ()) if not target or leads(file.path, target)]
+        return [
+            file
+            for file in self._defining.get(name, ())
+            if (kind == "defined" or name in (file.async_names if kind == "async" else file.plain_names))
+            and (not target or leads(file.path, target))
+        ]
 
 
-def _places(file: FileOnDemand, kind: str, name: str) -> list[Place]:
+def _places(file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
+    blocks = file.blocks
     return [
         place._replace(block=block)
-        for block in file.blocks.mentioning(name)
-        for place in getattr(_table(file.facts(block)), kind).get(name, ())
+        for block in blocks.holding(name)
+        if blocks.is_whole or _may_hold(blocks.text(block), kind, name)
+        for place in _table(file.facts(block)).of(kind).get(name, ())
     ]
+
+
+_CALLED = re.compile(r"(?:[ \t]|\\\r?\n)*\(")
+_NAMED = re.compile(r"(?:[ \t]|\\\r?\n)*(?:=(?!=)|:)")
+_DEFINING = ("def", "class")
+
+
+def _may_hold(text: str, kind: Kind, name: str) -> bool:
+    """Whether the text may define, call or hand over the name: a look at the signs around it."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        is_word = not (_is_letter(text[at - 1 : at]) or _is_letter(text[end : end + 1]))
+        if is_word:
+            is_defined = text[max(at - 12, 0) : at].rstrip(" \t\\\r\n").endswith(_DEFINING)
+            is_called = not is_defined and _CALLED.match(text, end) is not None
+            if kind == "called" and is_called:
+                return True
+            if kind == "given" and not (is_defined or is_called or _NAMED.match(text, end)):
+                return True
+            if kind not in ("called", "given") and is_defined:
+                return True
+        at = text.find(name, end)
+    return False
+
+
+def _is_letter(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 def last_name(term: Term) -> str:

@@ -50,7 +50,7 @@ def _calls_of(file: FileFacts, facts: Facts, scope: Scope, name: str) -> Iterato
             yield call
     owner = qualname(facts, facts.scopes[scope.parent])
     for attribute in _kept_as(facts, scope, name):
-        for _, other in file.blocks:
+        for _, other in file.mentioning(attribute):
             yield from _calls_of_attribute(other, owner, attribute)
 
 
@@ -58,18 +58,18 @@ def _goes_elsewhere(file: FileFacts, facts: Facts, scope: Scope, name: str) -> b
     """Whether the parameter, or what it is kept as, is asked what it is, wrapped, or handed on: then both may be taken."""
     if any(b.value == Name(name) for b in facts.bindings if facts.is_within(b.scope, scope.number)):
         return True
-    attributes = set(_kept_as(facts, scope, name))
-    for _, other in file.blocks:
-        for call in other.calls:
-            is_here = other is facts and facts.is_within(call.scope, scope.number)
-            keeps = isinstance(call.callee, Attribute) and call.callee.attr in _COLLECTORS
-            for argument in call.arguments:
-                value = argument.value
-                if is_here and not keeps and value == Name(name):
-                    return True
-                if isinstance(value, Attribute) and value.attr in attributes and not _is_copied(call):
-                    return True
-    return False
+    for call in facts.calls:
+        keeps = isinstance(call.callee, Attribute) and call.callee.attr in _COLLECTORS
+        given = any(argument.value == Name(name) for argument in call.arguments)
+        if given and not keeps and facts.is_within(call.scope, scope.number):
+            return True
+    return any(
+        isinstance(argument.value, Attribute) and argument.value.attr == attribute and not _is_copied(call)
+        for attribute in set(_kept_as(facts, scope, name))
+        for _, other in file.mentioning(attribute)
+        for call in other.calls
+        for argument in call.arguments
+    )
 
 
 def _is_copied(call: Call) -> bool:

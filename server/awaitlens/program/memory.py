@@ -27,7 +27,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._answers: dict[Hashable, Any] = {}
-        self._blocks: dict[tuple[str, int], tuple[Facts, dict[Hashable, Any]]] = {}
+        self._blocks: dict[str, dict[int, tuple[Facts, dict[Hashable, Any]]]] = {}
         self._active: set[tuple[int, Hashable]] = set()
         self._cut = False
         self._recorded: set[Ground] | None = None
@@ -44,16 +44,23 @@ class Memory:
 
     def forget_block(self, path: str, facts: Facts) -> None:
         """Drop the answers about one block's terms: its facts are no longer part of the program."""
-        self._blocks.pop((path, id(facts)), None)
+        self._blocks.get(path, {}).pop(id(facts), None)
+
+    def release_file(self, path: str) -> None:
+        """Give back the answers about the terms of a file's blocks; those about names stay, and still hold."""
+        self._blocks.pop(path, None)
 
     def about_block(
         self, path: str, facts: Facts, key: Hashable, work_out: Callable[[], T], meanwhile: T
     ) -> T:
         """The answer to `key` about one block of one file; see `about_names`."""
         # The facts are kept beside the answers, so that their id stays theirs.
-        entry = self._blocks.get((path, id(facts)))
+        blocks = self._blocks.get(path)
+        if blocks is None:
+            blocks = self._blocks[path] = {}
+        entry = blocks.get(id(facts))
         if entry is None:
-            entry = self._blocks[path, id(facts)] = (facts, {})
+            entry = blocks[id(facts)] = (facts, {})
         return self._remembered(entry[1], key, work_out, meanwhile)
 
     def about_names(self, key: Hashable, work_out: Callable[[], T], meanwhile: T) -> T:

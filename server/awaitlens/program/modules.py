@@ -93,8 +93,17 @@ class FileFacts:
 
     @property
     def async_names(self) -> frozenset[str]:
-        """The names of all async functions."""
+        """The names of all async functions; perhaps some more."""
         return frozenset(s.name for _, facts in self.blocks for s in facts.async_functions())
+
+    @property
+    def plain_names(self) -> frozenset[str]:
+        """The names of all functions that are not async; perhaps some more."""
+        return frozenset(s.name for _, facts in self.blocks for s in facts.functions() if not s.is_async)
+
+    def mentioning(self, word: str) -> Iterator[tuple[int, Facts]]:
+        """The blocks in which the word stands, with their first lines."""
+        return ((line, facts) for line, facts in self.blocks if word in facts.text)
 
     def attributes_of(self, name: str) -> set[str]:
         """The attributes that the text spells behind a name."""

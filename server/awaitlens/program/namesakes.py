@@ -17,9 +17,8 @@ def overridden_otherwise(program: Program, path: str, method: str, is_async: boo
     """Whether a subclass in the program has a method of that qualname's name, and of the other colour."""
     owner, _, name = method.rpartition(".")
     return bool(path and owner) and any(
-        other.scope.is_async != is_async and _inherits(program, other, (path, owner))
-        for other in program.index.defined(name, path)
-        if other.scope.kind == "function"
+        _inherits(program, other, (path, owner))
+        for other in program.index.functions(name, is_async=not is_async, leading_to=path)
     )
 
 
@@ -33,8 +32,10 @@ def _inherits(program: Program, method: Defined, ancestor: tuple[str, str]) -> b
 
 def classes_with_async(program: Program, name: str) -> tuple[str, ...]:
     """The names of the classes with a method of that name, if every function of that name gives a coroutine; else ()."""
-    found = [other for other in program.index.defined(name) if other.scope.kind == "function"]
-    if not all(other.scope.is_async and not other.scope.is_generator for other in found):
+    if any(True for _ in program.index.functions(name, is_async=False)):
+        return ()
+    found = list(program.index.functions(name, is_async=True))
+    if any(other.scope.is_generator for other in found):
         return ()
     owners = (qualname(other.facts, other.scope).split(".")[-2:-1] for other in found)
     return tuple(owner[0] for owner in owners if owner)

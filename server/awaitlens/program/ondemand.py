@@ -26,6 +26,7 @@ _FUNCTION = re.compile(r"[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)")
 _DECORATED_FUNCTION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _CLASS = re.compile(r"^[ \t\f]*class[ \t]+(\w+)", re.MULTILINE)
 _DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+_PLAIN_FUNCTION = re.compile(r"^[ \t\f]*def[ \t]+(\w+)", re.MULTILINE)
 _ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
 _PROPERTY = re.compile(r"@property\b[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*def[ \t]+(\w+)")
 _ASYNC = re.compile(r"\b(?:async|await)\b")
@@ -60,12 +61,13 @@ class FileOnDemand(FileFacts):
 
     @cached_property
     def async_names(self) -> frozenset[str]:
-        """The names of all async functions; perhaps some more."""
-        return (
-            frozenset(map(intern, _ASYNC_FUNCTION.findall(self.text)))
-            if "async" in self.text
-            else frozenset()
-        )
+        if "async" not in self.text:
+            return frozenset()
+        return frozenset(map(intern, _ASYNC_FUNCTION.findall(self.text)))
+
+    @cached_property
+    def plain_names(self) -> frozenset[str]:
+        return frozenset(map(intern, _PLAIN_FUNCTION.findall(self.text)))
 
     @cached_property
     def property_names(self) -> frozenset[str]:
@@ -78,6 +80,10 @@ class FileOnDemand(FileFacts):
     def imported(self) -> tuple[Imports, ...]:
         """The imports that the text spells."""
         return imports_in(self.text)
+
+    def mentioning(self, word: str) -> Iterator[tuple[int, Facts]]:
+        blocks = self.blocks
+        return (blocks[number] for number in blocks.holding(word))
 
     def attributes_of(self, name: str) -> set[str]:
         known = self.__dict__.get("text")
@@ -92,11 +98,16 @@ class FileOnDemand(FileFacts):
     def release(self) -> None:
         """Give back the memory of whatever was parsed."""
         for name in ("blocks", "imports", "globals", "definitions", "members", "attributes"):
-            self.__dict__.pop(name, None)
+            table = self.__dict__.pop(name, None)
+            if isinstance(table, _Table):
+                # Its entries lead back to it: without them it goes at once.
+                table.forget()
 
     @cached_property
     def imports(self) -> Mapping[str, list[Imported]]:  # type: ignore[override]
-        return _Lists(self, lambda part: part.imports, self.blocks.spelling)
+        names = frozenset("*" if each.symbol == "*" else each.name for each in self.imported)
+        spelling = self.blocks.spelling
+        return _Lists(self, lambda part: part.imports, lambda name: spelling(name) if name in names else ())
 
     @cached_property
     def globals(self) -> Mapping[str, list[Member]]:  # type: ignore[override]
@@ -141,7 +152,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         self._layout = of
         self._facts: list[Facts | None] = [None] * len(of.blocks)
         self._parts: dict[int, FileFacts] = {}
-        self._is_whole = False
+        self.is_whole = False
         self.read_so_far = 0
 
     def __len__(self) -> int:
@@ -177,7 +188,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         read = {line: facts for line, _, facts in Reader(extract).read(self._layout)}
         self._facts = [read.get(line) or _NOTHING for line in self._layout.lines]
         self._parts.clear()
-        self._is_whole = True
+        self.is_whole = True
         self.read_so_far = sum(len(block.text) for block in self._layout.blocks)
 
     # --- what may hold an answer -----------------------------------------------------------------------------
@@ -201,7 +212,8 @@ class Blocks(Sequence[tuple[int, Facts]]):
     def _spelling(self, owner: tuple[str, ...], name: str) -> list[int]:
         """The blocks in a class, or at the top, that are of that name or may bind it in their statements."""
         named = self._by_name.get((owner, name), [])
-        return named + [n for n in self._by_name.get((owner, ""), ()) if name in self.text(n)]
+        blocks = self._layout.blocks
+        return named + [n for n in self._by_name.get((owner, ""), ()) if _may_bind(blocks[n], name)]
 
     def every(self) -> Iterable[int]:
         return range(len(self))
@@ -211,30 +223,30 @@ class Blocks(Sequence[tuple[int, Facts]]):
 
     def has_async(self, number: int) -> bool:
         """Whether something async may be in the block."""
-        return self._is_whole or _ASYNC.search(self.text(number)) is not None
+        return self.is_whole or _ASYNC.search(self.text(number)) is not None
 
-    def mentioning(self, name: str) -> Iterable[int]:
+    def holding(self, name: str) -> Iterable[int]:
         """The blocks in which the name is written."""
-        if self._is_whole:
+        if self.is_whole:
             return self.every()
         return [number for number, block in enumerate(self._layout.blocks) if name in block.text]
 
     def spelling(self, name: str) -> Iterable[int]:
         """The blocks that may import something under the name."""
-        if self._is_whole:
+        if self.is_whole:
             return self.every()
         return [n for n, b in enumerate(self._layout.blocks) if name in b.text and "import" in b.text]
 
     def binding(self, name: str) -> Iterable[int]:
         """The blocks that may bind the name in the module."""
-        if self._is_whole:
+        if self.is_whole:
             return self.every()
         by_statement = [number for number in self._with_global if name in self.text(number)]
         return sorted({*self._spelling((), name), *by_statement})
 
     def defining(self, qualname: str) -> Iterable[int]:
         """The blocks that may define the function or class."""
-        if self._is_whole:
+        if self.is_whole:
             return self.every()
         found: set[int] = set()
         parts = tuple(qualname.split("."))
@@ -244,7 +256,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
 
     def binding_in(self, owner: str, name: str) -> Iterable[int]:
         """The blocks that may bind the name in the class's own statements."""
-        if self._is_whole:
+        if self.is_whole:
             return self.every()
         elsewhere = [number for number in self.defining(owner) if name in self.text(number)]
         return sorted({*self._spelling(tuple(owner.split(".")), name), *elsewhere})
@@ -254,12 +266,12 @@ class Blocks(Sequence[tuple[int, Facts]]):
         return [
             number
             for number in self._of_class(owner)
-            if self._is_whole or _assigns(self._layout.blocks[number].text, f".{name}")
+            if self.is_whole or _assigns(self._layout.blocks[number].text, f".{name}")
         ]
 
     def _of_class(self, owner: str) -> Iterable[int]:
         """The blocks that may hold statements of the class or its methods."""
-        if self._is_whole:
+        if self.is_whole:
             return self.every()
         known = self._classes.get(owner)
         if known is None:
@@ -315,6 +327,9 @@ class _Table(Mapping[str, T]):
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.get(key) is not None
 
+    def forget(self) -> None:
+        self._known.clear()
+
     def __iter__(self) -> Iterator[str]:
         blocks = self._file.blocks
         return iter(dict.fromkeys(k for n in blocks.every() for k in self._of(blocks.part(n, self._file))))
@@ -358,6 +373,27 @@ class _OfClass(_Lists[T]):
 
 
 _NOTHING = Facts("", (), False, (), (), (), (), (), (), (), (), (), False)
+
+
+_COMPOUND = re.compile(r"[ \t\f]*(?:(?:async|for|if|match|try|while|with|class|def)\b|[#(\[*@])")
+_ANYWHERE = ("import", ":=", ";", "lambda")
+
+
+def _may_bind(block: Block, name: str) -> bool:
+    """Whether the statements of a block may bind the name: simple ones do at the start of a line, keywords stand deeper."""
+    text = block.text
+    at = text.find(name)
+    if at < 0:
+        return False
+    if _COMPOUND.match(text) or any(word in text for word in _ANYWHERE):
+        return True
+    depth = len(block.indent)
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        if text[start + depth : start + depth + 1].strip():
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 _ASSIGNED = re.compile(r"[ \t]*(?:=(?!=)|[:,)\]\\\n#]|in\b)")

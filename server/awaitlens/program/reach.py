@@ -63,6 +63,14 @@ class Reach:
         others = [*self._program.files] if found is None else [*found, *self._stale]
         return sorted(others, key=target.__ne__)
 
+    def closed_among(self, targets: Sequence[str]) -> list[str]:
+        """Those of the files to which only they themselves lead."""
+        self._refresh()
+        among = 0
+        for path in targets:
+            among |= 1 << self._numbers[path] if path in self._numbers else 0
+        return [path for path in targets if not self._backwards.get(path, -1) & ~among]
+
     def numbers(self) -> Mapping[str, int]:
         """A number for each file, for sets of files as bits of one integer."""
         self._refresh()

@@ -140,7 +140,7 @@ class Surroundings:
     def module_blocks(self, word: str) -> Iterator[tuple[int, Facts]]:
         """The blocks of this module in which the word stands, with their first lines."""
         self._names.memory.rests_on(self.path, word)
-        return ((line, facts) for line, facts in self._file.blocks if word in facts.text)
+        return self._file.mentioning(word)
 
     def module_functions(self, word: str) -> Iterator[tuple[Facts, Scope]]:
         """The functions of this module in whose block the word stands, with that block's facts."""
@@ -155,12 +155,8 @@ class Surroundings:
         )
 
     def imports_anything_from(self, package: str) -> bool:
-        """Whether this file imports the package or something in it."""
-        return any(
-            i.item.module == package or i.item.module.startswith(package + ".")
-            for imported in self._file.imports.values()
-            for i in imported
-        )
+        """Whether this file imports the package (a top-level one) or something in it."""
+        return any(each.module.partition(".")[0] == package for each in self._file.imported if not each.level)
 
     def class_blocks(self, owner: str, word: str) -> Iterator[tuple[int, Facts]]:
         """The blocks that hold a class's own statements and in which the word stands, with their first lines."""
