@@ -162,3 +162,13 @@ def target_of_last_call(app: str) -> Target:
 )
 def test_a_call_resolves(app: str) -> None:
     assert target_of_last_call(app).name == CASES[app]
+
+
+def test_of_two_modules_with_one_name_the_nearer_one_is_meant() -> None:
+    """A false alarm, or a missed one, by whichever file was read last."""
+    files = {f"/{shop}/{name}": text for shop, kind in (("a", "async "), ("b", ""), ("c", "async "))
+             for name, text in (("tools.py", f"{kind}def load(): ...\n"), ("shop.py", "from tools import load\n\n\ndef main():\n    load()\n"))}  # fmt: skip
+    for order in (list(files), list(reversed(files))):
+        program = check_texts({path: files[path] for path in order})
+        told = [path for path in files if any(f.pitfall == "unawaited-call" for f in program.findings(path))]
+        assert told == ["/a/shop.py", "/c/shop.py"]

@@ -49,6 +49,7 @@ class Program:
         self.touched: set[Ground] = set()
         self.files: dict[str, FileFacts] = {}
         self._modules: dict[str, str] = {}
+        self._namesakes: dict[str, set[str]] = {}
         self.names = Names(self)
         self.summaries = Summaries(self)
         self.reach = Reach(self)
@@ -60,7 +61,9 @@ class Program:
         """Add a file without forgetting anything: for the first filling, or before `forget`."""
         self.files[file.path] = file
         self._touch(file.path)
-        self._modules[file.module] = file.path
+        known = self._modules.setdefault(file.module, file.path)
+        if known != file.path:
+            self._namesakes.setdefault(file.module, {known}).add(file.path)
         for root in self.roots:
             if file.path.startswith(root + "/"):
                 self._modules.setdefault(dotted(file.path[len(root) + 1 :]), file.path)
@@ -105,6 +108,10 @@ class Program:
         if file is not None:
             self._touch(path)
             self._modules = {name: where for name, where in self._modules.items() if where != path}
+            others = self._namesakes.get(file.module, set())
+            others.discard(path)
+            if others:
+                self._modules[file.module] = min(others)
             self.forget()
 
     def _touch(self, path: str) -> None:
@@ -144,7 +151,8 @@ class Program:
             return _module_file(base, module, is_there)
         found = self._modules.get(module)
         if found is not None:
-            return found
+            namesakes = self._namesakes.get(module)
+            return _nearest(namesakes, file.path) if namesakes else found
         if module.partition(".")[0] in sys.stdlib_module_names:
             # A package may well have a module `os` or `types` of its own; plain `import os` does not mean that one.
             return None
@@ -185,6 +193,17 @@ def _submodule(package: str, name: str, is_there: Callable[[str], bool]) -> str 
 def _module_file(base: str, module: str, is_there: Callable[[str], bool]) -> str | None:
     stem = f"{base}/{module.replace('.', '/')}" if module else base
     return next(filter(is_there, (f"{stem}.py", f"{stem}/__init__.py", f"{stem}.pyi")), None)
+
+
+def _nearest(paths: set[str], path: str) -> str:
+    """Of files whose modules have one name, the one that an import in the file means: who shares most folders with it."""
+    parts = path.split("/")
+
+    def apart(other: str) -> tuple[int, str]:
+        shared = next((n for n, (a, b) in enumerate(zip(other.split("/"), parts)) if a != b), 0)
+        return -shared, other
+
+    return min(paths, key=apart)
 
 
 def dotted(relative: str) -> str:
