@@ -13,6 +13,7 @@ from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.facts import Facts
+    from awaitlens.program.flow.story import Scene
     from awaitlens.program.view import View
 
 Severity = Literal["error", "warning", "information", "hint"]
@@ -67,6 +68,16 @@ class Step:
     words: str
     path: str = ""
     lane: str = ""
+
+
+def steps(story: Iterable[Scene], path: str) -> tuple[Step, ...]:
+    """The scenes of a race as steps; `path` is the file's, for scenes in another of its blocks."""
+    return tuple(
+        Step(scene.span.shifted(scene.line), scene.words, path, scene.lane)
+        if scene.line >= 0
+        else Step(scene.span, scene.words, lane=scene.lane)
+        for scene in story
+    )
 
 
 @dataclass(frozen=True, slots=True)

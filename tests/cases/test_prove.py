@@ -25,6 +25,8 @@ RACES = (
     "stale-row-saved",
     "checked-then-reset",
     "cleared-before-await",
+    "overwritten-before-use",
+    "two-readers-of-one-stream",
 )
 """The pitfalls whose findings come with an order of two tasks."""
 
@@ -149,6 +151,13 @@ CASES = {
     "a flag": "class A:\n    async def f(self):\n        if not self.ready:\n            await g()\n            self.ready = make()\n",
     "get": "cache = {}\nasync def f(k):\n    found = cache.get(k)\n    if found is None:\n        found = await g(k)\n        cache[k] = found\n    return found\n",
     "delete": "class A:\n    async def f(self, k):\n        if k in self.d:\n            await g()\n            del self.d[k]\n",
+    "another function's write": "class A:\n    async def f(self):\n        while True:\n            n = self.n\n            await g()\n            self.n = n + 1\n\n    def tick(self):\n        self.n += 1\n",
+    "another function's removal": "class A:\n    async def f(self, k):\n        while True:\n            n = self.d[k]\n            await g()\n            self.d[k] = merge(n)\n\n    def drop(self, k):\n        self.d.pop(k, None)\n",
+    "another function's lock": "class A:\n    async def f(self):\n        while True:\n            n = self.n\n            await g()\n            self.n = n + 1\n\n    def set_n(self, n):\n        with self._lock: self.n = n\n",
+    "another function that waits under its lock": "class A:\n    async def f(self):\n        while True:\n            n = self.n\n            async with self._lock:\n                self.n = n + 1\n\n    async def set_n(self, n):\n        async with self._lock:\n            await g()\n            self.n += n\n",
+    "a value of another call": "class A:\n    async def f(self, v):\n        self.v = v\n        await g()\n        h(self.v)\n",
+    "an item taken away": "class A:\n    async def f(self, k):\n        if k in self.d:\n            await g()\n            self.d[k].h()\n\n    def drop(self, k):\n        self.d.pop(k, None)\n",
+    "a last element taken": "class A:\n    async def f(self):\n        while self.d:\n            await g()\n            self.d.pop()\n",
     "a name of the script's own": "play = 0\nasync def main():\n    global play\n    play += await g()\n",
 }
 

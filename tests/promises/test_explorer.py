@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from awaitlens.program.flow.explorer import Explorer, Proof
+from awaitlens.program.flow.explorer import Run as Way
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Place
 from awaitlens.program.flow.trace import trace
@@ -132,7 +133,8 @@ def proofs(code: str) -> list[Proof]:
     for number, event in enumerate(flow.events):
         if event.kind == "write" and event.place == Place("s", (".n",)):
             path = graph.whole((number,))
-            proof = Explorer(graph, path, event.place, number).prove() if path else None
+            way = Way(graph, path, number) if path else None
+            proof = Explorer(way, way, event.place).prove() if way else None
             found.extend([proof] if proof else [])
     return found
 

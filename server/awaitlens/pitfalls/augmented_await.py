@@ -68,7 +68,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch, Step
+from awaitlens.pitfall import Finding, Law, Patch, steps
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.races import stale_writes
 from awaitlens.program.flow.verify import is_repaired
@@ -89,9 +89,9 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             yield Finding(
                 race.write,
                 f"{race.place} is read before the await and written after it: "
-                "what another task writes in between can be lost",
+                f"what {race.who} writes in between can be lost",
                 race.confidence,
-                tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
+                steps(race.story, view.path),
                 race.data,
             )
 
@@ -99,6 +99,6 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     race = next((race for race in stale_writes(facts, view) if race.write == finding.span), None)
     edits = hoist(facts, race.suspension, fresh_name(facts, "value")) if race is not None else None
-    if race is None or not edits or not is_repaired(facts, view, apply(facts.text, edits), race):
+    if race is None or not edits or not is_repaired(view, ((facts, apply(facts.text, edits)),), race):
         return None
     return Patch(f"Wait first, then read {race.place}", "review", edits)

@@ -1,7 +1,7 @@
 """What was checked before an await may not hold after it.
 
-Task 1 checks and waits. If task 2 comes in the meantime, it makes the same check with the same answer, and waits too.
-Both go on as if they were alone: the cache is filled twice, the second session replaces the first, which nobody closes.
+Task 1 checks and waits. Task 2 comes meanwhile, makes the same check with the same answer, and waits too. Both go on as
+if they were alone: the cache is filled twice, the second session replaces the first, which nobody closes.
 
 ## Bad
 
@@ -18,9 +18,7 @@ async def profile(user):
     return cache[user]
 ```
 
-## Good: one at a time
-
-Whoever waits for the lock makes the check after the others are done.
+## Good: one at a time, who waits checks after the others are done
 
 ```python
 import asyncio
@@ -73,9 +71,7 @@ class Api:
         return self._session
 ```
 
-## Fine: keep the task, not its result
-
-The place is filled before the first await. Everybody else finds the task and waits for the same one.
+## Fine: the task is there before the first await, and everybody waits for it
 
 ```python
 tasks = {}
@@ -103,19 +99,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch, Step
+from awaitlens.pitfall import Finding, Law, Patch, steps
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.races import check_races
 from awaitlens.program.flow.verify import is_repaired
 from awaitlens.program.view import View
 from awaitlens.rewrite.apply import apply
-from awaitlens.rewrite.locks import Guard, guard_in_class
-from awaitlens.rewrite.statements import guard_with_lock
+from awaitlens.rewrite.locks import guard_race
+from awaitlens.rewrite.rechecks import lets_through, write_if_still
+from awaitlens.rewrite.statements import fresh_name
 
-_ADVICE = (
-    "Put the check, the await and the write into one `async with` of an asyncio.Lock that lives beside the state. "
-    "Or put the pending task there before the first await, and let everybody await that one."
-)
+_ADVICE = "Put the check, the await and the write into one `async with` of an asyncio.Lock that lives beside the state."
+_SINGLE_FLIGHT = """Fill the place before the first await, and let everybody await the same task:
+
+if {check}:
+    {place} = asyncio.create_task({call})
+await {place}
+
+A task that fails stays there: take it out again in an `except`."""
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
@@ -126,25 +127,24 @@ needs = {"flow"}
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for race in check_races(facts, view):
         message = f"another task can pass this check before {race.place} is written: an await lies in between"
-        steps = tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story)
-        yield Finding(race.check, message, race.confidence, steps, race.data)
+        yield Finding(race.check, message, race.confidence, steps(race.story, view.path), race.data)
 
 
-def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
-    """A lock beside the global or the attribute; what to do is shown where it is not clear who would make the lock."""
+def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
+    """A lock beside the state, another look before the write: each where it leaves no race. The pending task is shown."""
     race = next((race for race in check_races(facts, view) if race.check == finding.span), None)
     if race is None:
-        return None
-    inside = any(c.span.overlaps(race.check) and c.body_span.overlaps(race.write) for c in facts.contexts)
-    last = race.check if inside else race.write
-    root, dot, attribute = race.place.partition("[")[0].partition(".")
-    if facts.owner:
-        guard = guard_in_class(facts, view, attribute, race.check, last) if root == "self" else None
-    else:
-        edits = (
-            guard_with_lock(facts, race.check, last, f"‹{root}_lock = asyncio.Lock()›") if not dot else None
-        )
-        guard = Guard(edits, ()) if edits else None
-    if guard is not None and is_repaired(facts, view, apply(facts.text, guard.around), race):
-        return Patch(f"Let one task at a time fill {race.place}", "review", (*guard.around, *guard.beside))
-    return Patch(f"Let one task at a time fill {race.place}", "show", advice=_ADVICE)
+        return
+    guard = guard_race(facts, view, race)
+    if guard is not None and is_repaired(view, guard.texts, race):
+        yield Patch(f"Let one task at a time fill {race.place}", "review", guard.edits)
+    again = write_if_still(facts, race.check, race.suspension, race.write, fresh_name(facts, "value"))
+    if again and is_repaired(view, ((facts, apply(facts.text, again)),), race):
+        yield Patch(f"Look again at {race.place} after the await", "review", again)
+    awaited = " ".join(facts.slice(race.suspension).split())
+    inside = lets_through(facts, race.check, race.write) and race.direct_write
+    if inside and awaited.startswith("await ") and awaited.endswith(")"):
+        advice = _SINGLE_FLIGHT.format(check=facts.slice(race.check), place=race.place, call=awaited[6:])
+        yield Patch("Keep the task, not its result", "show", advice=advice)
+    elif guard is None and not again:
+        yield Patch(f"Let one task at a time fill {race.place}", "show", advice=_ADVICE)

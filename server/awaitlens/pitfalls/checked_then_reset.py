@@ -1,7 +1,7 @@
-"""What one method checked, another can take back.
+"""What one function checked, another can take back.
 
-The check is made, the method waits. In the meantime another method of the same object sets the attribute to None. The
-first one goes on with what is there no more: "AttributeError: 'NoneType' object has no attribute ...".
+The check is made, the function waits. In the meantime another one sets the attribute to None, or takes the item out.
+The first goes on with what is there no more: "AttributeError: 'NoneType' object has no attribute ...", or KeyError.
 
 ## Bad
 
@@ -19,20 +19,51 @@ class Feed:
         self.socket = None
 ```
 
-## Fine: look again
+## Good: look again
 
 From the last await to the use, no other task of the loop moves.
 
 ```python
 class Feed:
     async def publish(self, item):
+        if self.socket is None:
+            return
         text = await self.render(item)
-        if self.socket is not None:
-            await self.socket.send(text)
+        if self.socket is None:
+            return
+        await self.socket.send(text)
 
     async def close(self):
         await self.socket.aclose()
         self.socket = None
+```
+
+## Bad: an item
+
+```python
+class Room:
+    async def tell(self, name, text):
+        if name in self.guests:
+            await self.log(text)
+            await self.guests[name].send(text)
+            #     ^^^^^^^^^^^^^^^^^ self.guests[name] was checked before an await; leave() can take it out
+
+    def leave(self, name):
+        self.guests.pop(name, None)
+```
+
+## Good
+
+```python
+class Room:
+    async def tell(self, name, text):
+        if name in self.guests:
+            await self.log(text)
+            if name in self.guests:
+                await self.guests[name].send(text)
+
+    def leave(self, name):
+        self.guests.pop(name, None)
 ```
 
 ## Fine: a name of one's own
@@ -52,20 +83,6 @@ class Feed:
         await self.socket.aclose()
         self.socket = None
 ```
-
-## Fine: nobody takes it back
-
-```python
-class Feed:
-    async def publish(self, item):
-        if self.socket is None:
-            return
-        text = await self.render(item)
-        await self.socket.send(text)
-
-    async def close(self):
-        await self.socket.aclose()
-```
 """
 
 from __future__ import annotations
@@ -76,33 +93,55 @@ from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.conflicts import conflicts
 from awaitlens.program.flow.miniatures import taken_back
+from awaitlens.program.flow.verify import is_settled
 from awaitlens.program.view import View
+from awaitlens.rewrite.apply import apply
+from awaitlens.rewrite.rechecks import delete_if_there, look_again
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
 default = True
 needs = {"flow"}
 
+_GONE = {"attribute": "it is None", "item": "it is gone", "container": "it is empty"}
+_CAN = {"attribute": "set it to None", "item": "take it out", "container": "empty it"}
+
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in conflicts(facts, view):
-        other = found.reset
-        reset = Step(other.span.shifted(other.line), f"{found.place} = None", view.path, "task 2")
+        other = found.action
+        there = Step(other.span, other.words, lane="task 2")
+        if other.facts is not facts:
+            there = Step(other.span.shifted(other.line), other.words, view.path, "task 2")
         steps = (
-            Step(found.check, f"finds {found.place} there", lane="task 1"),
+            Step(
+                found.since, f"{'puts' if found.how == 'set' else 'finds'} {found.place} there", lane="task 1"
+            ),
             Step(found.suspension, "awaits, others run", lane="task 1"),
-            Step(other.span, reset.words, lane="task 2") if other.facts is facts else reset,
-            Step(found.use, f"uses {found.place}: it is None", lane="task 1"),
+            there,
+            Step(found.use, f"uses {found.place}: {_GONE[found.kind]}", lane="task 1"),
         )
-        yield Finding(
-            found.use,
-            f"{found.place} was checked before an await; {other.scope.name}() can set it to None in the meantime",
-            found.confidence,
-            steps,
-            taken_back(found.function, found.place, other.scope.name).data,
-        )
+        message = f"{found.place} was {found.how} before an await; {other.scope.name}() can {_CAN[found.kind]} in the meantime"
+        small = taken_back(found.kind, found.function, found.place, other.scope.name)
+        yield Finding(found.use, message, found.confidence, steps, small.data)
 
 
-def fix(facts: Facts, view: View, finding: Finding) -> Patch:
-    advice = "Check again after the await, or keep the object in a local name before the check and use that."
-    return Patch("Look again after the await", "show", advice=advice)
+def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
+    """The check once more, or a deletion that does not mind: each where nothing is left to be taken away."""
+    found = next((each for each in conflicts(facts, view) if each.use == finding.span), None)
+    if found is None:
+        return
+    again = look_again(facts, found.since, found.use) if found.how == "checked" else None
+    milder = delete_if_there(facts, found.use) if found.kind == "item" else None
+    ways = (
+        (f"Look again at {found.place} after the await", again),
+        (f"Delete {found.place} if it is there", milder),
+    )
+    for title, edits in ways:
+        if edits and is_settled(view, ((facts, apply(facts.text, edits)),), found.place):
+            yield Patch(title, "review", edits)
+    if not again and not milder:
+        advice = (
+            "Check again after the await, or keep the object in a local name before that and use the name."
+        )
+        yield Patch("Look again after the await", "show", advice=advice)

@@ -14,14 +14,14 @@ class Search:
             self.results.append(hit)
 ```
 
-## Fine: wait first
+## Good: wait first
 
 ```python
 class Search:
     async def show(self, text):
-        hits = await self.index.find(text)
+        found = await self.index.find(text)
         self.results.clear()
-        for hit in hits:
+        for hit in found:
             self.results.append(hit)
 ```
 
@@ -56,7 +56,11 @@ from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.miniatures import filled_twice
 from awaitlens.program.flow.refills import refills
+from awaitlens.program.flow.verify import is_settled
 from awaitlens.program.view import View
+from awaitlens.rewrite.apply import apply
+from awaitlens.rewrite.moves import wait_first
+from awaitlens.rewrite.statements import fresh_name
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
@@ -84,5 +88,11 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch:
+    """The await comes first, where that leaves none between emptying and filling."""
+    found = next((each for each in refills(facts, view) if each.emptied == finding.span), None)
+    name = fresh_name(facts, "found")
+    edits = wait_first(facts, found.emptied, found.suspension, name) if found is not None else None
+    if found is not None and edits and is_settled(view, ((facts, apply(facts.text, edits)),), found.place):
+        return Patch(f"Wait first, then empty {found.place} and fill it", "review", edits)
     advice = "No await may lie between the two. Or fill a new container, and put it in place at the end."
     return Patch("Wait first, then empty and fill", "show", advice=advice)

@@ -137,8 +137,10 @@ def _is_own(facts: Facts, call: Call) -> bool:
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     call = next((call for call in facts.calls if call.span == finding.span), None)
-    if call is None or call.arguments:
+    name = view.target(call).name if call is not None else ""
+    # Before Python 3.10 a lock of asyncio that is made at import belongs to a loop that never runs.
+    early = (view.settings.python or (3, 14)) < (3, 10) and name.startswith("asyncio.")
+    if call is None or call.arguments or early:
         return None
-    name = view.target(call).name
     edits = replace(facts, call.span, f"‹lock = {name}()›")
     return Patch("Keep one lock for all calls", "review", edits)

@@ -70,12 +70,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.pitfall import Finding, Law, Patch, Step
+from awaitlens.pitfall import Finding, Law, Patch, steps
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.races import stale_writes
 from awaitlens.program.flow.verify import is_repaired
 from awaitlens.program.view import View
 from awaitlens.rewrite.apply import apply
+from awaitlens.rewrite.locks import guard_race
 from awaitlens.rewrite.moves import move_statement_below
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -86,21 +87,25 @@ needs = {"flow"}
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for race in stale_writes(facts, view):
-        if not race.direct:
+        if not race.direct and not race.lock:
             yield Finding(
                 race.write,
                 f"{race.place} is read before an await and written back after it: "
-                "what another task writes in between can be lost",
+                f"what {race.who} writes in between can be lost",
                 race.confidence,
-                tuple(Step(scene.span, scene.words, lane=scene.lane) for scene in race.story),
+                steps(race.story, view.path),
                 race.data,
             )
 
 
-def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
-    """The read moves below the last await. Where its value travels through other names first, people know better."""
+def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
+    """The read moves below the last await; where that leaves no race, or a lock around all of it does."""
     race = next((race for race in stale_writes(facts, view) if race.write == finding.span), None)
-    edits = move_statement_below(facts, race.read, race.suspension) if race is not None else None
-    if race is None or not edits or not is_repaired(facts, view, apply(facts.text, edits), race):
-        return None
-    return Patch(f"Read {race.place} after the await", "review", edits)
+    if race is None:
+        return
+    edits = move_statement_below(facts, race.read, race.suspension)
+    if edits and is_repaired(view, ((facts, apply(facts.text, edits)),), race):
+        yield Patch(f"Read {race.place} after the await", "review", edits)
+    guard = guard_race(facts, view, race)
+    if guard is not None and is_repaired(view, guard.texts, race):
+        yield Patch(f"Let one task at a time update {race.place}", "review", guard.edits)

@@ -2,43 +2,161 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from awaitlens.pitfall import Edit
-from awaitlens.program.facts import Attribute, Facts, Name
+from awaitlens.program.facts import Access, Attribute, Facts, Name
+from awaitlens.program.flow.races import Race
 from awaitlens.program.view import View
+from awaitlens.rewrite import layout
+from awaitlens.rewrite.apply import apply
+from awaitlens.rewrite.rechecks import lets_through
 from awaitlens.rewrite.statements import guard_with_lock, insert_statement_after
+from awaitlens.rewrite.tree import Tree, tree_of
 from awaitlens.source import Span
 
 Edits = tuple[Edit, ...]
 
 
+class Stretch(NamedTuple):
+    """Statements of a block, from the one at `first` to the one at `last`; `line` is the block's first line in its file."""
+
+    facts: Facts
+    line: int
+    first: Span
+    last: Span
+
+
 class Guard(NamedTuple):
-    """`around` puts statements under a lock, in their own block; `beside` makes the lock, in coordinates of that block."""
+    """Stretches under one lock. `edits` count from the first line of the first stretch's block; `texts` are the blocks
+    as they are then."""
 
-    around: Edits
-    beside: Edits
+    edits: Edits
+    texts: tuple[tuple[Facts, str], ...]
 
 
-def guard_in_class(facts: Facts, view: View, attribute: str, first: Span, last: Span) -> Guard | None:
-    """The statements from `first` to `last` of a method under a lock that `__init__` makes beside `self.attribute`.
+def guard_race(facts: Facts, view: View, race: Race) -> Guard | None:
+    """The stretch from what a race reads to what it writes under a lock beside the global or the attribute.
 
-    None where `__init__` does not give the attribute its value in a statement of its own suite.
+    What another function writes goes under the same lock, where that function can wait for one.
     """
+    line = next(line for line, block in view.file.blocks if block is facts)
+    start = min(race.check, race.read)
+    end = start if lets_through(facts, race.check, race.write) else race.write
+    stretches = [Stretch(facts, line, start, end)]
+    if race.action is not None:
+        stretches.append(Stretch(race.action.facts, race.action.line, race.action.span, race.action.span))
+    root, dot, attribute = race.place.partition("[")[0].partition(".")
+    if facts.owner:
+        return guard_in_class(view, attribute, tuple(stretches)) if root == "self" else None
+    # Before Python 3.10 a lock made at import belongs to a loop that never runs.
+    early = (view.settings.python or (3, 14)) < (3, 10)
+    return None if dot or early or race.action is not None else guard_in_module(root, stretches[0])
+
+
+def guard_reading(facts: Facts, view: View, attribute: str, test: Span, reading: Span) -> Edits | None:
+    """`while not mine: await read()` waits for a lock first, and looks again under it. None where the body is more."""
+    tree = tree_of(facts)
+    statement = tree.statement_at(reading) if tree else None
+    loop = tree.parents[statement] if tree and statement else None
+    if tree is None or statement is None or not isinstance(loop, ast.While) or len(loop.body) > 1:
+        return None
+    lock, asked, text = f"self._{attribute.strip('_')}_lock", tree.slice(loop.test), tree.slice(statement)
+    if "\n" in asked + text or not layout.starts_line(tree, tree.first(statement)):
+        return None
+    line = next(line for line, block in view.file.blocks if block is facts)
+    made = _made_in_constructor(Stretch(facts, line, test, reading), view, attribute, lock)
+    indent = layout.indent_at(tree, tree.start(statement))
+    code = layout.indented(tree, f"async with {lock}:\n    if {asked}:\n        {text}", indent)
+    put = tree.edit(tree.start(statement), tree.end(statement), code.removeprefix(indent))
+    return (*made, put) if made is not None else None
+
+
+def guard_in_module(root: str, stretch: Stretch) -> Guard | None:
+    """A stretch of a function under a lock that the module makes beside the global `root`."""
+    facts = stretch.facts
+    around = _around(stretch, f"‹{root}_lock = asyncio.Lock()›")
+    return Guard(around, ((facts, apply(facts.text, around)),)) if around else None
+
+
+def guard_in_class(view: View, attribute: str, stretches: tuple[Stretch, ...]) -> Guard | None:
+    """Stretches of methods under one lock that `__init__` makes beside `self.attribute`, or already has for it.
+
+    None where there is no `__init__` with a statement of its own suite to put the lock behind, and where two stretches
+    are of one block.
+    """
+    own = stretches[0]
+    if len({id(each.facts) for each in stretches}) < len(stretches):
+        return None
     lock = f"self._{attribute.strip('_')}_lock"
-    around = guard_with_lock(facts, first, last, lock)
-    made = _made_in_constructor(facts, view, attribute, f"{lock} = ‹asyncio.Lock›()")
-    return Guard(around, made) if around and made else None
+    made = _made_in_constructor(own, view, attribute, lock)
+    edits, texts = list(made or ()), []
+    for each in stretches:
+        around = _around(each, lock)
+        if made is None or not around:
+            return None
+        edits += [_moved(edit, each.line - own.line) for edit in around]
+        texts.append((each.facts, apply(each.facts.text, around)))
+    return Guard(tuple(edits), tuple(texts))
 
 
-def _made_in_constructor(facts: Facts, view: View, attribute: str, statement: str) -> Edits | None:
-    blocks = list(view.class_blocks(".".join(facts.owner), attribute))
-    own = next((line for line, block in blocks if block is facts), -1)
-    for line, block in blocks if own >= 0 else ():
+def _around(stretch: Stretch, lock: str) -> Edits | None:
+    """The lock around the statements of one suite that hold the stretch's two ends."""
+    tree = tree_of(stretch.facts)
+    ends = tuple(tree.statement_at(span) if tree else None for span in (stretch.first, stretch.last))
+    if tree is None or ends[0] is None or ends[1] is None:
+        return None
+    outer = _neighbours(tree, ends[0], ends[1])
+    if outer is None or not isinstance(tree.function_of(outer[0]), ast.AsyncFunctionDef):
+        return None
+    return guard_with_lock(stretch.facts, tree.span(outer[0]), tree.span(outer[1]), lock)
+
+
+def _neighbours(tree: Tree, first: ast.stmt, last: ast.stmt) -> tuple[ast.stmt, ast.stmt] | None:
+    """The statements of the innermost common suite that are, or hold, the two."""
+    above = {id(tree.suite_of(each)): each for each in _outwards(tree, first)}
+    for each in _outwards(tree, last):
+        for other in above.values():
+            if any(other is sibling for sibling in tree.suite_of(each)):
+                return other, each
+    return None
+
+
+def _outwards(tree: Tree, statement: ast.stmt) -> Iterator[ast.stmt]:
+    yield statement
+    for _, parent in tree.ancestors(statement):
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        if isinstance(parent, ast.stmt):
+            yield parent
+
+
+def _made_in_constructor(own: Stretch, view: View, attribute: str, lock: str) -> Edits | None:
+    """The lock made in `__init__`: right behind the attribute, else behind another one. () where it is there already."""
+    owner, place = ".".join(own.facts.owner), Attribute(Name("self"), lock.removeprefix("self."))
+    behind: tuple[int, Facts, Access] | None = None
+    for line, block in view.class_blocks(owner, "__init__"):
         for access in block.accesses:
             begins = block.scopes[access.scope].name == "__init__" and access.context < 0
-            if begins and access.kind == "write" and access.place == Attribute(Name("self"), attribute):
-                edits = insert_statement_after(block, access.span, statement)
-                return tuple(replace(e, span=e.span.shifted(line - own)) for e in edits) if edits else None
-    return None
+            if not begins or access.kind != "write" or not _is_of_self(access):
+                continue
+            if access.place == place:
+                return ()
+            if behind is None or access.place == Attribute(Name("self"), attribute):
+                behind = (line, block, access)
+    if behind is None:
+        return None
+    line, block, access = behind
+    edits = insert_statement_after(block, access.span, f"{lock} = ‹asyncio.Lock›()")
+    return tuple(_moved(edit, line - own.line) for edit in edits) if edits else None
+
+
+def _is_of_self(access: Access) -> bool:
+    return isinstance(access.place, Attribute) and access.place.value == Name("self")
+
+
+def _moved(edit: Edit, lines: int) -> Edit:
+    return replace(edit, span=edit.span.shifted(lines))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 
+from awaitlens.pitfall import Edit
 from awaitlens.program.facts import Facts
 from awaitlens.rewrite import layout
 from awaitlens.rewrite.apply import Edits
@@ -35,6 +37,67 @@ def move_statement_before(facts: Facts, statement: Span, target: Span) -> Edits 
     if tree is None or moved is None or place is None or moved is place or layout.is_compound(moved):
         return None
     return None if _is_elif(tree, place) else _moved(tree, moved, place)
+
+
+def move_statements_before(facts: Facts, statements: tuple[Span, ...], target: Span) -> Edits | None:
+    """Simple statements go right before the one at `target`, in the order given.
+
+    None where what they read is bound, and where what they bind is read, between there and where they stand.
+    """
+    tree = tree_of(facts)
+    place = tree.statement_at(target) if tree else None
+    moved = [tree.statement_at(span) for span in statements] if tree else []
+    if tree is None or place is None or not layout.starts_line(tree, tree.first(place)):
+        return None
+    edits: list[Edit] = []
+    for statement in moved:
+        if statement is None or layout.is_compound(statement) or _depends(tree, place, statement, moved):
+            return None
+        one = _moved(tree, statement, place)
+        if one is None:
+            return None
+        edits.extend(one)
+    return tuple(edits)
+
+
+def _depends(tree: Tree, place: ast.stmt, statement: ast.stmt, moved: list[ast.stmt | None]) -> bool:
+    """Whether a statement that stays, from `place` on, binds a name that the moved one reads."""
+    read = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    between = [
+        each
+        for each in tree.statements
+        if tree.start(place) <= tree.start(each) < tree.start(statement) and each not in moved
+    ]
+    bound = (n for each in between for n in ast.walk(each) if isinstance(n, ast.Name))
+    return any(n.id in read and not isinstance(n.ctx, ast.Load) for n in bound)
+
+
+def wait_first(facts: Facts, statement: Span, awaited: Span, name: str) -> Edits | None:
+    """The statement goes below the await that follows it in its suite: `s`, `for x in await f():` becomes
+    `name = await f()`, `s`, `for x in name:`; `s`, `x = await f()` changes places.
+
+    None where the await runs more than once, or a statement in between, or what is awaited, has to do with its targets.
+    """
+    tree = tree_of(facts)
+    moved, node = (tree.statement_at(statement), tree.expression(awaited)) if tree else (None, None)
+    if tree is None or moved is None or layout.is_compound(moved) or not isinstance(node, ast.Await):
+        return None
+    waiting, suite = tree.statement_of(node), tree.suite_of(moved)
+    if not any(waiting is each for each in suite) or not _runs_once(tree, node):
+        return None
+    changed = re.match(r"[\w.]+?(?=\.clear\(|\s*=|\Z)", tree.slice(moved))
+    between = tree.text[tree.end(moved) : tree.start(waiting)] + tree.slice(node)
+    if changed is None or changed[0] in between:
+        return None
+    following = suite[[each is waiting for each in suite].index(True) + 1 :]
+    if isinstance(waiting, ast.Assign) and waiting.value is node and following:
+        return _moved(tree, moved, following[0])
+    taken = layout.removed(tree, moved)
+    put = layout.verbatim_before(tree, waiting, f"{name} = {tree.slice(node)}")
+    again = layout.verbatim_before(tree, waiting, tree.slice(moved))
+    if taken is None or put is None or again is None or "\n" in tree.slice(node) + tree.slice(moved):
+        return None
+    return (*taken, *put, *again, tree.edit(tree.start(node), tree.end(node), name))
 
 
 def hoist(facts: Facts, expression: Span, name: str) -> Edits | None:

@@ -23,9 +23,11 @@ from awaitlens.program.facts import (
     Scope,
     Term,
 )
+from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
+    from awaitlens.program.flow.remote import Action
     from awaitlens.program.view import View
 
 _LOCK_WORDS = ("lock", "mutex", "semaphore", "condition", "_sem", "limiter", "critical")
@@ -41,8 +43,11 @@ _RUN_ONCE = (
     "asyncSetUp",
     "asyncTearDown",
     "main",
+    "added_to_hass",
+    "will_remove_from_hass",
 )
-_ONE_AT_A_TIME = ("async_update",)
+"""Home Assistant calls the last two once for each entity."""
+_ONE_AT_A_TIME = "async_update"
 """Home Assistant calls these for one entity or coordinator one after the other."""
 _RUN_ONCE_STARTS = (
     *(
@@ -73,10 +78,12 @@ _RUN_ONCE_STARTS = (
         "serve",
     ),
 )
+_RUN_ONCE_WORDS = ("locked", "startup", "shutdown")
 _ENDINGS = (
     *("close", "aclose", "shutdown", "stop", "disconnect", "cleanup", "clean_up", "teardown", "tear_down"),
     *("dispose", "terminate", "finalize", "exit", "__aexit__", "asyncTearDown", "test_"),
 )
+_BEGINNINGS = ("setup", "set_up", "init", "start")
 _GUARDING = (
     "lock",
     "synchron",
@@ -88,6 +95,7 @@ _GUARDING = (
     "fixture",
     "contextmanager",
 )
+_TIMERS = ("call_later", "call_at", "schedule", "timer", "point_in")
 _LOOPS = frozenset(("for", "async for", "while", "comprehension"))
 
 
@@ -100,9 +108,9 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
     if any(entry is not None and entry.overlaps for entry in entries):
         return "certain"
     own = by_name(facts, scope)
-    if _is_in_endless_loop(facts, scope.number, span):
+    if _is_in_endless_loop(facts, scope.number, span) or _comes_one_by_one(facts, scope, view):
         own = "possible"
-    judged = [_of_caller(caller, call) for caller, call in callers]
+    judged = [_of_caller(caller, call, view) for caller, call in callers]
     known = [each for each in judged if each is not None]
     if callers and not known:
         return None if scope.name.startswith("_") else "possible"
@@ -112,15 +120,46 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
 
 
 def by_name(facts: Facts, scope: Scope) -> Confidence:
-    name = scope.name if scope.name.startswith("__") else scope.name.lstrip("_")
-    if name in _RUN_ONCE or name.startswith((*_RUN_ONCE_STARTS, *_ONE_AT_A_TIME)) or "locked" in name:
+    name = plain_name(scope)
+    if (
+        name in _RUN_ONCE
+        or name.startswith(_RUN_ONCE_STARTS)
+        or any(word in name for word in _RUN_ONCE_WORDS)
+    ):
+        return "possible"
+    if scope.name.lstrip("_").startswith(_ONE_AT_A_TIME):
         return "possible"
     return "possible" if any(is_guarding(decorator, facts) for decorator in scope.decorators) else "likely"
 
 
+def plain_name(scope: Scope) -> str:
+    """What a function is called, without the signs of being private or async: "setup" for `_async_setup`."""
+    return scope.name if scope.name.startswith("__") else scope.name.lstrip("_").removeprefix("async_")
+
+
 def ends_the_program(scope: Scope) -> bool:
     """Whether a function, as its name says, runs when nothing new is started any more."""
-    return scope.name.lstrip("_").startswith(_ENDINGS)
+    return plain_name(scope).startswith(_ENDINGS)
+
+
+def begins(scope: Scope) -> bool:
+    """Whether a function, as its name says, begins an object's life."""
+    return plain_name(scope).startswith(_BEGINNINGS)
+
+
+def meets(action: Action, view: View) -> Confidence | None:
+    """How surely the action can come while another function waits; None where every call of it holds a lock."""
+    together = concurrency(action.facts, action.scope, view.of(view.file, action.facts), action.span)
+    if together is None:
+        return None
+    private = action.scope.name.startswith("_") and action.scope.is_async
+    named = by_name(action.facts, action.scope) if action.kind == "writes" else "likely"
+    return weakest(named, "possible" if private else "likely")
+
+
+def lives(scope: Scope) -> Confidence:
+    """How surely others use an object while a function runs: what begins or ends its life mostly has it for itself."""
+    return "possible" if plain_name(scope).startswith((*_BEGINNINGS, *_ENDINGS)) else "likely"
 
 
 def is_lock_term(term: Term, facts: Facts) -> bool:
@@ -188,13 +227,39 @@ def _given_to(facts: Facts, number: int, call: int) -> bool:
     return usage.kind == "argument" and usage.call == call
 
 
-def _of_caller(facts: Facts, call: Call) -> Confidence | None:
+def _of_caller(facts: Facts, call: Call, view: View) -> Confidence | None:
     around = list(facts.enclosing(call.context))
     if any(c.kind in ("with", "async with") and any(is_lock_term(t, facts) for t in c.terms) for c in around):
         return None
     if any(_is_endless(context) for context in around) or facts.scopes[call.scope].kind == "module":
         return "possible"
+    if _comes_one_by_one(facts, facts.scopes[call.scope], view):
+        return "possible"
     return by_name(facts, facts.scopes[call.scope])
+
+
+def _comes_one_by_one(facts: Facts, scope: Scope, view: View) -> bool:
+    """Whether a function is handed to something that calls it once; or hands itself to a timer, for the next round."""
+    for block, call in _handed(facts, scope, view):
+        name = last_name(call.callee)
+        if "once" in name.split("_"):
+            return True
+        if block is facts and call.scope == scope.number and any(word in name for word in _TIMERS):
+            return True
+    return False
+
+
+def _handed(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Call]]:
+    """The calls that are given a function, uncalled, in its own class or block."""
+    is_method = facts.scopes[scope.parent].kind == "class" if scope.parent >= 0 else False
+    term: Term = Attribute(Name("self"), scope.name) if is_method else Name(scope.name)
+    blocks = (
+        [block for _, block in view.class_blocks(".".join(facts.owner), scope.name)] if is_method else [facts]
+    )
+    for block in blocks:
+        for call in block.calls:
+            if any(argument.value == term for argument in call.arguments):
+                yield block, call
 
 
 def _is_in_endless_loop(facts: Facts, scope: int, span: Span) -> bool:

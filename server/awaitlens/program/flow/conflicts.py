@@ -1,170 +1,229 @@
-"""Two methods of one class that get in each other's way: one checks an attribute and waits, another takes it back.
+"""Two functions that get in each other's way: one checks that something is there and waits, another takes it away.
 
-What a method reads and tests between its suspension points is in its own flow. What the others write is in their facts.
+The one that waits is followed event by event; what the other does is one step of its own (`remote`). The explorer
+plays that step in the gap: what is found at the use must be what no serial order finds there.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.program.facts import Access, Attribute, Constant, Facts, Name, Scope
-from awaitlens.program.flow.concurrency import ends_the_program
+from awaitlens.program.facts import Facts
+from awaitlens.program.flow.concurrency import lives, meets
+from awaitlens.program.flow.explorer import Explorer, Proof, Run
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.model import Place, Value
-from awaitlens.program.flow.races import graphs, on_second_look
+from awaitlens.program.flow.model import Event, Place, Value
+from awaitlens.program.flow.races import graphs, keys_change, on_second_look
+from awaitlens.program.flow.remote import Action, Kind, actions
 from awaitlens.program.flow.sharing import sharing
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
 
-_CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__", "__del__"))
+_TAKES = (".pop(", ".popleft(", ".popitem(")
 
 
-class Reset(NamedTuple):
-    """Where a method sets the attribute to None. `line` is the first line of its block."""
+class Hazard(NamedTuple):
+    """What can go wrong with a checked place: which actions do the harm, and which events fail after it."""
 
-    facts: Facts
-    scope: Scope
-    span: Span
-    line: int
+    kind: Literal["attribute", "item", "container"]
+    harms: tuple[Kind, ...]
+    fails: Callable[[Facts, Event, Place], bool]
 
 
 class Conflict(NamedTuple):
-    """An attribute that was there when it was checked, and may be None when it is used. Spans count from the block's
-    first line."""
+    """Something that was there when it was checked, or set, and may be gone when it is used.
 
+    kind is "attribute" (it is None then), "item" (of a dict or set) or "container" (it is empty then). `since` is where
+    it was there for the last time, and `how` the function knows: it was "checked", "set", or "seen" in a copy of its
+    container. Spans count from the block's first line.
+    """
+
+    kind: str
     place: str
     function: str
-    check: Span
+    since: Span
+    how: Literal["checked", "set", "seen"]
     suspension: Span
     use: Span
-    reset: Reset
+    action: Action
     confidence: Confidence
 
 
 def conflicts(facts: Facts, view: View) -> Iterator[Conflict]:
-    """Each use that a check lets through, an await before it, and a method elsewhere in the class that resets."""
-    if not facts.owner:
-        return
+    """Each use of what was there before an await, and a function that can take it away meanwhile."""
     for graph in graphs(facts, view):
-        told: set[int] = set()
-        for test in sorted(graph.reachable):
-            place = _found_there(graph, test)
-            reset = _reset(facts, view, graph, place) if place is not None else None
-            if place is None or reset is None or _used_late(graph, facts, test, place) is None:
-                continue
-            found = _used_late(on_second_look(graph, facts, view), facts, test, place)
-            if found is not None and found[1] not in told:
-                told.add(found[1])
-                yield _conflict(graph, facts, place, (test, *found), reset)
+        told: set[tuple[Place, int]] = set()
+        yield from _of_starts(graph, facts, view, told)
+        yield from _of_copies(graph, facts, view, told)
 
 
-def _conflict(graph: Graph, facts: Facts, place: Place, way: tuple[int, int, int], reset: Reset) -> Conflict:
-    scope = facts.scopes[graph.flow.scope]
-    shared = sharing(graph.flow, place, facts) or "possible"
-    # A private method, or the end of a `with`, is mostly the same task's own doing.
-    is_own = reset.scope.name.startswith("_") or ends_the_program(scope)
-    sure: Confidence = "possible" if is_own else "likely"
-    check, suspension, use = (graph.events[number].span for number in way)
-    return Conflict(place.text, scope.name, check, suspension, use, reset, weakest(shared, sure))
+def _of_starts(graph: Graph, facts: Facts, view: View, told: set[tuple[Place, int]]) -> Iterator[Conflict]:
+    """Uses of what the function checked, or put there."""
+    second: Graph | None = None
+    for place, chain in _starts(graph):
+        every = list(actions(graph, facts, view, place)) if sharing(graph.flow, place, facts) else []
+        for hazard in _hazards(place, graph.events[chain[-1]].value) if every else ():
+            harmful = [action for action in every if action.kind in hazard.harms]
+            for use in _uses(graph, facts, hazard, place) if harmful else ():
+                line = (place, graph.events[use].span.line)
+                if line in told or graph.path_across((*chain, use)) is None:
+                    continue
+                second = second or on_second_look(graph, facts, view)
+                # What a function checks and deletes twice itself is a race of its own (races.check_races).
+                alone = [a for a in harmful if not a.is_of(facts, facts.scopes[graph.flow.scope])]
+                blamed = alone if graph.events[use].name == "delete" else harmful
+                found = _conflict(second, facts, view, (*chain, use), blamed, hazard)
+                if found is not None:
+                    told.add(line)
+                    yield found
 
 
-def _found_there(graph: Graph, number: int) -> Place | None:
-    """The attribute of self that a test finds to be there on one of its ways."""
-    event = graph.events[number]
-    value = _asked(event.value) if event.kind == "test" else None
-    place = graph.events[value.event].place if value is not None and value.kind == "read" else None
-    return place if place is not None and place.root == "self" and len(place.path) == 1 else None
-
-
-def _asked(value: Value) -> Value:
-    return (
-        _asked(value.parts[0]) if value.kind in ("not", "is None", "is not None") and value.parts else value
-    )
-
-
-def _way_on(graph: Graph, number: int) -> int:
-    """The event that follows where the attribute is there."""
-    event, there, value = graph.events[number], True, graph.events[number].value
-    while value.kind == "not":
-        there, value = not there, value.parts[0]
-    there = there != (value.kind == "is None")
-    return number + 1 if there else event.target
-
-
-def _used_late(graph: Graph, facts: Facts, test: int, place: Place) -> tuple[int, int] | None:
-    """The last suspension point and the use behind it, on a way from the check with no second look."""
-    start = (_way_on(graph, test), -1)
-    waiting, seen = deque([start]), {start}
-    while waiting:
-        number, crossed = waiting.popleft()
-        event = graph.events[number]
-        if event.kind == "read" and crossed >= 0 and _is_use(graph, facts, number, place):
-            return None if graph.is_guarded(number) else (crossed, number)
-        if _looks_again(graph, number, place):
+def _of_copies(graph: Graph, facts: Facts, view: View, told: set[tuple[Place, int]]) -> Iterator[Conflict]:
+    """Uses of the items of a container by the keys that a loop over a copy of it gives."""
+    for use in sorted(graph.reachable):
+        place = graph.events[use].place
+        if place is None or (place, graph.events[use].span.line) in told:
             continue
-        crossed = number if number in graph.suspensions else crossed
-        for following in ((successor, crossed) for successor in graph.successors(number)):
-            if following not in seen:
-                seen.add(following)
-                waiting.append(following)
+        if sharing(graph.flow, place, facts) is None or not _needs_item(facts, graph.events[use], place):
+            continue
+        harmful = [a for a in actions(graph, facts, view, place) if a.kind in _ITEM.harms]
+        for copied, chain in _copies(graph, place, use) if harmful else ():
+            second = on_second_look(copied, facts, view)
+            found = _conflict(second, facts, view, chain, harmful, _ITEM)
+            if found is not None:
+                told.add((place, graph.events[use].span.line))
+                yield found._replace(how="seen") if found.how == "checked" else found
+                break
+
+
+def _copies(graph: Graph, place: Place, use: int) -> Iterator[tuple[Graph, tuple[int, ...]]]:
+    """The function with the look at the copy written as a check of the item, and the way from there to the use."""
+    owner, key = Place(place.root, place.path[:-1]), place.path[-1][1:-1] if place.path else ""
+    if key not in graph.flow.local_names:
+        return
+    for chain in graph.origins(Value("local", key), use):
+        head = chain[-2] - 1 if len(chain) > 2 else -1
+        if graph.events[chain[0]].place != owner or head < 0 or graph.events[head].kind != "fork":
+            continue
+        if chain[-2] == chain[0] or graph.events[chain[-2]].name != key:
+            continue
+        events = list(graph.events)
+        events[chain[0]] = events[chain[0]]._replace(place=place)
+        asked = Value("in", "", -1, (Value("read", place.text, chain[0]),))
+        events[head] = events[head]._replace(kind="test", value=asked)
+        flow = graph.flow._replace(events=tuple(events))
+        copied = graph.of(flow)
+        if copied.path_across((*chain[:-2], head, *chain[-2:])) is not None:
+            yield copied, (*chain[:-2], head, *chain[-2:])
+
+
+def _starts(graph: Graph) -> Iterator[tuple[Place, tuple[int, ...]]]:
+    """Where the function sees that something is there: it checks that, or puts it there itself."""
+    for place, chain in graph.checks:
+        if chain[-1] in graph.reachable:
+            yield place, chain
+    for number in sorted(graph.reachable):
+        event = graph.events[number]
+        if event.kind == "write" and event.name == "assign" and event.place is not None and event.place.path:
+            yield event.place, (number,)
+
+
+def _conflict(
+    graph: Graph, facts: Facts, view: View, chain: tuple[int, ...], harmful: list[Action], hazard: Hazard
+) -> Conflict | None:
+    place = graph.events[chain[0]].place
+    middle = graph.path_across(chain)
+    path = graph.begun(middle) if middle is not None else None
+    if place is None or middle is None or path is None or _means_another(graph, chain, middle, place):
+        return None
+    writes = [n for n in middle[:-1] if graph.events[n].kind == "write" and graph.events[n].place == place]
+    for action in harmful:
+        # Whoever comes second to a place that the first one has filled is turned away by the check before that.
+        is_own = action.is_of(facts, facts.scopes[graph.flow.scope])
+        graph.proofs_left -= 1
+        sure = meets(action, view) if graph.proofs_left >= 0 and not (is_own and writes) else None
+        if sure is None:
+            continue
+        proof = Explorer(Run(graph, path, chain[-1], chain[-1]), action.on(place), place).prove()
+        if proof is not None:
+            scope, since = facts.scopes[graph.flow.scope], writes[-1] if writes else _looked(graph, chain)
+            where = (graph.events[n].span for n in (since, _gap(graph, proof, since), chain[-1]))
+            first, across, use = where
+            sure = weakest(sure, sharing(graph.flow, place, facts) or "possible", lives(scope))
+            how: Literal["set", "checked"] = "set" if writes else "checked"
+            told = (hazard.kind, place.text, scope.name, first, how, across, use, action, sure)
+            return Conflict(*told)
     return None
 
 
-def _is_use(graph: Graph, facts: Facts, number: int, place: Place) -> bool:
-    """Whether a read goes on to a part of the object, which None has not."""
-    event = graph.events[number]
-    if event.place is None or not place.covers(event.place):
-        return False
+def _looked(graph: Graph, chain: tuple[int, ...]) -> int:
+    """Where the function looked: at its test, or at the container that it took a copy of."""
+    return chain[0] if graph.events[chain[-2]].kind == "bind" else chain[-2]
+
+
+def _means_another(graph: Graph, chain: tuple[int, ...], middle: tuple[int, ...], place: Place) -> bool:
+    """Whether the place's key is bound anew before the use: it counts from where the loop bound it, if one did."""
+    bound = graph.events[chain[-2]].kind == "bind" and graph.events[chain[-2]].name in place.names
+    return keys_change(graph, middle[middle.index(chain[-2]) :] if bound else middle, place)
+
+
+def _gap(graph: Graph, proof: Proof, test: int) -> int:
+    """The suspension point at which the other function comes in."""
+    begins = next(at for at, move in enumerate(proof.moves) if move.task == 1)
+    waits = [move.event for move in proof.moves[:begins] if move.event in graph.suspensions | graph.locks]
+    return waits[-1] if waits else test
+
+
+_ITEM = Hazard("item", ("removes", "empties"), lambda facts, event, place: _needs_item(facts, event, place))
+
+
+def _hazards(place: Place, test: Value) -> Iterator[Hazard]:
+    if place.path[-1:] and place.path[-1][0] == "[":
+        yield _ITEM
+        return
+    yield Hazard("attribute", ("resets",), _goes_on)
+    while test.kind == "not":
+        test = test.parts[0]
+    if test.kind in ("read", "local"):
+        yield Hazard("container", ("takes", "empties"), _needs_element)
+
+
+def _uses(graph: Graph, facts: Facts, hazard: Hazard, place: Place) -> Iterator[int]:
+    """The events that fail where what was checked is there no more; another check of it is no use."""
+    looks = {chain[0] for _, chain in graph.checks}
+    for number in sorted(graph.reachable - looks):
+        event = graph.events[number]
+        if event.place is not None and place.covers(event.place) and hazard.fails(facts, event, place):
+            yield number
+
+
+def _goes_on(facts: Facts, event: Event, place: Place) -> bool:
+    """Whether a read goes on to a part of the object, or calls it: None has no parts and cannot be called."""
     if event.place != place:
-        return True
-    line = (
-        facts.text.split("\n")[event.span.end_line]
-        if event.span.end_line < facts.text.count("\n") + 1
-        else ""
-    )
-    return line[event.span.end_column : event.span.end_column + 1] in (".", "[")
-
-
-def _looks_again(graph: Graph, number: int, place: Place) -> bool:
-    event = graph.events[number]
-    if event.kind == "write":
-        return event.place is not None and event.place.covers(place)
-    if event.kind != "test":
+        return event.kind in ("read", "write")
+    if event.kind != "read":
         return False
-    return any(graph.events[chain[0]].place == place for chain in graph.origins(event.value, number))
+    lines = facts.text.split("\n")
+    line = lines[event.span.end_line] if event.span.end_line < len(lines) else ""
+    return line[event.span.end_column : event.span.end_column + 1] in (".", "[", "(")
 
 
-def _reset(facts: Facts, view: View, graph: Graph, place: Place) -> Reset | None:
-    """Another method of the class that sets the attribute to None: one that others can call, where there is one."""
-    found = list(_resets(facts, view, graph, place))
-    return next((reset for reset in found if not reset.scope.name.startswith("_")), next(iter(found), None))
+def _needs_item(facts: Facts, event: Event, place: Place) -> bool:
+    """Whether an event raises KeyError, or the like, where there is no such item."""
+    if event.kind == "write":
+        return event.name == "delete" if event.place == place else True
+    return event.kind == "read" and (event.place != place or facts.slice(event.span).endswith("]"))
 
 
-def _resets(facts: Facts, view: View, graph: Graph, place: Place) -> Iterator[Reset]:
-    owner, attribute = ".".join(facts.owner), place.path[0][1:]
-    for line, block, access in view.class_answers(owner, attribute, _set_to_none):
-        scope = block.scopes[access.scope]
-        if block is facts and access.scope == graph.flow.scope:
-            continue
-        if not _calls(facts, graph.flow.scope, scope.name):
-            yield Reset(block, scope, access.span, line)
-
-
-def _set_to_none(block: Facts, attribute: str) -> Iterator[Access]:
-    """Where the methods of a block set an attribute to None."""
-    place = Attribute(Name("self"), attribute)
-    for access in block.accesses:
-        is_constructor = block.scopes[access.scope].name in _CONSTRUCTORS
-        if access == access._replace(place=place, kind="write", value=Constant(None)) and not is_constructor:
-            yield access
-
-
-def _calls(facts: Facts, scope: int, method: str) -> bool:
-    """Whether the checking method calls the other one itself: then it knows what it does."""
-    callee = Attribute(Name("self"), method)
-    return any(call.callee == callee and call.scope == scope for call in facts.calls)
+def _needs_element(facts: Facts, event: Event, place: Place) -> bool:
+    """Whether an event raises IndexError, or the like, where the container is empty."""
+    text = facts.slice(event.span)
+    if event.kind == "write":
+        return event.name == "mutate" and event.place == place and any(take in text for take in _TAKES)
+    assert event.place is not None
+    part = event.place.path[len(place.path) : len(place.path) + 1]
+    return event.kind == "read" and part in (("[0]",), ("[-1]",))

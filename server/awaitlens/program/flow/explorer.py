@@ -1,12 +1,13 @@
 """Two tasks side by side: schedules tried until one shows an outcome that no serial order gives.
 
-Each task runs one path of a function. Values are symbols: `v0` is what a place holds at first, results of awaits and
+Each task runs one path of a function, both the same one or two that meet at a place. Values are symbols: `v0` is what a place holds at first, results of awaits and
 parameters are a task's own, and what an expression makes of them keeps its shape. A task keeps control until it
 suspends, or finds a lock taken. A test on the path must come out as it did when the task ran alone. Where a
 changed value makes that uncertain the schedule proves nothing and is dropped.
 
 A schedule is a proof when both tasks come to the end of the path and either no serial order lets both
-do that, or the places hold what no serial order leaves in them.
+do that, or the place holds what no serial order leaves in it. Where a run has a `witness` that is what counts: a task
+must find there what it finds in no serial order.
 
 At most MOST_SCHEDULES moments of choice are looked at, and MOST_STEPS events played, per pair of paths. What lies beyond is never a finding.
 """
@@ -40,13 +41,29 @@ class Proof(NamedTuple):
     turned_away: bool
 
 
+class Run(NamedTuple):
+    """What one task does: a path through a function.
+
+    `goal` is the event that must not be reached on any other way past a test than the path's own: only such a test is
+    known to turn a task away. `witness` is an event at which what the place holds is part of the outcome; -1 for none.
+    """
+
+    graph: Graph
+    path: tuple[int, ...]
+    goal: int
+    witness: int = -1
+
+
 class State(NamedTuple):
-    """A moment of a schedule: how far each task is, what it knows, what the places hold, who holds which lock."""
+    """A moment of a schedule: how far each task is, what it knows, what the places hold, who holds which lock.
+
+    `found` is what each task finds in the place at its witness."""
 
     tasks: tuple[Task, Task]
     store: Mapping[Place, Symbol]
     held: Mapping[str, int]
     moves: tuple[Move, ...]
+    found: tuple[Symbol, Symbol] = ((), ())
 
 
 class Elsewhere(Exception):
@@ -54,53 +71,59 @@ class Elsewhere(Exception):
 
 
 class Explorer:
-    """Interleaves two runs of one path and compares what they leave in `place`.
+    """Interleaves two runs and compares what they leave in `place`.
 
-    `goal` is the event that must not be reached on any other way past a test than the path's own: only such a test is known to
-    turn a task away. A serial order that would leave the path at another test has an outcome nobody knows: no proof.
+    A serial order that would leave a path at a test that is not known to turn the task away has an outcome nobody
+    knows: no proof.
     """
 
-    def __init__(self, graph: Graph, path: tuple[int, ...], place: Place, goal: int) -> None:
-        self.graph = graph
-        self.path = path
+    def __init__(self, first: Run, second: Run, place: Place) -> None:
+        self.runs = (first, second)
         self.place = place
-        self.goal = goal
-        events = (graph.events[number] for number in path)
+        events = [run.graph.events[number] for run in dict.fromkeys(self.runs) for number in run.path]
         self.places = frozenset(
             [place, *(e.place for e in events if e.kind == "write" and e.place is not None)]
         )
         self.steps_left = MOST_STEPS
-        self.alone = self._premise()
+        alone = self._premise(0)
+        self.alone = (alone, alone if first is second else self._premise(1))
 
     def prove(self) -> Proof | None:
         """The first schedule that shows a race, switching tasks as often as possible; None where none is found."""
-        if self.alone is None:
+        if None in self.alone:
             return None
         try:
             serial = [end for end in (self._serial(0), self._serial(1)) if end is not None]
         except Elsewhere:
             return None
-        finals = {state.store[self.place] for state in serial}
+        outcomes = {self._outcome(state) for state in serial}
         for state in self._interleavings():
-            final = state.store[self.place]
-            if not serial or final not in finals:
-                return Proof(state.moves, final, not serial)
+            if not serial or self._outcome(state) not in outcomes:
+                return Proof(state.moves, state.store[self.place], not serial)
         return None
+
+    def _outcome(self, state: State) -> tuple[Symbol, ...]:
+        """What the tasks leave, or, where one has a witness, what they find there."""
+        has_witness = any(run.witness >= 0 for run in self.runs)
+        return state.found if has_witness else (state.store[self.place],)
 
     def _start(self) -> State:
         return State((Task(0), Task(1)), {place: ("v0", place.text) for place in self.places}, {}, ())
 
-    def _premise(self) -> Mapping[int, Symbol] | None:
-        """What each test on the path was about when one task ran alone; None when the path contradicts itself."""
+    def _is_done(self, state: State, number: int) -> bool:
+        return state.tasks[number].position == len(self.runs[number].path)
+
+    def _premise(self, number: int) -> Mapping[int, Symbol] | None:
+        """What each test on a path was about when its task ran alone; None when the path contradicts itself."""
         tests: dict[int, Symbol] = {}
         decided: dict[Symbol, tuple[int, bool]] = {}
         state: State | None = self._start()
         assert state is not None
-        for _ in range(len(self.path) + 1):
-            state = self._run(state, 0, tests, decided)
+        for _ in range(len(self.runs[number].path) + 1):
+            state = self._run(state, number, tests, decided)
             if state is None:
                 return None
-            if state.tasks[0].position == len(self.path):
+            if self._is_done(state, number):
                 return tests
         return None
 
@@ -108,7 +131,7 @@ class Explorer:
         """One task after the other; None when a test is sure to turn the second one away."""
         state: State | None = self._start()
         for task in (first, 1 - first):
-            while state is not None and state.tasks[task].position < len(self.path):
+            while state is not None and not self._is_done(state, task):
                 before = state
                 state = self._run(state, task, None, None)
                 if state is not None and state.tasks[task].position == before.tasks[task].position:
@@ -121,12 +144,12 @@ class Explorer:
             if not waiting or self.steps_left < 0:
                 return
             state, last = waiting.pop()
-            unfinished = [task for task in (0, 1) if state.tasks[task].position < len(self.path)]
+            unfinished = [task for task in (0, 1) if not self._is_done(state, task)]
             if not unfinished:
                 yield state
                 continue
             for task in sorted(unfinished, key=lambda task: task != last):
-                following = self._run(state, task, self.alone, None)
+                following = self._run(state, task, self.alone[task], None)
                 if following is not None and following.tasks[task].position > state.tasks[task].position:
                     waiting.append((following, task))
 
@@ -138,23 +161,26 @@ class Explorer:
         decided: dict[Symbol, tuple[int, bool]] | None,
     ) -> State | None:
         """Let a task run to its next suspension point, a taken lock or its end; None where a test stops the proof."""
-        task = state.tasks[number].copy()
-        store, held, moves = dict(state.store), dict(state.held), list(state.moves)
-        while task.position < len(self.path):
-            event_number = self.path[task.position]
-            event = self.graph.events[event_number]
-            if event_number in self.graph.locks and not _lock(event, held, number):
+        task, run = state.tasks[number].copy(), self.runs[number]
+        store, held, moves, found = dict(state.store), dict(state.held), list(state.moves), state.found
+        while task.position < len(run.path):
+            event_number = run.path[task.position]
+            event = run.graph.events[event_number]
+            if event_number in run.graph.locks and not _lock(event, held, number):
                 break
             if event.kind == "test" and not self._passes(task, event, premise, decided):
                 return None
+            if event_number == run.witness:
+                here = task.common(store[self.place])
+                found = (here, found[1]) if number == 0 else (found[0], here)
             seen = task.perform(event, event_number, store)
             moves.append(Move(number, event_number, seen))
             task.position += 1
-            if event_number in self.graph.suspensions:
+            if event_number in run.graph.suspensions:
                 break
         self.steps_left -= len(moves)
         tasks = (task, state.tasks[1]) if number == 0 else (state.tasks[0], task)
-        return State(tasks, store, held, tuple(moves))
+        return State(tasks, store, held, tuple(moves), found)
 
     def _passes(
         self,
@@ -163,27 +189,28 @@ class Explorer:
         premise: Mapping[int, Symbol] | dict[int, Symbol] | None,
         decided: dict[Symbol, tuple[int, bool]] | None,
     ) -> bool:
-        position = task.position
-        taken = position + 1 >= len(self.path) or self.path[position + 1] == self.path[position] + 1
+        position, path = task.position, self.runs[task.number].path
+        taken = position + 1 >= len(path) or path[position + 1] == path[position] + 1
         tested = task.value(event.value)
         if decided is not None and isinstance(premise, dict):
             premise[position] = task.common(tested)
-            return _agrees(decided, premise[position], self.path[position], taken)
+            return _agrees(decided, premise[position], path[position], taken)
         if premise is not None:
             return premise[position] == task.common(tested)
-        assert self.alone is not None
-        if self.alone.get(position) == task.common(tested):
+        alone = self.alone[task.number]
+        assert alone is not None
+        if alone.get(position) == task.common(tested):
             return True
         if outcome_of_test(event.value, tested) in (None, taken):
             return True
-        if not self._guards(self.path[position], taken):
+        if not self._guards(self.runs[task.number], path[position], taken):
             raise Elsewhere
         return False
 
-    def _guards(self, test: int, taken: bool) -> bool:
+    def _guards(self, run: Run, test: int, taken: bool) -> bool:
         """Whether the test's other way never leads to the goal."""
-        other = self.graph.events[test].target if taken else test + 1
-        return self.graph.path(other, lambda number: number == self.goal) is None
+        other = run.graph.events[test].target if taken else test + 1
+        return run.graph.path(other, lambda number: number == run.goal) is None
 
 
 def _agrees(decided: dict[Symbol, tuple[int, bool]], tested: Symbol, number: int, taken: bool) -> bool:

@@ -12,11 +12,27 @@ from awaitlens.program.flow.model import UNKNOWN, Place, Value
 
 _BUILTINS = frozenset(dir(builtins))
 _CHANGES = frozenset(
-    ("appendleft", "extend", "extendleft", "insert", "update", "clear", "sort", "reverse", "popitem", "pop")
+    (
+        "appendleft",
+        "extend",
+        "extendleft",
+        "insert",
+        "update",
+        "clear",
+        "sort",
+        "reverse",
+        "popitem",
+        "pop",
+        "popleft",
+    )
 )
 _ADDS = {"add": "mutate", "append": "mutate", "discard": "discard", "remove": "delete"}
 CHANGING = _CHANGES.union(_ADDS, ("pop", "setdefault"))
 """The methods that may write to what they are called on."""
+GIVES_NOTHING = frozenset(
+    ("clear", "update", "insert", "sort", "reverse", "extend", "extendleft", "appendleft", "append", "add")
+).union(("remove", "discard"))
+"""The methods that give None for every container: where one is awaited, what it is called on is none."""
 _VIEWS = frozenset(("items", "values", "keys"))
 _OPERATORS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-"}
 _ABSORBING: dict[type[ast.AST], str] = {ast.BitOr: "|", ast.BitAnd: "&"}
@@ -75,16 +91,20 @@ def condition(emit: Emitter, node: ast.AST, falses: list[int]) -> None:
         emit.here(trues)
         return
     value = evaluate(emit, node)
-    emit.touches = emit.touches or _is_about_self(emit, value)
+    emit.touches = emit.touches or _is_about_shared(emit, value)
     falses.append(emit.emit("test", None, "", value, node))
 
 
-def _is_about_self(emit: Emitter, value: Value) -> bool:
-    """Whether a test asks if an attribute of self is there: another method may take it back."""
-    while value.kind in ("not", "is None", "is not None") and value.parts:
+def _is_about_shared(emit: Emitter, value: Value) -> bool:
+    """Whether a test asks if something is there that another function may take away."""
+    while value.kind in ("not", "is None", "is not None", "in", "not in") and value.parts:
         value = value.parts[0]
     place = emit.rows[value.event][1] if value.kind == "read" else None
-    return place is not None and place.root == "self" and len(place.path) == 1
+    return (
+        place is not None
+        and bool(place.path)
+        and (place.root == "self" or place.root not in emit.local_names)
+    )
 
 
 def _computed(emit: Emitter, node: ast.AST) -> Value:
@@ -108,9 +128,14 @@ def _constant(emit: Emitter, node: ast.Constant) -> Value:
 
 
 def _await(emit: Emitter, node: ast.Await) -> Value:
-    operand = evaluate(emit, node.value)
-    number = emit.suspend("await", node)
     call = node.value
+    function = call.func if isinstance(call, ast.Call) else None
+    if isinstance(call, ast.Call) and isinstance(function, ast.Attribute) and function.attr in GIVES_NOTHING:
+        evaluate(emit, function.value)
+        operand = Value("call", function.attr, -1, _arguments(emit, call))
+    else:
+        operand = evaluate(emit, call)
+    number = emit.suspend("await", node)
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "acquire":
         emit.emit("acquire", place_of(emit, call.func.value), "call", UNKNOWN, node)
     return Value("awaited", "", number, (operand,))

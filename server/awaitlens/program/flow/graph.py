@@ -35,6 +35,7 @@ class Graph:
     ) -> None:
         self.flow = flow
         self.events = flow.events
+        self.judges = (suspends, is_lock)
         self.searches_left = MOST_SEARCHES
         self.proofs_left = MOST_PROOFS
         self.locks = frozenset(
@@ -47,6 +48,10 @@ class Graph:
             for number, event in enumerate(flow.events)
             if event.kind == "suspend" and not self._belongs_to_lock(number) and suspends(event)
         )
+
+    def of(self, flow: Flow) -> Graph:
+        """The same function, some of its events written otherwise."""
+        return Graph(flow, *self.judges)
 
     def _belongs_to_lock(self, number: int) -> bool:
         """Entering a free lock does not suspend, and leaving one never does; a taken one is the explorer's to know."""
@@ -229,11 +234,14 @@ class Graph:
 
     def whole(self, middle: tuple[int, ...]) -> tuple[int, ...] | None:
         """A path through the whole function that runs along `middle`: the shortest way there and the shortest way out."""
-        before = self.path(0, lambda number: number == middle[0])
+        begun = self.begun(middle)
         after = self.path(middle[-1], lambda number: self.events[number].kind == "end")
-        if before is None or after is None:
-            return None
-        return (*before, *middle[1:], *after[1:])
+        return None if begun is None or after is None else (*begun, *after[1:])
+
+    def begun(self, middle: tuple[int, ...]) -> tuple[int, ...] | None:
+        """A path from the function's first event that runs along `middle` to its end."""
+        before = self.path(0, lambda number: number == middle[0])
+        return None if before is None else (*before, *middle[1:])
 
 
 def leaves(value: Value) -> Iterator[Value]:

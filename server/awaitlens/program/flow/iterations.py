@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term
-from awaitlens.program.flow.concurrency import ends_the_program
+from awaitlens.program.flow.concurrency import begins, ends_the_program
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.races import graphs, on_second_look
+from awaitlens.program.flow.remote import is_no_container
 from awaitlens.program.flow.sharing import alias, sharing, term_of
 from awaitlens.program.index import last_name
 from awaitlens.source import Span
@@ -71,8 +72,10 @@ def _open_iteration(graph: Graph, facts: Facts, view: View, number: int) -> Open
         return None
     sure: Confidence = "likely" if elsewhere or graph.is_inside_loop(number, change.span) else "possible"
     function = facts.scopes[graph.flow.scope].name
-    ending: Confidence = "possible" if ends_the_program(facts.scopes[graph.flow.scope]) else "certain"
-    sure = weakest(shared, sure, ending)
+    scope = facts.scopes[graph.flow.scope]
+    # What begins an object's life is over before anybody loops; what ends it has the object for itself.
+    alone = ends_the_program(scope) or begins(change.scope)
+    sure = weakest(shared, sure, "possible" if alone else "certain")
     return OpenIteration(
         event.span, graph.events[suspension].span, change, sure, function, _kind(event, change)
     )
@@ -122,7 +125,7 @@ def _changes(place: Place, facts: Facts, view: View) -> Iterator[Change]:
 def _changes_by_call(call: Call, term: Term, block: Facts) -> bool:
     """Elements are taken at any time; what a sync function gives may be given once, when the program starts."""
     callee = call.callee
-    if not isinstance(callee, Attribute) or callee.value != term:
+    if not isinstance(callee, Attribute) or callee.value != term or is_no_container(call):
         return False
     return callee.attr in _TAKES or (callee.attr in _GIVES and block.scopes[call.scope].is_async)
 

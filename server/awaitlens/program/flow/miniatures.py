@@ -69,21 +69,50 @@ def saved_from_a_copy(function: str, field: str, saving: str) -> Reduction:
     return _program(f'{{"{field}": 10}}', functions, f'shared["{field}"]', f"{name}, {name}", "1212")
 
 
-def taken_back(function: str, place: str, other: str) -> Reduction:
-    """A method checks an attribute and waits; another sets it to None."""
+def taken_back(kind: str, function: str, place: str, other: str) -> Reduction:
+    """A function checks that something is there and waits; another takes it away. `kind` is "attribute", "item" or "container"."""
     first, second = _names(function, other)
-    functions = f'''async def {first}(mine):
-    if shared.there is None:  # {place}
+    there, use, away, initial = {
+        "attribute": ("shared.there", "shared.there.upper()", "shared.there = None", 'SimpleNamespace(there="it")'),
+        "item": ('"it" in shared', 'shared["it"]', 'shared.pop("it", None)', '{"it": 1}'),
+        "container": ("shared", "shared[0]", "shared.clear()", '["it"]'),
+    }[kind]  # fmt: skip
+    functions = f"""async def {first}(mine):
+    if not {there if " " not in there else f"({there})"}:  # {_line(place)}
         return "turned away"
     await others()
-    shared.there.upper()
+    {use}
     return "done"
 
 
 async def {second}(mine):
-    shared.there = None
-    return "done"'''
-    return _program('SimpleNamespace(there="it")', functions, "shared.there", f"{first}, {second}", "121")
+    {away}
+    return "done\""""
+    return _program(initial, functions, "str(shared)", f"{first}, {second}", "121")
+
+
+def written_over(function: str, place: str) -> Reduction:
+    """A call writes its own value to a shared place, waits, and reads it again."""
+    name = _names(function, "")[0]
+    functions = f"""async def {name}(mine):
+    shared.value = mine  # {_line(place)}
+    await others()
+    return f"read what task {{shared.value}} wrote\""""
+    return _program("SimpleNamespace(value=0)", functions, "'-'", f"{name}, {name}", "1212")
+
+
+def read_for_each_other(function: str, asking: str, reading: str) -> Reduction:
+    """Each task reads a stream until its own part has come, and puts away what is not its own."""
+    name = _names(function, "")[0]
+    functions = f"""async def {name}(mine):
+    while mine not in shared.come:  # {_line(asking)}
+        await others()  # {_line(reading)}
+        if not shared.coming:
+            return "waits for what has come already"
+        shared.come.append(shared.coming.pop(0))
+    return "done\""""
+    initial = "SimpleNamespace(coming=[1, 2], come=[])"
+    return _program(initial, functions, "sorted(shared.come)", f"{name}, {name}", "21212")
 
 
 def filled_twice(function: str, waiting: str) -> Reduction:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
-from awaitlens.program.flow.concurrency import concurrency
-from awaitlens.program.flow.explorer import Explorer, Proof
+from awaitlens.program.flow.concurrency import concurrency, lives, meets
+from awaitlens.program.flow.explorer import Explorer, Proof, Run
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
 from awaitlens.program.flow.reduction import Reduction, reduced
+from awaitlens.program.flow.remote import Action, actions, grows_in_place
 from awaitlens.program.flow.sharing import is_closure, is_lock, sharing
 from awaitlens.program.flow.story import Scene, tell
 from awaitlens.program.flow.suspending import may_suspend, really_suspends
@@ -27,7 +28,7 @@ MOST_WRITES = 60
 
 
 class Race(NamedTuple):
-    """Two tasks run the same function and one spoils what the other does.
+    """Two tasks run the same function, or the second does an `action` of another function, and one spoils what the other does.
 
     `place` is the shared place and `carrier` the local that holds the stale value ("" where there is none).
     `check` is the test that let the write through, where there was one. `suspension` is the last one between read and write. `direct` is true where read, suspension and write are one
@@ -45,11 +46,41 @@ class Race(NamedTuple):
     confidence: Confidence
     story: tuple[Scene, ...]
     reduction: Reduction | None
+    action: Action | None
+
+    @property
+    def direct_write(self) -> bool:
+        """Whether the write is what awaits: `x = await f()`."""
+        return self.write.contains(*self.suspension[:2])
+
+    @property
+    def who(self) -> str:
+        """Who writes in between: another task that runs the same function, or another function."""
+        return f"{self.action.scope.name}()" if self.action is not None else "another task"
 
     @property
     def data(self) -> tuple[tuple[str, str], ...]:
         """What a finding carries of the proof, for the script that shows it."""
         return self.reduction.data if self.reduction is not None else ()
+
+
+class Way(NamedTuple):
+    """How a stale value comes to be written: from the read along `chain` to the write, on the path `middle`."""
+
+    graph: Graph
+    facts: Facts
+    chain: tuple[int, ...]
+    middle: tuple[int, ...]
+    place: Place
+
+    @property
+    def path(self) -> tuple[int, ...] | None:
+        """From the function's first event to its last, or to the write where it never ends."""
+        return self.graph.whole(self.middle) or self.graph.begun(self.middle)
+
+    @property
+    def write(self) -> Event:
+        return self.graph.events[self.chain[-1]]
 
 
 def stale_writes(facts: Facts, view: View) -> tuple[Race, ...]:
@@ -131,17 +162,24 @@ def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Eve
     assert place is not None
     if write.name not in ("assign", "augmented") or sharing(graph.flow, place, facts) is None:
         return None
+    if grows_in_place(write, facts, view):
+        return None
     for chain in graph.origins(write.value, number):
         if graph.events[chain[0]].place != place:
             continue
         middle = graph.path_across(chain)
-        if middle is None or _keys_change(graph, middle, place):
+        if middle is None or keys_change(graph, middle, place):
             continue
-        proof = _proof(graph, middle, place, number)
+        way = Way(graph, facts, chain, middle, place)
+        sure = weakest(_strength(graph, chain), _of_rollback(graph, facts, chain))
+        proof = _alike(way)
         shared = _shared(graph, facts, view, write) if proof is not None else None
-        if proof is not None and shared is not None:
-            sure = weakest(shared, _strength(graph, chain), _of_rollback(graph, facts, chain))
-            return _race(graph, facts, chain, middle, proof, sure)
+        alike = _race(way, proof, weakest(shared, sure)) if proof is not None and shared is not None else None
+        if alike is not None and alike.confidence != "possible":
+            return alike
+        found = _overtaken(way, view, sure) or alike
+        if found is not None:
+            return found
     return None
 
 
@@ -155,20 +193,44 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
         if asked != place:
             continue
         middle = graph.path_across((*chain, number))
-        if middle is None or _keys_change(graph, middle, place):
+        if middle is None or keys_change(graph, middle, place):
             continue
-        proof = _proof(graph, middle, place, number)
+        way = Way(graph, facts, (*chain, number), middle, place)
+        proof = _alike(way)
         shared = _shared(graph, facts, view, write) if proof is not None and proof.turned_away else None
         if proof is not None and shared is not None:
             sure: Confidence = "likely" if write.name == "delete" or is_own(proof.final) else "possible"
-            return _race(graph, facts, (*chain, number), middle, proof, weakest(sure, shared)), chain[-1]
+            return _race(way, proof, weakest(sure, shared)), chain[-1]
     return None
 
 
-def _proof(graph: Graph, middle: tuple[int, ...], place: Place, goal: int) -> Proof | None:
-    graph.proofs_left -= 1
-    path = graph.whole(middle) if graph.proofs_left >= 0 else None
-    return Explorer(graph, path, place, goal).prove() if path is not None else None
+def _alike(way: Way) -> Proof | None:
+    """The proof that two tasks that both go this way spoil each other's work."""
+    way.graph.proofs_left -= 1
+    path = way.graph.whole(way.middle) if way.graph.proofs_left >= 0 else None
+    if path is None:  # The function never ends: there is no outcome of two of it to compare.
+        return None
+    run = Run(way.graph, path, way.chain[-1])
+    return Explorer(run, run, way.place).prove()
+
+
+def _overtaken(way: Way, view: View, sure: Confidence) -> Race | None:
+    """The race with another function that writes the place while this one waits."""
+    graph, facts = way.graph, way.facts
+    scope = facts.scopes[graph.flow.scope]
+    same = sharing(graph.flow, way.place, facts)
+    path = way.path
+    if same is None or path is None or concurrency(facts, scope, view, way.write.span) is None:
+        return None
+    for action in actions(graph, facts, view, way.place):
+        graph.proofs_left -= 1
+        meeting = meets(action, view) if graph.proofs_left >= 0 and not action.is_of(facts, scope) else None
+        if meeting is None:
+            continue
+        proof = Explorer(Run(graph, path, way.chain[-1]), action.on(way.place), way.place).prove()
+        if proof is not None:
+            return _race(way, proof, weakest(weakest(same, sure), weakest(meeting, lives(scope))), action)
+    return None
 
 
 def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence | None:
@@ -183,7 +245,7 @@ def _shared(graph: Graph, facts: Facts, view: View, write: Event) -> Confidence 
     return None if together is None else weakest(same, together)
 
 
-def _keys_change(graph: Graph, path: tuple[int, ...], place: Place) -> bool:
+def keys_change(graph: Graph, path: tuple[int, ...], place: Place) -> bool:
     """Whether the place's text means another place at the end of the path than at its start."""
     names = place.names
     return any(graph.events[n].kind == "bind" and graph.events[n].name in names for n in path[1:])
@@ -216,18 +278,11 @@ def _went_through(value: Value, kind: str, read: int, carriers: set[str]) -> boo
     return any(_went_through(part, kind, read, carriers) for part in value.parts)
 
 
-def _race(
-    graph: Graph,
-    facts: Facts,
-    chain: tuple[int, ...],
-    middle: tuple[int, ...],
-    proof: Proof,
-    confidence: Confidence,
-) -> Race:
-    read, write = graph.events[chain[0]], graph.events[chain[-1]]
-    across = [n for n in middle if n in graph.suspensions or n in graph.locks][-1]
+def _race(way: Way, proof: Proof, confidence: Confidence, action: Action | None = None) -> Race:
+    graph, facts, chain = way.graph, way.facts, way.chain
+    read, write = graph.events[chain[0]], way.write
+    across = [n for n in way.middle if n in graph.suspensions or n in graph.locks][-1]
     carriers = [graph.events[n].name for n in chain[1:-1] if graph.events[n].kind == "bind"]
-    assert write.place is not None
     tests = [graph.events[n] for n in chain if graph.events[n].kind == "test"]
     return Race(
         place=_in_users_words(facts, read, write),
@@ -237,10 +292,11 @@ def _race(
         suspension=graph.events[across].span,
         write=write.span,
         direct=write.span.contains(*read.span[:2]) and write.span.contains(*graph.events[across].span[:2]),
-        lock=graph.lock_at_both_ends(middle),
+        lock=graph.lock_at_both_ends(way.middle),
         confidence=confidence,
-        story=tell(graph, facts, proof, chain),
-        reduction=reduced(graph, facts, proof, graph.whole(middle) or (), write.place),
+        story=tell(graph, facts, proof, chain, action),
+        reduction=reduced(graph, facts, proof, way.path or (), way.place, action),
+        action=action,
     )
 
 

@@ -18,6 +18,7 @@ from awaitlens.program.facts import Facts
 from awaitlens.program.flow.explorer import Proof
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
+from awaitlens.program.flow.remote import Action
 
 ABSENT = "nothing"
 _TAKEN = frozenset(("prepare", "look", "others", "mine", "made_of", "play", "Lock", "TASKS", "TURNS", "main"))
@@ -42,33 +43,57 @@ class CannotReduce(Exception):
 
 
 def reduced(
-    graph: Graph, facts: Facts, proof: Proof, path: tuple[int, ...], place: Place
+    graph: Graph,
+    facts: Facts,
+    proof: Proof,
+    path: tuple[int, ...],
+    place: Place,
+    action: Action | None = None,
 ) -> Reduction | None:
     """The program of a proof; None where it cannot be told in so few words."""
-    name = facts.scopes[graph.flow.scope].name
+    name = _free(facts.scopes[graph.flow.scope].name)
     writer = _Writer(graph, facts, path, place)
     try:
-        lines = list(writer.lines())
+        functions = [*_function(name, place, list(writer.lines()))]
     except CannotReduce:
         return None
+    other = name
+    if action is not None:
+        other = _free(action.scope.name) + ("_" if action.scope.name == name else "")
+        functions += ["", "", *_function(other, place, _acting(action, place, writer.is_numeric))]
+        writer.initial = writer.initial or "10"
+    program = [*_preparation(place, writer.initial), "", "", *functions, "", ""]
+    program += [*_looking(spell(place)), "", "", f"TASKS = ({name}, {other})"]
+    second = action.on(place).graph if action is not None else graph
+    return Reduction("\n".join(program) + "\n", turns((graph, second), proof))
+
+
+def _function(name: str, place: Place, lines: list[str]) -> list[str]:
+    declared = [] if place.path else [f"    global {spell(place)}"]
+    return [f"async def {name}(mine):", *declared, *lines, '    return "done"']
+
+
+def _acting(action: Action, place: Place, numeric: bool) -> list[str]:
+    """The other function's one write, under its lock if it has one."""
     spelled = spell(place)
-    function = [
-        f"async def {_free(name)}(mine):",
-        *([f"    global {spelled}"] if not place.path else []),
-        *lines,
-    ]
-    program = [*_preparation(place, writer.initial), "", "", *function, '    return "done"', "", ""]
-    program += [*_looking(spelled), "", "", f"TASKS = ({_free(name)}, {_free(name)})"]
-    return Reduction("\n".join(program) + "\n", turns(graph, proof))
+    line = {
+        "adds": f"{spelled} = {f'{spelled} + mine' if numeric else f'made_of({spelled}, mine)'}",
+        "resets": f"{spelled} = None",
+        "empties": f"{spelled} = 0",
+        "removes": f"del {spelled}",
+    }.get(action.kind, f"{spelled} = mine")
+    told = f"{line}  # {action.words}"
+    waits = ["        await others()"] if action.waits else []
+    return ["    async with LOCK:", *waits, f"        {told}"] if action.locks else [f"    {told}"]
 
 
-def turns(graph: Graph, proof: Proof) -> str:
+def turns(graphs: tuple[Graph, Graph], proof: Proof) -> str:
     """Who moves when: a turn ends at a suspension point, or where the next move is the other task's."""
     told, fresh = "", True
     for position, move in enumerate(proof.moves):
         fresh = fresh or move.task != proof.moves[position - 1].task
         told += str(move.task + 1) if fresh else ""
-        fresh = move.event in graph.suspensions
+        fresh = move.event in graphs[move.task].suspensions
     return told
 
 

@@ -7,24 +7,43 @@ from typing import NamedTuple
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.explorer import Move, Proof
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.symbols import in_words, is_countable
+from awaitlens.program.flow.model import Event
+from awaitlens.program.flow.remote import Action
+from awaitlens.program.flow.symbols import in_words, is_countable, is_own, mentions_initial
 from awaitlens.source import Span
+
+_WIDEST = 60
 
 
 class Scene(NamedTuple):
-    """One step of the proof: `lane` is "task 1" or "task 2"."""
+    """One step of the proof: `lane` is "task 1" or "task 2".
+
+    `line` is the first line of the block that the span counts from, -1 for the block of the finding.
+    """
 
     lane: str
     span: Span
     words: str
+    line: int = -1
 
 
-def tell(graph: Graph, facts: Facts, proof: Proof, chain: tuple[int, ...]) -> tuple[Scene, ...]:
-    """The moves that matter: reads and tests of the place, suspension points, writes of it."""
+def tell(
+    graph: Graph, facts: Facts, proof: Proof, chain: tuple[int, ...], action: Action | None = None
+) -> tuple[Scene, ...]:
+    """The moves that matter: reads and tests of the place, suspension points, writes of it.
+
+    Where the second task does an `action` of another function, that is one scene.
+    """
     teller = _Teller(graph, facts, proof, chain)
-    scenes = [scene for move in proof.moves for scene in teller.scene(move)]
-    last = scenes[-1]
-    return (*scenes[:-1], last._replace(words=f"{last.words}: {teller.verdict()}"))
+    scenes: list[Scene] = []
+    for move in proof.moves:
+        if action is None or move.task == 0:
+            scenes += teller.scene(move)
+        elif teller.place is not None and move.event == action.on(teller.place).goal:
+            line = -1 if action.facts is facts else action.line
+            scenes.append(Scene("task 2", action.span, f"{action.scope.name}(): {action.words}", line))
+    lost = teller.verdict() if action is None else f"what {action.scope.name}() did is lost"
+    return (*scenes[:-1], scenes[-1]._replace(words=f"{scenes[-1].words}: {lost}"))
 
 
 class _Teller:
@@ -50,26 +69,37 @@ class _Teller:
             again = move.task in self.waited
             self.waited.add(move.task)
             return "" if again else "awaits, others run"
+        if event.kind == "acquire" and move.event in self.graph.locks and move.task in self.begun:
+            return f"takes {event.place.text}" if event.place is not None else ""
         if event.kind == "write" and event.place == self.place:
             if move.event == self.chain[-1]:
                 self.written.add(move.task)
-            return (
-                "deletes it"
-                if event.name in ("delete", "discard")
-                else f"writes {in_words(move.seen, self.countable)}"
-            )
+            return "deletes it" if event.name in ("delete", "discard") else self._written(event, move)
         return ""
+
+    def _written(self, event: Event, move: Move) -> str:
+        """What is written: a value that people can follow, else the statement as it stands there."""
+        value = in_words(move.seen, self.countable)
+        if self.countable or not (mentions_initial(move.seen) or is_own(move.seen)):
+            return f"writes {value}"
+        assert event.place is not None
+        statement = _line(self.facts.slice(event.span))
+        if "await " in statement:
+            return f"writes {event.place.text}"
+        return f"{statement}, from the old value" if mentions_initial(move.seen) else statement
 
     def _seen(self, move: Move) -> str:
         self.begun.add(move.task)
         test = next((n for n in self.chain if self.graph.events[n].kind == "test"), None)
         if test is not None:
-            return f"checks {self.facts.slice(self.graph.events[test].span)}"
+            return f"checks {_line(self.facts.slice(self.graph.events[test].span))}"
         binding = self.graph.events[self.chain[1]]
         name = binding.name if binding.kind == "bind" and not binding.name.startswith("$") else ""
         name = name if binding.value.kind == "read" else ""
-        subject = name or self.facts.slice(self.graph.events[self.chain[0]].span)
-        return f"{subject} = {in_words(move.seen, self.countable)}"
+        source = _line(self.facts.slice(self.graph.events[self.chain[0]].span))
+        if not self.countable and mentions_initial(move.seen):
+            return f"reads {source}"
+        return f"{name or source} = {in_words(move.seen, self.countable)}"
 
     def verdict(self) -> str:
         write = self.graph.events[self.chain[-1]]
@@ -82,3 +112,9 @@ class _Teller:
 
     def _is_copy(self) -> bool:
         return all(self.graph.events[number].value.kind in ("local", "read") for number in self.chain[1:])
+
+
+def _line(text: str) -> str:
+    """Source text on one line, cut where that gets long."""
+    squeezed = " ".join(text.split())
+    return squeezed if len(squeezed) <= _WIDEST else squeezed[: _WIDEST - 3] + "..."

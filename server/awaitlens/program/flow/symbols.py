@@ -80,7 +80,7 @@ class Task:
 
     def common(self, symbol: Symbol) -> Symbol:
         """The symbol with this task's own values named as any task would name them: equal for tasks that saw the same."""
-        if symbol and symbol[0] == "own" and len(symbol) > 1:
+        if symbol[:2] == ("own", self.number):
             return ("own", "", *symbol[2:])
         return tuple(self.common(part) if isinstance(part, tuple) else part for part in symbol)
 
@@ -148,7 +148,7 @@ def _is_true(symbol: Symbol) -> bool | None:
     if symbol[0] == "number":
         return bool(symbol[1])
     if symbol[0] == "text":
-        return symbol[1] not in ("None", "False", "''", '""', "b''")
+        return symbol[1] not in ("None", "False", "''", '""', "b''", "[]")
     if symbol == GONE:
         return False
     return True if symbol[0] in ("result", "own", "call") else None

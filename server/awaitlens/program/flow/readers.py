@@ -1,0 +1,109 @@
+"""Several tasks that read one stream for each other: who reads may get what another one waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from awaitlens.confidence import Confidence, weakest
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Suspension, Term
+from awaitlens.program.flow.concurrency import concurrency
+from awaitlens.program.flow.graph import Graph
+from awaitlens.program.flow.model import Place
+from awaitlens.program.flow.races import graphs
+from awaitlens.program.flow.sharing import sharing
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.view import View
+
+_READS = ("read", "recv", "receive")
+
+
+class SharedReading(NamedTuple):
+    """A loop that reads until its own part has come. `waited_for` is the place it looks at, `test` and `reading` are
+    expressions, `loop` the header. Spans count from the block's first line."""
+
+    waited_for: str
+    function: str
+    test: Span
+    reading: Span
+    confidence: Confidence
+
+
+def shared_readings(facts: Facts, view: View) -> Iterator[SharedReading]:
+    """Loops `while not self.table.get(mine): await self.read()` that nothing keeps others out of."""
+    for graph in graphs(facts, view):
+        for loop in facts.contexts:
+            place = _asked(graph, loop) if loop.kind == "while" and loop.scope == graph.flow.scope else None
+            reading = _reading(facts, loop) if place is not None else None
+            if place is None or reading is None or _is_guarded(graph, reading):
+                continue
+            scope = facts.scopes[graph.flow.scope]
+            together = concurrency(facts, scope, view, loop.body_span)
+            shared = sharing(graph.flow, place, facts)
+            if together is None or shared is None or not _others_fill(place, facts, view):
+                continue
+            test = next(e.span for e in graph.events if e.kind == "test" and loop.span.overlaps(e.span))
+            # Two tasks in one such loop at a time are what it was written for: each looks for a part of its own.
+            sure = weakest(weakest(together, shared), "likely")
+            yield SharedReading(place.text, scope.name, test, reading.span, sure)
+
+
+def _asked(graph: Graph, loop: Context) -> Place | None:
+    """The item of a shared table that the loop's test asks for, by a key of the task's own."""
+    for place, chain in graph.checks:
+        key = place.path[-1] if place.path else ""
+        own = key[:1] == "[" and key[1:-1].partition(".")[0] in graph.flow.local_names
+        if own and loop.span.overlaps(graph.events[chain[-1]].span):
+            return place
+    return None
+
+
+def _reading(facts: Facts, loop: Context) -> Suspension | None:
+    """The await in the loop's body that reads from something of self, or runs a method of self that does, as its name says."""
+    for suspension in facts.suspensions:
+        span = suspension.span
+        inside = suspension.scope == loop.scope and loop.body_span.contains(span.line, span.column)
+        call = facts.calls[suspension.operand.call] if isinstance(suspension.operand, Result) else None
+        if inside and call is not None and _reads(call):
+            return suspension
+    return None
+
+
+def _reads(call: Call) -> bool:
+    callee = call.callee
+    return (
+        isinstance(callee, Attribute)
+        and callee.attr.lstrip("_").startswith(_READS)
+        and _root(callee) == "self"
+    )
+
+
+def _root(term: Term) -> str:
+    while isinstance(term, Attribute):
+        term = term.value
+    return term.id if isinstance(term, Name) else ""
+
+
+def _is_guarded(graph: Graph, reading: Suspension) -> bool:
+    number = next(
+        (n for n, e in enumerate(graph.events) if e.kind == "suspend" and e.span == reading.span), None
+    )
+    return number is None or graph.is_guarded(number)
+
+
+def _others_fill(place: Place, facts: Facts, view: View) -> bool:
+    """Whether the class puts into the table what was read, under keys that the data gives."""
+    table = place.path[0][1:] if place.path and place.path[0][0] == "." else ""
+    return any(
+        table in (block.slice(access.span) if access.kind != "delete" else "")
+        for _, block in view.class_blocks(".".join(facts.owner), table)
+        for access in block.accesses
+    ) or any(
+        isinstance(call.callee, Attribute)
+        and call.callee.attr in ("append", "setdefault", "put_nowait", "add", "set_result")
+        and table in block.slice(call.callee_span)
+        for _, block in view.class_blocks(".".join(facts.owner), table)
+        for call in block.calls
+    )

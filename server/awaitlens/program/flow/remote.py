@@ -1,0 +1,394 @@
+"""What other functions do to a shared place: each of their writes as one step that no await interrupts.
+
+Who looks for a race between two functions traces the one that waits, and plays such a step of the other in the gap.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from awaitlens.program.facts import (
+    Access,
+    Attribute,
+    Binding,
+    Call,
+    Comprehension,
+    Constant,
+    Display,
+    Facts,
+    Item,
+    Name,
+    Result,
+    Scope,
+    Term,
+)
+from awaitlens.program.flow.concurrency import is_lock_term
+from awaitlens.program.flow.explorer import Run
+from awaitlens.program.flow.expressions import GIVES_NOTHING
+from awaitlens.program.flow.graph import Graph
+from awaitlens.program.flow.model import UNKNOWN, Event, Flow, Place, Value
+from awaitlens.program.index import last_name
+from awaitlens.source import Span
+
+if TYPE_CHECKING:
+    from awaitlens.program.view import View
+
+Kind = Literal["resets", "removes", "takes", "empties", "adds", "writes"]
+MOST_ACTIONS = 16
+"""How many writes of other functions are looked at for one place; what is cut off is never a finding."""
+_CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__", "__del__"))
+_TAKES = frozenset(("pop", "popleft", "popitem"))
+_MAKERS = frozenset(("list", "dict", "set", "deque", "OrderedDict"))
+_ANY_KEY = "[*]"
+_WIDEST = 60
+
+
+class Action(NamedTuple):
+    """One write of another function. `line` is the first line of its block in the file; `locks` are held around it, and
+    `waits` says whether the function awaits something under them before it writes.
+
+    kind is "resets" (to None), "removes" (one item), "takes" (an element, whichever), "empties", "adds" (reads the
+    place and writes it back) or "writes" (something else).
+    """
+
+    facts: Facts
+    scope: Scope
+    span: Span
+    line: int
+    kind: Kind
+    locks: tuple[str, ...]
+    waits: bool
+
+    @property
+    def method(self) -> str:
+        """The name of the function that is the action's, or that the action's is nested in."""
+        return _outermost(self.facts, self.scope.number)
+
+    @property
+    def words(self) -> str:
+        """The statement as it stands there, as far as its first line goes."""
+        line = self.facts.text.split("\n")[self.span.line]
+        text = line[self.span.column :].partition("  #")[0].rstrip()
+        told = f"del {text}" if line[: self.span.column].rstrip().endswith("del") else text
+        return told if len(told) <= _WIDEST else told[: _WIDEST - 3] + "..."
+
+    def is_of(self, facts: Facts, scope: Scope) -> bool:
+        return self.facts is facts and self.scope.number == scope.number
+
+    def on(self, place: Place) -> Run:
+        """The action as a run of its own: locks taken, the place written, locks given back."""
+        held = [Place(lock) for lock in self.locks]
+        events = [Event("acquire", lock, "async with") for lock in held]
+        events += [Event("suspend", None, "await")] if self.waits else []
+        events += self._writes(place, len(events))
+        events += [Event("release", lock, "async with") for lock in reversed(held)]
+        events.append(Event("end", None, "return"))
+        flow = Flow(self.scope.number, (), frozenset(), tuple(events), True)
+        graph = Graph(flow, lambda event: True, lambda lock: lock in held)
+        write = next(n for n, event in enumerate(events) if event.kind == "write")
+        return Run(graph, tuple(range(len(events))), write)
+
+    def _writes(self, place: Place, number: int) -> list[Event]:
+        is_item = place.path[-1:] and place.path[-1][0] == "["
+        if self.kind == "adds":
+            more = Value("+", "", -1, (Value("read", place.text, number), Value("constant", "1")))
+            return [Event("read", place, "", UNKNOWN, -1, self.span), self._write(place, "augmented", more)]
+        if self.kind == "removes" or (self.kind == "empties" and is_item):
+            return [self._write(place, "discard", UNKNOWN)]
+        text = {"resets": "None", "takes": "[]", "empties": "[]"}.get(self.kind)
+        return [self._write(place, "assign", Value("constant", text) if text else UNKNOWN)]
+
+    def _write(self, place: Place, how: str, value: Value) -> Event:
+        return Event("write", place, how, value, -1, self.span)
+
+
+def actions(graph: Graph, facts: Facts, view: View, place: Place) -> Iterator[Action]:
+    """What functions of the class, or of the module, do to the place: those that others can call first, this one last.
+
+    What the function runs itself, or what runs it, directly or through others, is left out, and so are functions nested
+    in it: one task does both."""
+    here = facts.scopes[graph.flow.scope]
+    if place.root in graph.flow.local_names and not (facts.owner and place.root == "self"):
+        return
+    index = _REMEMBERED.get(view, facts.owner)
+    found = _anyhow(place)
+    _rest_on(view, facts.owner, _word(place), _written)
+    own = [action for action in index.own.get((found, id(facts)), ()) if action.is_of(facts, here)]
+    name = _outermost(facts, graph.flow.scope)
+    others = index.actions.get(found, ())
+    known = _run_by(index, name, view, facts.owner) if others else frozenset()
+    for action in others:
+        strange = action.method != name and action.method not in known
+        if strange and name not in _run_by(index, action.method, view, facts.owner):
+            yield action
+    yield from own if name not in known else ()
+
+
+def grows_in_place(event: Event, facts: Facts, view: View) -> bool:
+    """Whether a write is `x += y` for a container: the list, set or dict itself grows, and what others put in stays."""
+    place = event.place
+    if event.name != "augmented" or place is None:
+        return False
+    view.module_blocks(_word(place))
+    owners = (facts.owner,) if place.root in ("self", "cls") else (facts.owner, ())
+    return any(_anyhow(place) in _REMEMBERED.get(view, owner).containers for owner in owners)
+
+
+def _word(place: Place) -> str:
+    """The name that stands in every block that does something to the place."""
+    return next((part[1:] for part in place.path if part[0] == "."), place.root)
+
+
+def _run_by(index: _Index, name: str, view: View, owner: tuple[str, ...]) -> frozenset[str]:
+    """The functions that one runs itself. The answer rests on whom each of them calls."""
+    found = index.run_by(name)
+    for each in (name, *found):
+        _rest_on(view, owner, each, _called)
+    return found
+
+
+def _rest_on(
+    view: View, owner: tuple[str, ...], word: str, question: Callable[[Facts, str], Iterable[Hashable]]
+) -> None:
+    """Note that an answer rests on what the blocks of a class, or a module, in which the word stands say to a question."""
+    if owner:
+        view.class_answers(".".join(owner), word, question)
+    else:
+        view.module_blocks(word)
+
+
+def _written(block: Facts, word: str) -> Iterator[Hashable]:
+    """What a block does to the places with that name, as far as others may ask."""
+    for place, action in _of_block(block, 0):
+        if _word(place) == word:
+            yield (
+                place,
+                action.span,
+                action.kind,
+                action.scope.name,
+                action.words,
+                action.locks,
+                action.waits,
+            )
+
+
+def _called(block: Facts, word: str) -> Iterator[Hashable]:
+    """Whom the function of that name calls in a block."""
+    yield from (_own_function(call.callee) for call in block.calls if _outermost(block, call.scope) == word)
+
+
+class _Index(NamedTuple):
+    """What a class, or the functions of a module, do: their actions by place (those that others can call first, the
+    rest cut off at MOST_ACTIONS) and by place and block, whom each function calls, and runs in the end, and the places
+    that are given lists, sets, dicts."""
+
+    actions: Mapping[Place, tuple[Action, ...]]
+    own: Mapping[tuple[Place, int], list[Action]]
+    calls: Mapping[str, frozenset[str]]
+    containers: frozenset[Place]
+    runs: dict[str, frozenset[str]]
+
+    def run_by(self, name: str) -> frozenset[str]:
+        """The functions that one runs itself, directly or through others: it knows what they do."""
+        if name not in self.runs:
+            self.runs[name] = self._run_by(name)
+        return self.runs[name]
+
+    def _run_by(self, name: str) -> frozenset[str]:
+        waiting, seen = [name], {name}
+        while waiting:
+            fresh = self.calls.get(waiting.pop(), frozenset()) - seen
+            seen |= fresh
+            waiting.extend(fresh)
+        return frozenset(seen - {name}) if name not in self.calls.get(name, ()) else frozenset(seen)
+
+
+class _Remembered:
+    """The index of the class, or module, asked about last: all methods of a class ask in a row."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, tuple[str, ...], _Index] | None = None
+
+    def get(self, view: View, owner: tuple[str, ...]) -> _Index:
+        last = self._last
+        if last is None or last[0] is not view.file or last[1] != owner:
+            blocks = [(line, block) for line, block in view.file.blocks if block.owner == owner]
+            last = self._last = (view.file, owner, _indexed(blocks))
+        return last[2]
+
+
+_REMEMBERED = _Remembered()
+
+
+def _indexed(blocks: Sequence[tuple[int, Facts]]) -> _Index:
+    found: dict[Place, list[Action]] = defaultdict(list)
+    own: dict[tuple[Place, int], list[Action]] = defaultdict(list)
+    calls: dict[str, set[str]] = defaultdict(set)
+    for line, block in blocks:
+        for place, action in _of_block(block, line):
+            found[place].append(action)
+            own[place, id(block)].append(action)
+        for call in block.calls:
+            called = _own_function(call.callee)
+            if called:
+                calls[_outermost(block, call.scope)].add(called)
+    actions = {
+        place: tuple(sorted(made, key=lambda a: a.scope.name[:1] == "_")[:MOST_ACTIONS])
+        for place, made in found.items()
+    }
+    containers = frozenset(place for _, block in blocks for place in _containers(block))
+    return _Index(actions, own, {name: frozenset(called) for name, called in calls.items()}, containers, {})
+
+
+def _containers(block: Facts) -> Iterator[Place]:
+    for access in block.accesses:
+        place = _place(access.place)
+        if place is not None and _is_container(access.value, block):
+            yield _anyhow(place)
+    for binding in block.bindings:
+        if block.scopes[binding.scope].kind != "function" and _is_container(binding.value, block):
+            yield Place("self" if block.owner else binding.name, (f".{binding.name}",) if block.owner else ())
+
+
+def _is_container(value: Term, block: Facts) -> bool:
+    if isinstance(value, (Display, Comprehension)):
+        return value.kind in ("list", "set", "dict")
+    call = block.calls[value.call] if isinstance(value, Result) else None
+    return call is not None and isinstance(call.callee, Name) and call.callee.id in _MAKERS
+
+
+def _of_block(block: Facts, line: int) -> Iterator[tuple[Place, Action]]:
+    for access in block.accesses:
+        place = _place(access.place)
+        if place is not None:
+            yield from _told(block, line, access, place, _kind_of_write(access, block))
+    for binding in block.bindings:
+        if binding.name in block.scopes[binding.scope].global_names:
+            kind: Kind = "adds" if binding.kind == "augmented" else _kind_of_value(binding.value, block)
+            yield from _told(block, line, binding, Place(binding.name), kind)
+    for call in block.calls:
+        changed = _changed(call)
+        if changed is not None:
+            yield from _told(block, line, call, *changed)
+
+
+def _told(
+    block: Facts, line: int, fact: Access | Binding | Call, place: Place, kind: Kind
+) -> Iterator[tuple[Place, Action]]:
+    scope = block.scopes[fact.scope]
+    if scope.kind != "function" or scope.name in _CONSTRUCTORS or _is_hidden(place.root, scope, block):
+        return
+    held = tuple(_locks(block, fact.context))
+    waits = bool(held) and _waits_under_lock(block, fact)
+    action = Action(block, scope, fact.span, line, kind, tuple(name for name, _ in held), waits)
+    yield _anyhow(place), action
+    # Who empties a container, or puts another in its place, takes each of its items.
+    if kind == "empties":
+        yield Place(place.root, (*place.path, _ANY_KEY)), action
+
+
+def _kind_of_write(access: Access, block: Facts) -> Kind:
+    if access.kind == "delete":
+        return "removes"
+    return "adds" if access.kind == "augmented" else _kind_of_value(access.value, block)
+
+
+def _kind_of_value(value: Term, block: Facts) -> Kind:
+    if value == Constant(None):
+        return "resets"
+    if isinstance(value, Display) and not value.elements and value.kind != "tuple":
+        return "empties"
+    call = block.calls[value.call] if isinstance(value, Result) else None
+    made = call is not None and isinstance(call.callee, Name) and call.callee.id in _MAKERS
+    return "empties" if made and call is not None and not call.arguments else "writes"
+
+
+def _changed(call: Call) -> tuple[Place, Kind] | None:
+    """The place that a method call changes, and how."""
+    callee = call.callee
+    owner = _place(callee.value) if isinstance(callee, Attribute) else None
+    if owner is None or not isinstance(callee, Attribute) or is_no_container(call):
+        return None
+    key = call.argument(0)
+    if callee.attr in ("pop", "remove", "discard") and key is not None:
+        by_position = callee.attr == "pop" and isinstance(key.value, Constant) and key.value.value in (0, -1)
+        item = Place(owner.root, (*owner.path, f"[{_key(key.value)}]"))
+        return (owner, "takes") if by_position else (item, "removes")
+    if callee.attr in _TAKES:
+        return owner, "takes"
+    return (owner, "empties") if callee.attr == "clear" and not call.arguments else None
+
+
+def is_no_container(call: Call) -> bool:
+    """Whether the result of a method is awaited that gives None for every container."""
+    return call.usage.kind == "awaited" and last_name(call.callee) in GIVES_NOTHING
+
+
+def _place(term: Term) -> Place | None:
+    """The place a chain of attributes and items names; keys that are no literals are any key."""
+    if isinstance(term, Name):
+        return Place(term.id)
+    if not isinstance(term, (Attribute, Item)):
+        return None
+    owner = _place(term.value)
+    part = f".{term.attr}" if isinstance(term, Attribute) else f"[{_key(term.key)}]"
+    return Place(owner.root, (*owner.path, part)) if owner is not None else None
+
+
+def _key(term: Term) -> str:
+    return repr(term.value) if isinstance(term, Constant) else "*"
+
+
+def _anyhow(place: Place) -> Place:
+    """The place with every key that is no literal replaced by any key: another function may mean the same one."""
+    return Place(place.root, tuple(map(_any_key, place.path)))
+
+
+def _any_key(part: str) -> str:
+    return part if part[0] == "." or part[1] in "'\"-0123456789" else _ANY_KEY
+
+
+def _is_hidden(root: str, scope: Scope, block: Facts) -> bool:
+    """Whether the place hangs on a local of the function: then nobody else can reach it."""
+    if root in ("self", "cls") and block.owner:
+        return False
+    if any(parameter.name == root for parameter in scope.parameters):
+        return True
+    bound = any(b.name == root and b.scope == scope.number for b in block.bindings)
+    return bound and root not in scope.global_names
+
+
+def _locks(block: Facts, context: int) -> Iterator[tuple[str, int]]:
+    """The names of the locks held at a place, each with the number of its `with`, innermost first."""
+    for around in block.enclosing(context):
+        if around.kind in ("with", "async with"):
+            for term in around.terms:
+                place = _place(term)
+                if place is not None and is_lock_term(term, block):
+                    yield place.text, around.number
+
+
+def _waits_under_lock(block: Facts, fact: Access | Binding | Call) -> bool:
+    """Whether an await stands above the write within the same hold of the innermost lock."""
+    lock = next(number for _, number in _locks(block, fact.context))
+    return any(
+        each.scope == fact.scope
+        and each.span < fact.span
+        and any(around.number == lock for around in block.enclosing(each.context))
+        for each in block.suspensions
+    )
+
+
+def _own_function(callee: Term) -> str:
+    if isinstance(callee, Attribute) and callee.value == Name("self"):
+        return callee.attr
+    return callee.id if isinstance(callee, Name) else ""
+
+
+def _outermost(block: Facts, scope: int) -> str:
+    """The name of the method that a nested function stands in."""
+    while block.scopes[scope].parent > 0:
+        scope = block.scopes[scope].parent
+    return block.scopes[scope].name
