@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
+from awaitlens.program.asked import asks_for_callee, asks_for_kind
 from awaitlens.program.facts import (
     Attribute,
     Binding,
@@ -67,7 +68,9 @@ def unawaited_calls(facts: Facts, view: View) -> Iterator[tuple[Call, Target]]:
         if call.usage.kind in ("awaited", "async entered", "returned", "yielded"):
             continue
         target = view.target(call)
-        if is_unawaited(target) and not view.is_overridden_otherwise(target):
+        if not is_unawaited(target) or asks_for_callee(call, facts):
+            continue
+        if not view.is_overridden_otherwise(target):
             yield call, target
 
 
@@ -151,6 +154,8 @@ def fate_of(binding: Binding, facts: Facts, view: View) -> str:
     uses = uses_of(binding, facts)
     if not uses:
         return " that nobody uses"
+    if any(asks_for_kind(Name(binding.name), facts, use.scope) for use in uses):
+        return ""
     mine, is_open = [], False
     for use in uses:
         at = use.span if use.scope == binding.scope else None

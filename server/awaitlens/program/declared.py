@@ -26,6 +26,7 @@ _WRAPPERS = frozenset(
     {"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "Mapped", "SkipValidation"}
 )
 _COROUTINES = frozenset({"Awaitable", "Coroutine"})
+"""An Awaitable may be a task or future as well, which runs whether or not somebody awaits it."""
 _COLLECTIONS = {
     "list": "list",
     "set": "set",
@@ -112,7 +113,7 @@ def _subscripted(
         return first()
     if name in _COROUTINES and is_typing:
         inner = first(len(keys) - 1)
-        return Inferred(Coroutine(inner.value))
+        return Inferred(Coroutine(inner.value), "certain" if name == "Coroutine" else "possible")
     if name in ("Type", "type") and is_typing:
         inner = first()
         return inner.holding(inner.value.cls) if isinstance(inner.value, Instance) else NOT_KNOWN

@@ -39,29 +39,34 @@ def _is_manager(function: Function, names: Names) -> bool:
     return results.context_manager_colour(names, file, facts, scope) == "sync"
 
 
-def behind(term: Term, names: Names, file: FileFacts, facts: Facts, scope: int) -> Function | None:
-    """The generator function whose generator a term stands for: `rows` after `rows = read(path)`, `self.rows` likewise."""
+def behind(
+    term: Term, names: Names, file: FileFacts, facts: Facts, scope: int, passed: frozenset[int] = frozenset()
+) -> Function | None:
+    """The generator function whose generator a term stands for: `rows` after `rows = read(path)`, `self.rows` likewise.
+
+    `passed` are the numbers of the calls on the way here: `rows = iter(rows)` leads back to itself.
+    """
     if isinstance(term, Result):
         call = facts.calls[term.call]
         value = names.callee(call.number, file, facts).value
         if not isinstance(value, Function):
-            return _iterated(value, call, names, file, facts)
+            inner = _iterated(value, call) if call.number not in passed else None
+            return behind(inner, names, file, facts, call.scope, passed | {call.number}) if inner else None
         _, _, found = results.located(names, value)
         return value if found is not None and found.is_generator and not found.is_async else None
     if isinstance(term, Name):
         bound = [b for b in facts.bindings if b.name == term.id and b.scope == scope]
         if len(bound) == 1 and isinstance(bound[0].value, Result):
-            return behind(bound[0].value, names, file, facts, scope)
+            return behind(bound[0].value, names, file, facts, scope, passed)
     if isinstance(term, Attribute) and isinstance(term.value, Name):
         return _held(term.attr, class_of_self(facts, scope, term.value.id), names, file)
     return None
 
 
-def _iterated(value: object, call: Call, names: Names, file: FileFacts, facts: Facts) -> Function | None:
+def _iterated(value: object, call: Call) -> Term | None:
     """`iter(rows)` is asked for the values of `rows`."""
-    if isinstance(value, External) and value.name == "iter" and len(call.arguments) == 1:
-        return behind(call.arguments[0].value, names, file, facts, call.scope)
-    return None
+    is_iter = isinstance(value, External) and value.name == "iter" and len(call.arguments) == 1
+    return call.arguments[0].value if is_iter else None
 
 
 def _held(attribute: str, owner: str, names: Names, file: FileFacts) -> Function | None:

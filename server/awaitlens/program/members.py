@@ -137,7 +137,7 @@ def _assigned(names: Names, cls: Class, name: str) -> Inferred:
             continue
         assigned = file.attributes.get(base.qualname, {}).get(name, ())
         noted = _noted(names, file, base, name)
-        if noted:
+        if noted or noted.is_various:
             return noted
         found = [_value_of(names, file, a) for a in assigned[:6]]
         if found:

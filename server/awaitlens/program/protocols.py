@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import coroutines, types
 from awaitlens.program import members, results
+from awaitlens.program.asked import asks_for_kind
 from awaitlens.program.facts import Awaited, Call, Context, Facts, Iterated, Result, Term, Unpacked
 from awaitlens.program.index import last_name
 from awaitlens.program.values import Class, Function, Inferred, Instance, Manager
@@ -54,7 +55,9 @@ _OTHER_FORM = {"with": "async with", "async with": "with", "for": "async for", "
 
 
 def _is_meant(context: Context, term: Term, facts: Facts) -> bool:
-    """Whether a test looks here at what goes wrong, or the same object is used in both forms, by a test of what it is."""
+    """Whether a test looks here at what goes wrong, or the function asks first what the object is, or knows both forms."""
+    if asks_for_kind(term, facts, context.scope):
+        return True
     for around in facts.enclosing(context.number):
         for manager in around.terms if around.kind == "with" else ():
             call = facts.call_of(manager)

@@ -109,11 +109,17 @@ class Inferred(NamedTuple):
     def holding(self, value: Value) -> Inferred:
         return Inferred(value, self.confidence)
 
+    @property
+    def is_various(self) -> bool:
+        return isinstance(self.value, Nothing) and self.confidence != "possible"
+
     def __bool__(self) -> bool:
         return not isinstance(self.value, Nothing)
 
 
 NOT_KNOWN = Inferred(NOTHING, "possible")
+VARIOUS = Inferred(NOTHING, "certain")
+"""Known to be now this, now that: `Reader | AsyncReader`."""
 
 
 def join(candidates: list[Inferred]) -> Inferred:
@@ -121,13 +127,15 @@ def join(candidates: list[Inferred]) -> Inferred:
 
     A coroutine is only known where every candidate is one: the others may be plain results.
     """
+    if any(candidate.is_various for candidate in candidates):
+        return VARIOUS
     known = [candidate for candidate in candidates if candidate]
     if not known:
         return NOT_KNOWN
     if len(candidates) == 1:
         return known[0]
     if any(candidate.value != known[0].value for candidate in known[1:]):
-        return NOT_KNOWN
+        return VARIOUS
     if isinstance(known[0].value, Coroutine) and len(known) < len(candidates):
         return NOT_KNOWN
     confidence = weakest(*(candidate.confidence for candidate in known))
