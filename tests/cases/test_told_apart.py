@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import logging
 import textwrap
-from typing import NamedTuple
 
 import pytest
+from tests.cases.told_apart import WAITS, Pair
 
 from awaitlens.engine import check_texts
 
-
-class Pair(NamedTuple):
-    """`pitfall` is claimed nowhere in `silent`, and in `loud`."""
-
-    pitfall: str
-    silent: str
-    loud: str
-
-
-PAIRS = {
+COLOURS_AND_ENDS = {
     "a response that serves both colours asks what its stream is": Pair(
         "for-needs-async-for",
         """
@@ -160,7 +151,118 @@ PAIRS = {
                 self.client.transport.close()
         """,
     ),
+    "a task of its own ends with the clause": Pair(
+        "swallowed-cancellation",
+        """
+        class Protocol:
+            def start(self):
+                self.task = self.loop.create_task(self.run())
+
+            async def run(self):
+                try:
+                    await self.app()
+                except BaseException:
+                    self.log.exception("the application failed")
+                    self.transport.close()
+        """,
+        """
+        class Protocol:
+            async def start(self):
+                await self.run()
+                await self.transport.drain()
+
+            async def run(self):
+                try:
+                    await self.app()
+                except BaseException:
+                    self.log.exception("the application failed")
+                    self.transport.close()
+        """,
+    ),
+    "a clean-up that is seen through, however often it is cancelled": Pair(
+        "suppressed-cancellation",
+        """
+        import asyncio
+        import contextlib
+
+        async def watch(queue, close):
+            try:
+                await queue.join()
+            finally:
+                closing = asyncio.create_task(close())
+                while not closing.done():
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await asyncio.shield(closing)
+        """,
+        """
+        import asyncio
+        import contextlib
+
+        async def watch(queue):
+            while True:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await queue.get()
+        """,
+    ),
+    "a drain loop ends when the queue says that it is empty": Pair(
+        "loop-never-yields",
+        """
+        import asyncio
+
+        async def drain(jobs: asyncio.Queue, seen):
+            try:
+                while True:
+                    seen.append(jobs.get_nowait())
+            except asyncio.QueueEmpty:
+                pass
+        """,
+        """
+        import asyncio
+
+        async def drain(jobs: asyncio.Queue, seen):
+            while True:
+                seen.append(jobs.empty())
+        """,
+    ),
+    "waiting for what runs elsewhere is no start of anything": Pair(
+        "ignored-gather-exceptions",
+        """
+        import asyncio
+
+        async def finish(releases):
+            await asyncio.gather(*(asyncio.wrap_future(each) for each in releases), return_exceptions=True)
+        """,
+        """
+        import asyncio
+
+        async def release(each): ...
+
+        async def finish(releases):
+            await asyncio.gather(*(release(each) for each in releases), return_exceptions=True)
+        """,
+    ),
+    "tidying up at the end goes on to nothing": Pair(
+        "swallowed-cancellation",
+        """
+        class Session:
+            async def cleanup(self):
+                try:
+                    await self.stack.aclose()
+                except BaseException:
+                    self.log.debug("not closed cleanly")
+        """,
+        """
+        class Session:
+            async def cleanup(self):
+                while self.stacks:
+                    try:
+                        await self.stacks.pop().aclose()
+                    except BaseException:
+                        self.log.debug("not closed cleanly")
+        """,
+    ),
 }
+PAIRS = {**COLOURS_AND_ENDS, **WAITS}
 
 
 def pitfalls(text: str) -> set[str]:
@@ -179,6 +281,35 @@ def test_the_real_thing_is_still_told(name: str) -> None:
     assert PAIRS[name].pitfall in pitfalls(PAIRS[name].loud)
 
 
+def test_a_call_that_may_be_passed_by_can_block() -> None:
+    """The sentence is true of every call: what three conditions in a row may lead past is not told."""
+    text = """
+        import time
+
+        def load(page, deep=False):
+            if page:
+                time.sleep(1)
+
+        def show(page):
+            if page.is_new:
+                load(page)
+
+        def visit(page):
+            if page.is_mine:
+                show(page)
+
+        async def work(page):
+            load(page)
+            show(page)
+            visit(page)
+        """
+    found = check_texts({"shop.py": textwrap.dedent(text)}).findings("shop.py")
+    assert [f.message for f in found] == [
+        "load() can block the event loop: load > time.sleep",
+        "show() can block the event loop: show > load > time.sleep",
+    ]
+
+
 def test_a_name_that_is_its_own_iterator_comes_to_an_end(caplog: pytest.LogCaptureFixture) -> None:
     """`rows = iter(rows)` stands for itself: who made it is looked for once."""
     text = """
@@ -190,3 +321,21 @@ def test_a_name_that_is_its_own_iterator_comes_to_an_end(caplog: pytest.LogCaptu
     with caplog.at_level(logging.ERROR, logger="awaitlens"):
         assert pitfalls(text) == set()
     assert caplog.records == []
+
+
+FIXTURE = """
+    import subprocess
+    import pytest
+
+    @pytest.fixture
+    async def repository(path):
+        subprocess.run(["git", "init", path])
+    """
+
+
+def test_fixtures_may_block_wherever_they_are_kept() -> None:
+    """About false alarms; without pytest the same function is no fixture."""
+    assert pitfalls(FIXTURE) == set()
+    assert pitfalls(FIXTURE.replace("import pytest", "").replace("@pytest.fixture", "")) == {
+        "blocking-subprocess"
+    }

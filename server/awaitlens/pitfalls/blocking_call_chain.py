@@ -117,7 +117,7 @@ default = True
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
-    if is_test(view.path):
+    if is_test(view):
         return
     for function, place in own_functions(facts, view):
         found = reached(place, function, facts, view)

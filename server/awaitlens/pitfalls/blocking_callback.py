@@ -94,7 +94,7 @@ everywhere = True
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
-    if is_test(view.path):
+    if is_test(view):
         return
     for call in facts.calls:
         found = handed(call, facts, view)

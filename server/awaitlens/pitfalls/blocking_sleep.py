@@ -69,7 +69,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for function in facts.async_functions():
         for call in facts.calls_in(function.number):
             target = view.target(call)
-            if target.name != "time.sleep" or call.usage.kind == "awaited":
+            if target.name != "time.sleep" or view.blocking(call) is None:
                 continue
             if not is_eager(call, facts, view):
                 message = (

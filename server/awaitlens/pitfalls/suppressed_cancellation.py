@@ -58,6 +58,7 @@ from collections.abc import Iterator
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Call, Context, Facts
 from awaitlens.program.handlers import raised_around, suspends
+from awaitlens.program.index import last_name
 from awaitlens.program.tasks import cancels
 from awaitlens.program.view import View
 
@@ -77,12 +78,20 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             or not facts.scopes[context.scope].is_async
             or cancels(facts, context.scope)
             or raised_around(facts, context)
+            or _only_waits_shielded(facts, context)
         ):
             continue
         for term in context.terms:
             call = facts.call_of(term)
             if call is not None and _suppresses(call, view) and suspends(facts, context):
                 yield from _finding(call, context, facts)
+
+
+def _only_waits_shielded(facts: Facts, context: Context) -> bool:
+    """`while not closing.done(): with suppress(CancelledError): await shield(closing)` sees its clean-up through."""
+    inside = [s for s in facts.suspensions if context in facts.enclosing(s.context)]
+    calls = [facts.call_of(suspension.operand) for suspension in inside]
+    return all(call is not None and last_name(call.callee) == "shield" for call in calls)
 
 
 def _suppresses(call: Call, view: View) -> bool:

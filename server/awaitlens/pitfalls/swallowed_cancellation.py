@@ -93,8 +93,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.facts import Facts
+from awaitlens.program.facts import Context, Facts
 from awaitlens.program.handlers import catches_cancellation, guarded, leaves, passes_on, suspends
+from awaitlens.program.started import is_task
+from awaitlens.program.tasks import tidies_up
 from awaitlens.program.view import View
 from awaitlens.rewrite import add_handler_before, add_raise
 
@@ -113,7 +115,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if not kind or attempt.number in caught or not suspends(facts, attempt):
             continue
         caught.add(attempt.number)
-        if passes_on(facts, handler):
+        if passes_on(facts, handler) or _ends_a_task(facts, view, handler):
             continue
         name = facts.scopes[handler.scope].name
         if kind == "everything":
@@ -124,6 +126,14 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             yield Finding(handler.span, f"{name}() swallows its cancellation and ends as if done", "possible")
         else:
             yield Finding(handler.span, f"{name}() swallows its cancellation and goes on with the loop")
+
+
+def _ends_a_task(facts: Facts, view: View, handler: Context) -> bool:
+    """Whether a task of its own, or the tidying up at the end of one, is over with the clause: nobody goes on."""
+    function, end = facts.scopes[handler.scope], handler.body_span.end_line
+    later = (s for s in facts.suspensions if s.scope == handler.scope and s.span.line > end)
+    ends = leaves(facts, handler) and not any(later)
+    return ends and (tidies_up(function) or is_task(function, view))
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:

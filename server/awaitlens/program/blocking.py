@@ -16,12 +16,15 @@ from typing import NamedTuple
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import concurrency, django, types
 from awaitlens.knowledge.blocking import BlockingCall
-from awaitlens.program.callgraph import Chain, certainty, last_name, spelled
+from awaitlens.program.callgraph import Chain, spelled
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Iterated, Name, Result, Scope
 from awaitlens.program.giving import NEVER_AWAITABLE
+from awaitlens.program.index import last_name
 from awaitlens.program.reads import Read
+from awaitlens.program.started import runs_alone
 from awaitlens.program.values import Instance
 from awaitlens.program.view import View
+from awaitlens.program.waits import certainty
 from awaitlens.source import Span
 
 HTTP = frozenset({"http", "cloud", "grpc"})
@@ -34,7 +37,10 @@ NETWORK = frozenset({"socket", "dns", "tls", "mail", "ssh", "ldap"})
 COMPUTATION = frozenset({"cpu"})
 DIRECT = frozenset().union(HTTP, SUBPROCESSES, FILES, PEOPLE, STORES, THREADS, NETWORK, COMPUTATION)
 
-_TEST_FILE = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_TEST_FILE = re.compile(
+    r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|tests?|testing|testclient|conftest)\.py$"
+)
+_TEST_PACKAGES = ("pytest", "pytest_asyncio")
 _ANSWERS_AT_ONCE = {
     "future": frozenset({"done", "exception"}),
     "queue": frozenset({"put", "put_nowait", "empty", "qsize", "full"}),
@@ -64,16 +70,22 @@ def direct(facts: Facts, view: View, categories: frozenset[str]) -> Iterator[Blo
 
 def blocked(facts: Facts, view: View) -> Iterator[Blocked]:
     """All such places."""
-    if not is_test(view.path):
+    if not is_test(view):
         for function in facts.async_functions():
             yield from blocked_in(function, facts, view)
 
 
 def blocked_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
     """The calls and `with` statements of one function that block by themselves."""
+    for found in _direct_in(function, facts, view):
+        if not runs_alone(found.span, function, facts, view):
+            yield found
+
+
+def _direct_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
     for call in facts.calls_in(function.number):
         row, chain = _row(view.blocking(call))
-        if row is None or chain is None or _returns_at_once(call, row, facts, view):
+        if row is None or chain is None or _returns_at_once(call, row, facts):
             continue
         if not is_eager(call, facts, view):
             name = f"{spelled(chain.name, call, facts)}()"
@@ -105,28 +117,61 @@ def _manager(context: Context, facts: Facts) -> Span:
     return call.span if call is not None else context.span
 
 
+def is_test(view: View) -> bool:
+    """Whether the file holds tests or fixtures: there a blocked loop holds up nobody."""
+    return _is_test_file(view.path) or any(view.file.imports.get(package) for package in _TEST_PACKAGES)
+
+
 @lru_cache(maxsize=1024)
-def is_test(path: str) -> bool:
-    """Whether the file holds tests: there a blocked loop holds up nobody."""
+def _is_test_file(path: str) -> bool:
     return _TEST_FILE.search(path) is not None
 
 
 # --- what returns at once -----------------------------------------------------------------------------------
 
 
-def _returns_at_once(call: Call, row: BlockingCall, facts: Facts, view: View) -> bool:
+def _returns_at_once(call: Call, row: BlockingCall, facts: Facts) -> bool:
     """Whether the code around makes sure that there is nothing left to wait for."""
+    if _is_offloaded_beside(call, facts):
+        return True
     if row.category in _ANSWERS_AT_ONCE:
         if row.category == "future" and _is_completed(call, facts):
             return True
         return _asked_before(call, _ANSWERS_AT_ONCE[row.category], facts)
     if row.category == "lock":
         return _is_new(call, facts)
-    if row.category == "dns":
-        return any("NUMERIC" in facts.slice(argument.span) for argument in call.arguments)
     if row.category == "socket" and row.name.startswith("socket.socket."):
         return any(_sets_timeout(other) for other in facts.calls)
     return False
+
+
+def _is_offloaded_beside(call: Call, facts: Facts) -> bool:
+    """`pack(data) if small else await to_thread(pack, data)`: the function knows which call is worth a thread."""
+    if not isinstance(call.callee, (Name, Attribute)):
+        return False
+    beside = [
+        other
+        for other in facts.calls_in(call.scope)
+        if other.usage.kind == "awaited" and any(a.value == call.callee for a in other.arguments)
+    ]
+    return any(_is_branch(facts, place.context) for place in (call, *beside)) if beside else False
+
+
+def _is_branch(facts: Facts, context: int) -> bool:
+    return any(outer.kind in ("if", "else", "case") for outer in facts.enclosing(context))
+
+
+def _asked_by_caller(chain: Chain, function: Scope, facts: Facts, view: View) -> bool:
+    """Whether the caller of the method that waits has asked before: `while self.jobs.empty(): await more`."""
+    asked = _ANSWERS_AT_ONCE.get(chain.blocking.category, frozenset()) if chain.blocking else frozenset()
+    hop = chain.hops[-1]
+    if not asked or hop.call < 0:
+        return False
+    waiting = view.call_of_hop(hop).callee
+    if not isinstance(waiting, Attribute) or not isinstance(waiting.value, Attribute):
+        return False
+    questions = {Attribute(waiting.value, method) for method in asked}
+    return any(call.callee in questions for call in facts.calls_in(function.number))
 
 
 def _asked_before(call: Call, methods: frozenset[str], facts: Facts) -> bool:
@@ -205,7 +250,11 @@ def reached(place: Call | Context | Read, function: Scope, facts: Facts, view: V
         chain = _blocks(place, view)
         if chain is None or (len(chain.hops) < 2 and chain.blocking is not None):
             return None
-    if isinstance(place, Call) and is_eager(place, facts, view):
+    if isinstance(place, Call) and (is_eager(place, facts, view) or _is_offloaded_beside(place, facts)):
+        return None
+    if chain.blocking is not None and (
+        _asked_by_caller(chain, function, facts, view) or runs_alone(place.span, function, facts, view)
+    ):
         return None
     confidence = weakest(chain.confidence, certainty(chain.blocking) if chain.blocking else "certain")
     span = _manager(place, facts) if isinstance(place, Context) else place.span
@@ -229,7 +278,7 @@ def _claim(chain: Chain) -> str:
     )
     if chain.name.startswith("django.") and django.reaction(chain.name) == "raises":
         return f"{subject} raises SynchronousOnlyOperation in async code"
-    return f"{subject} blocks the event loop"
+    return f"{subject} {'can block' if chain.conditions else 'blocks'} the event loop"
 
 
 def _statement(name: str) -> str:

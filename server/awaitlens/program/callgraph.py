@@ -15,23 +15,22 @@ from awaitlens.knowledge import blocking as known
 from awaitlens.knowledge import coroutines, django
 from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
-from awaitlens.program.decorators import in_place
+from awaitlens.program.conditions import is_conditional, left_off, needed_parameter
+from awaitlens.program.decorators import in_place, runs_once
 from awaitlens.program.facts import (
-    Attribute,
     Call,
-    Constant,
     Context,
     Facts,
-    Other,
     Result,
     Scope,
     Term,
 )
-from awaitlens.program.index import last_name as last_name
+from awaitlens.program.index import last_name
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.reads import Read, getter, reads
 from awaitlens.program.terms import dotted
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
+from awaitlens.program.waits import certainty, is_composed, waits
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -50,12 +49,9 @@ IMPLIED = {
     "comprehension": ("__iter__", "__next__"),
 }
 _ASKS_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop", "current_async_library", "current_task"})
-_UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
-"""Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
-_QUICK_MOSTLY = ("django.template.", "django.dispatch.", "django.shortcuts.render")
-"""What blocks only if what it is given queries the database."""
 _MOST_BEHIND_A_GETTER = 2
 """A getter that goes further mostly looks for something once, and keeps it."""
+_MOST_CONDITIONS = 2
 _NOT_THROUGH = frozenset({"loop"})
 """A second loop raises at once; helpers that start one mostly ask first whether one is running."""
 
@@ -79,13 +75,17 @@ class Chain(NamedTuple):
     """That a call comes to something: the hops from the call itself to the call outside the program that does it.
 
     One hop means the call does it directly. `name` is the canonical name at the end; `blocking` what knowledge says of
-    it, None for the question "queries" and where the user says that the function blocks.
+    it, None for the question "queries" and where the user says that the function blocks. `needs` is the parameter of the
+    function it starts in that has to be true for it, `conditions` the number of functions on the way that an `if` or the
+    like may lead past it.
     """
 
     hops: tuple[Hop, ...]
     name: str
     blocking: known.BlockingCall | None
     confidence: Confidence
+    needs: str = ""
+    conditions: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,21 +93,34 @@ class Chain(NamedTuple):
 
     def behind(self, link: Link) -> Chain:
         """The chain as it looks from a function one step further up."""
+        conditions = self.conditions + link.conditional
         confidence = weakest(link.confidence, self.confidence)
-        if link.conditional and self.blocking is not None and certainty(self.blocking) != "certain":
+        is_sure = self.blocking is None or certainty(self.blocking) == "certain"
+        if conditions > _MOST_CONDITIONS or (link.conditional and not is_sure):
             confidence = "possible"
         if link.hop.at is not None and len(self.hops) > _MOST_BEHIND_A_GETTER:
             confidence = "possible"
-        return self._replace(hops=(link.hop, *self.hops), confidence=confidence)
+        hops = (link.hop, *self.hops)
+        return self._replace(hops=hops, confidence=confidence, needs=link.needs, conditions=conditions)
 
 
 class Link(NamedTuple):
-    """A place that runs the body of a function of the program; `conditional` where an `if` or the like decides."""
+    """A place that runs the body of a function of the program; `conditional` where an `if` or a cache decides.
+
+    `needs` is the parameter of the function around that has to be true for it; `left_off` are those of the target that
+    this call leaves false.
+    """
 
     hop: Hop
     confidence: Confidence
     target: Key
     conditional: bool = False
+    needs: str = ""
+    left_off: frozenset[str] = frozenset()
+
+    def reaches(self, chain: Chain) -> bool:
+        """Whether the chain of the target is not ruled out by what this call gives it."""
+        return chain.needs not in self.left_off
 
 
 class Node(NamedTuple):
@@ -160,7 +173,7 @@ class CallGraph:
 
     def _places(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[Link | Chain]:
         for context, found in self._run(file, facts, scope):
-            yield from _under_condition(found) if _is_conditional(facts, context) else found
+            yield from _under_condition(found, facts, context)
 
     def _run(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[tuple[int, Iterator[Link | Chain]]]:
         """What each call, statement and read of a function runs, with the construct it stands in."""
@@ -222,24 +235,27 @@ class CallGraph:
             yield Chain((hop,), name, None, callee.confidence)
         if vouched:
             yield Chain((hop,), name, None, callee.confidence)
-        if vouched or name in settings.not_blocking or _guards(name, call, facts):
+        if vouched or name in settings.not_blocking:
             return
         if entry is None:
-            inside = self.program.packages.blocking(name) if self.program.packages else None
-            if inside is not None and not coroutines.is_listed(name):
-                confidence = weakest(callee.confidence, inside.confidence)
-                yield inside._replace(hops=(hop, *inside.hops), confidence=confidence)
-            return
-        if not any(_holds(condition, call, facts) for condition in entry.unless):
+            yield from self._in_package(name, hop, callee)
+        elif waits(entry, call, facts):
             yield Chain((hop,), name, entry, callee.confidence)
+
+    def _in_package(self, name: str, hop: Hop, callee: Inferred) -> Iterator[Chain]:
+        """What a function of an installed package comes to that no table knows."""
+        inside = self.program.packages.blocking(name) if self.program.packages else None
+        if inside is not None and not coroutines.is_listed(name):
+            confidence = weakest(callee.confidence, inside.confidence)
+            yield inside._replace(hops=(hop, *inside.hops), confidence=confidence)
 
     def _function(
         self, function: Function, call: Call, callee: Inferred, file: FileFacts, facts: Facts
     ) -> Iterator[Link]:
         """A plain function runs when it is called; a generator's body where its values are asked for at once."""
         names = self.program.names
-        _, _, scope = results.located(names, function)
-        if scope is None or scope.is_async:
+        _, home, scope = results.located(names, function)
+        if home is None or scope is None or scope.is_async:
             return
         if scope.is_generator and not generators.runs(function, call, names, facts):
             return
@@ -247,7 +263,9 @@ class CallGraph:
         if scope.decorators:
             confidence = weakest(confidence, in_place(names, function))
         hop = self._hop(call, file, facts, function.qualname)
-        yield Link(hop, confidence, (function.path, function.qualname))
+        is_cached = bool(scope.decorators) and runs_once(names, function)
+        key = (function.path, function.qualname)
+        yield Link(hop, confidence, key, is_cached, left_off=left_off(call, scope, home.scopes[scope.parent]))
 
     def _constructed(
         self, cls: Class, call: Call, callee: Inferred, file: FileFacts, facts: Facts
@@ -318,28 +336,6 @@ class CallGraph:
         return Hop(file.path, function, call.number, spelled(name, call, facts))
 
 
-def certainty(row: known.BlockingCall) -> Confidence:
-    """How surely the call of a row holds up its thread long enough to matter."""
-    if row.name.startswith(_QUICK_MOSTLY):
-        return "possible"
-    if row.confidence == "high":
-        return "certain"
-    return "likely" if row.confidence == "medium" and row.category not in _UNSEEN else "possible"
-
-
-def _guards(name: str, call: Call, facts: Facts) -> bool:
-    """Whether a plain function takes a thread lock, as thread-safe code does for a moment, and as `with lock` says it.
-
-    Or it asks a future for its result after it has asked whether that is there.
-    """
-    if facts.scopes[call.scope].is_async:
-        return False
-    if name == "concurrent.futures.Future.result" and isinstance(call.callee, Attribute):
-        asked = Attribute(call.callee.value, "done")
-        return any(other.callee == asked for other in facts.calls_in(call.scope))
-    return name in ("threading.Lock.acquire", "threading.RLock.acquire")
-
-
 def rank(chain: Chain) -> int:
     """How good a proof the chain is: 0 for the best."""
     row = chain.blocking
@@ -347,18 +343,17 @@ def rank(chain: Chain) -> int:
     return ("certain", "likely", "possible").index(confidence)
 
 
-def _is_conditional(facts: Facts, context: int) -> bool:
-    """Whether some calls of the function pass this place by."""
-    return any(outer.kind in ("if", "else", "case", "except") for outer in facts.enclosing(context))
-
-
-def _under_condition(found: Iterator[Link | Chain]) -> Iterator[Link | Chain]:
+def _under_condition(found: Iterator[Link | Chain], facts: Facts, context: int) -> Iterator[Link | Chain]:
     """What only matters now and then is not passed on from a place that is not always reached."""
+    if not is_conditional(facts, context):
+        yield from found
+        return
+    needs = needed_parameter(facts, context)
     for each in found:
         if isinstance(each, Link):
-            yield each._replace(conditional=True)
+            yield each._replace(conditional=True, needs=needs)
         elif each.blocking is None or certainty(each.blocking) == "certain":
-            yield each
+            yield each._replace(needs=needs, conditions=1)
 
 
 def _counts(end: Chain, facts: Facts) -> bool:
@@ -366,32 +361,14 @@ def _counts(end: Chain, facts: Facts) -> bool:
     row = end.blocking
     if row is None:
         return not end.name.startswith("django.db.")
-    if row.name == "importlib.import_module" and not _is_composed(facts.calls[end.hops[0].call]):
+    if row.name == "importlib.import_module" and not is_composed(facts.calls[end.hops[0].call]):
         return False
     return row.category not in _NOT_THROUGH and certainty(row) != "possible"
-
-
-def _is_composed(call: Call) -> bool:
-    """Whether a module's name is put together here: one of many, then. A name that is given is mostly imported already."""
-    return bool(call.arguments) and isinstance(call.arguments[0].value, (Other, Result))
 
 
 def _best(ends: list[Chain]) -> Chain | None:
     """The surest of the direct answers, and of equals the first in the text."""
     return min(ends, key=rank, default=None)
-
-
-def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
-    """Whether an argument makes the call return at once."""
-    argument = call.argument(condition.position, condition.keyword)
-    if argument is None:
-        return condition.value == "absent" and not any(a.keyword in ("*", "**") for a in call.arguments)
-    if isinstance(argument.value, Constant):
-        value = argument.value.value
-        return repr(value) == condition.value or (
-            condition.value == "0" and value == 0 and value is not False
-        )
-    return "." in condition.value and condition.value.rpartition(".")[2] in facts.slice(argument.span)
 
 
 def spelled(name: str, call: Call, facts: Facts) -> str:

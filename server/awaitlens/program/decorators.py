@@ -24,12 +24,23 @@ _IN_PLACE = (
 )  # fmt: skip
 
 
+_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
+
+
 def in_place(names: Names, function: Function) -> Confidence:
     """How surely calling the decorated function runs its body before the call returns, on the same thread."""
     file, facts, scope = results.located(names, function)
     if file is None or facts is None or scope is None:
         return "possible"
     return weakest(*(_one(names, decorator, file, facts, scope) for decorator in scope.decorators))
+
+
+def runs_once(names: Names, function: Function) -> bool:
+    """Whether a cache answers for the function from its second call on: it has nothing to tell two calls apart by."""
+    file, facts, scope = results.located(names, function)
+    if file is None or facts is None or scope is None or scope.parameters:
+        return False
+    return any(results.decorator_name(names, d, file, facts, scope) in _CACHES for d in scope.decorators)
 
 
 def _one(names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope) -> Confidence:

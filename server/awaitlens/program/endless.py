@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.program.facts import Attribute, Call, Constant, Context, Facts, Name, Other, Scope, Term
+from awaitlens.program.index import last_name
 from awaitlens.program.view import View
 
 _LEAVES = frozenset({"break", "return", "raise", "yield", "yield from"})
+_GIVES_OUT = frozenset({"get_nowait", "pop", "popleft", "popitem", "__next__", "__anext__", "send", "throw"})
+"""Methods that say by an exception that there is nothing left."""
 _ENDS_PROGRAM = frozenset({"sys.exit", "exit", "quit", "os._exit", "os.abort", "os.execv", "os.execve"})
 
 
@@ -35,7 +38,7 @@ def _lets_go(loop: Context, facts: Facts) -> bool:
 def _may_raise_on_purpose(call: Call, view: View) -> bool:
     """Whether the call ends the loop by an exception that is meant: `next`, `get_nowait`, `sys.exit`, or one unknown."""
     target = view.target(call)
-    if target.name in _ENDS_PROGRAM or target.name == "next":
+    if target.name in _ENDS_PROGRAM or target.name == "next" or last_name(call.callee) in _GIVES_OUT:
         return True
     if target.path:
         return view.of_definition(target, _raises) is not False

@@ -20,13 +20,13 @@ from awaitlens.program.callgraph import (
     Link,
     Node,
     Question,
-    certainty,
     rank,
     spelled,
 )
 from awaitlens.program.facts import Call, Context, Facts
 from awaitlens.program.memory import Ground
 from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.waits import certainty
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
@@ -93,8 +93,8 @@ class Summaries:
         for each in found:
             if isinstance(each, Link):
                 inner = self.of_body(each.target, question)
-                if inner is not None:
-                    chains.append(inner.behind(each._replace(conditional=False)))
+                if inner is not None and each.reaches(inner):
+                    chains.append(inner.behind(each))
             elif _answers(each, question):
                 chains.append(each)
         return min(chains, key=_order, default=None)
@@ -113,6 +113,10 @@ class Summaries:
             heapq.heappush(waiting, (*_order(chain), len(found), key))
             found.append(chain)
 
+        def offer_through(key: Key, link: Link, chain: Chain) -> None:
+            if link.reaches(chain):
+                offer(key, chain.behind(link))
+
         for key, node in reached.items():
             end = node.end(question)
             if end is not None:
@@ -120,7 +124,7 @@ class Summaries:
             for link in node.links:
                 inner = known.get(link.target)
                 if inner is not None:
-                    offer(key, inner.behind(link))
+                    offer_through(key, link, inner)
                 elif link.target in reached:
                     calling.setdefault(link.target, []).append((key, link))
         while waiting:
@@ -130,7 +134,7 @@ class Summaries:
             known[key] = found[number]
             for caller, link in calling.get(key, ()):
                 if caller not in known:
-                    offer(caller, found[number].behind(link))
+                    offer_through(caller, link, found[number])
         for key in reached:
             known.setdefault(key, None)
 

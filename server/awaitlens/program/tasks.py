@@ -42,6 +42,7 @@ _TIDYING = (
     "exit",
     "cancel",
 )
+_RUNNING_ALREADY = frozenset({"values", "wrap_future", "all_tasks"})
 TIMEOUTS = frozenset(
     {"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after",
      "trio.fail_after", "trio.move_on_after", "asyncio.timeouts.timeout"}
@@ -145,14 +146,20 @@ def cancels(facts: Facts, scope: int) -> bool:
     )
 
 
+def tidies_up(function: Scope) -> bool:
+    """Whether a function, as its name says, ends something."""
+    return any(word in function.name for word in _TIDYING)
+
+
 def starts_work(gather: Call, facts: Facts) -> bool:
     """Whether the call of gather starts coroutines that do more than tidy up; awaiting what runs already is no start."""
-    name = facts.scopes[gather.scope].name
-    if any(word in name for word in _TIDYING):
+    if tidies_up(facts.scopes[gather.scope]):
         return False
     started = [
         c for c in facts.calls if c.usage.final.kind == "argument" and c.usage.final.call == gather.number
     ]
+    if any(last_name(call.callee) in _RUNNING_ALREADY for call in started):
+        return False
     return bool(started) and not any(word in last_name(c.callee) for c in started for word in _TIDYING)
 
 

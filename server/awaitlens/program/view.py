@@ -274,6 +274,13 @@ class View(Surroundings):
             return self._program.summaries.of((value.path, value.qualname), "queries")
         return None
 
+    def call_of_hop(self, hop: Hop) -> Call:
+        """The call that a hop of a Chain stands for, if it is one."""
+        file = self._program.files[hop.path]
+        facts = file.facts(file.definitions[hop.qualname].block)
+        self._names.memory.rests_on(hop.path, id(facts))
+        return facts.calls[hop.call]
+
     def hop_span(self, hop: Hop) -> Span:
         """Where a hop of a Chain stands, in the coordinates of its file."""
         packages = self._program.packages

@@ -1,0 +1,223 @@
+"""Functions that look as if they held up the loop, each beside one that does."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    """`pitfall` is claimed nowhere in `silent`, and in `loud`."""
+
+    pitfall: str
+    silent: str
+    loud: str
+
+
+WAITS = {
+    "a helper queries only when a parameter is given, and it is not": Pair(
+        "blocking-call-chain",
+        """
+        from shop.models import Book
+
+        def name_of(book=None, key=None, code=None):
+            if key:
+                book = Book.objects.get(key=key)
+            if code is not None:
+                book = Book.objects.get(code=code)
+            return str(book)
+
+        async def label(book):
+            return name_of(book)
+        """,
+        """
+        from shop.models import Book
+
+        def name_of(book=None, key=None):
+            if key:
+                book = Book.objects.get(key=key)
+            return str(book)
+
+        async def label(key):
+            return name_of(key=key)
+        """,
+    ),
+    "the queue was asked before the helper takes from it": Pair(
+        "blocking-call-chain",
+        """
+        import queue
+
+        class Stream:
+            def __init__(self):
+                self.jobs = queue.Queue()
+
+            def take(self):
+                return self.jobs.get()
+
+            async def next(self, more):
+                while self.jobs.empty():
+                    await more.wait()
+                return self.take()
+        """,
+        """
+        import queue
+
+        class Stream:
+            def __init__(self):
+                self.jobs = queue.Queue()
+
+            def take(self):
+                return self.jobs.get()
+
+            async def next(self, more):
+                await more.wait()
+                return self.take()
+        """,
+    ),
+    "an address in numbers needs no name lookup": Pair(
+        "blocking-call-chain",
+        """
+        import socket
+
+        def is_address(text):
+            return bool(socket.getaddrinfo(text, 0, socket.AF_UNSPEC, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST))
+
+        async def bind(text):
+            await text.ready()
+            return is_address(text)
+        """,
+        """
+        import socket
+
+        def is_address(text):
+            return bool(socket.getaddrinfo(text, 0, socket.AF_UNSPEC, socket.SOCK_STREAM))
+
+        async def bind(text):
+            await text.ready()
+            return is_address(text)
+        """,
+    ),
+    "a file that a cache keeps is read once": Pair(
+        "blocking-call-chain",
+        """
+        import functools
+
+        @functools.lru_cache(maxsize=1)
+        def version():
+            with open("version") as file:
+                return file.read()
+
+        async def about(wire):
+            await wire.send(version())
+        """,
+        """
+        def version():
+            with open("version") as file:
+                return file.read()
+
+        async def about(wire):
+            await wire.send(version())
+        """,
+    ),
+    "the small ones here, the large ones on a thread": Pair(
+        "blocking-call-chain",
+        """
+        import asyncio
+        import zlib
+
+        def pack(data):
+            with open("log", "wb") as log:
+                log.write(zlib.compress(data))
+
+        async def send(data, wire):
+            if len(data) < 10_000:
+                pack(data)
+            else:
+                await asyncio.to_thread(pack, data)
+        """,
+        """
+        import asyncio
+        import zlib
+
+        def pack(data):
+            with open("log", "wb") as log:
+                log.write(zlib.compress(data))
+
+        async def send(data, wire):
+            await asyncio.to_thread(pack, data)
+            pack(data)
+        """,
+    ),
+    "a nap of a millisecond keeps two stamps apart": Pair(
+        "blocking-call-chain",
+        """
+        import time
+
+        class Message:
+            def __init__(self):
+                time.sleep(0.001)
+
+        async def answer(wire):
+            await wire.send(Message())
+        """,
+        """
+        import time
+
+        class Message:
+            def __init__(self):
+                time.sleep(0.1)
+
+        async def answer(wire):
+            await wire.send(Message())
+        """,
+    ),
+    "before its first await the program's one coroutine is alone on the loop": Pair(
+        "blocking-call-chain",
+        """
+        import asyncio
+
+        def settings():
+            with open("settings") as file:
+                return file.read()
+
+        async def main(serve):
+            await serve(settings())
+
+        if __name__ == "__main__":
+            asyncio.run(main(print))
+        """,
+        """
+        import asyncio
+
+        def settings():
+            with open("settings") as file:
+                return file.read()
+
+        async def main(serve):
+            await serve(None)
+            await serve(settings())
+
+        if __name__ == "__main__":
+            asyncio.run(main(print))
+        """,
+    ),
+    "a database in memory waits for nobody": Pair(
+        "blocking-database",
+        """
+        import sqlite3
+
+        async def scratch():
+            return sqlite3.connect(":memory:")
+        """,
+        """
+        import sqlite3
+
+        async def scratch(path):
+            return sqlite3.connect(path)
+        """,
+    ),
+    "sleeping for no time": Pair(
+        "blocking-sleep",
+        "import time\n\nasync def turn():\n    time.sleep(0)\n",
+        "import time\n\nasync def turn():\n    time.sleep(0.001)\n",
+    ),
+}
