@@ -16,7 +16,7 @@ from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
 from awaitlens.knowledge.tables import Grouped, lines
 from awaitlens.program import members, results
-from awaitlens.program.callgraph import Chain, certainty
+from awaitlens.program.callgraph import Chain
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, dotted
@@ -35,6 +35,7 @@ from awaitlens.program.values import (
     Module,
     Value,
 )
+from awaitlens.program.waits import certainty
 
 ReadFile = Callable[[str], "str | None"]
 
