@@ -339,3 +339,12 @@ def test_fixtures_may_block_wherever_they_are_kept() -> None:
     assert pitfalls(FIXTURE.replace("import pytest", "").replace("@pytest.fixture", "")) == {
         "blocking-subprocess"
     }
+
+
+def test_a_script_named_like_a_standard_module_is_not_what_others_import() -> None:
+    """About missed alarms: `profiles/os.py` stands in a folder of scripts, and `import os` elsewhere means Python's."""
+    work = "import os\n\nasync def work(wait):\n    await wait()\n    os.system('make')\n"
+    program = check_texts({"profiles/os.py": "print('a profile')\n", "shop.py": work})
+    assert [f.pitfall for f in program.findings("shop.py")] == ["blocking-subprocess"]
+    at_root = check_texts({"os.py": "def system(line): ...\n", "shop.py": work})
+    assert at_root.findings("shop.py") == ()

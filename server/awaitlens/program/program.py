@@ -150,17 +150,24 @@ class Program:
                 base = posixpath.dirname(base)
             return _module_file(base, module, is_there)
         found = self._modules.get(module)
+        if module.partition(".")[0] in sys.stdlib_module_names and not self._is_at_root(found, module):
+            # A package may well have a module `os` or `types` of its own, a folder a script of that name; plain
+            # `import os` does not mean that one.
+            return None
         if found is not None:
             namesakes = self._namesakes.get(module)
             return _nearest(namesakes, file.path) if namesakes else found
-        if module.partition(".")[0] in sys.stdlib_module_names:
-            # A package may well have a module `os` or `types` of its own; plain `import os` does not mean that one.
-            return None
         for base in (posixpath.dirname(file.path), *self.roots):
             beside = _module_file(base, module, is_there)
             if beside is not None and beside != file.path:
                 return beside
         return None
+
+    def _is_at_root(self, path: str | None, module: str) -> bool:
+        """Whether the file lies where programs start to look for modules."""
+        place = module.replace(".", "/")
+        ends = (f"{place}.py", f"{place}/__init__.py")
+        return any(path == posixpath.join(root, end) for root in (*self.roots, "") for end in ends)
 
     def find_submodule(self, package: FileFacts, name: str) -> str | None:
         return _submodule(package.path, name, self._is_there)
