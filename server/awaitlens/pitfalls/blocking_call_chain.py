@@ -106,8 +106,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch, Step
-from awaitlens.program.blocking import is_test, own_functions, reached
+from awaitlens.program.blocking import own_functions, reached
 from awaitlens.program.facts import Facts
+from awaitlens.program.testfiles import is_test
 from awaitlens.program.view import View
 from awaitlens.rewrite.offload import in_thread
 

@@ -83,8 +83,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Step
-from awaitlens.program.blocking import blocked_in, handed, is_test, reached, runs_on_loop
+from awaitlens.program.blocking import blocked_in, handed, reached, runs_on_loop
 from awaitlens.program.facts import Facts
+from awaitlens.program.testfiles import is_test
 from awaitlens.program.view import View
 
 law = Law.NEVER_BLOCK_THE_LOOP

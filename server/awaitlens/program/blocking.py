@@ -8,7 +8,6 @@ by what is waited for. A call of the program's own function that comes to one of
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from awaitlens.program.giving import NEVER_AWAITABLE
 from awaitlens.program.index import last_name
 from awaitlens.program.reads import Read
 from awaitlens.program.started import runs_alone
+from awaitlens.program.testfiles import is_test
 from awaitlens.program.values import Instance
 from awaitlens.program.view import View
 from awaitlens.program.waits import certainty
@@ -37,10 +37,6 @@ NETWORK = frozenset({"socket", "dns", "tls", "mail", "ssh", "ldap"})
 COMPUTATION = frozenset({"cpu"})
 DIRECT = frozenset().union(HTTP, SUBPROCESSES, FILES, PEOPLE, STORES, THREADS, NETWORK, COMPUTATION)
 
-_TEST_FILE = re.compile(
-    r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|tests?|testing|testclient|conftest)\.py$"
-)
-_TEST_PACKAGES = ("pytest", "pytest_asyncio")
 _ANSWERS_AT_ONCE = {
     "future": frozenset({"done", "exception"}),
     "queue": frozenset({"put", "put_nowait", "empty", "qsize", "full"}),
@@ -115,16 +111,6 @@ def _waits_inside(context: Context, facts: Facts) -> bool:
 def _manager(context: Context, facts: Facts) -> Span:
     call = facts.call_of(context.terms[0]) if len(context.terms) == 1 else None
     return call.span if call is not None else context.span
-
-
-def is_test(view: View) -> bool:
-    """Whether the file holds tests or fixtures: there a blocked loop holds up nobody."""
-    return _is_test_file(view.path) or any(view.file.imports.get(package) for package in _TEST_PACKAGES)
-
-
-@lru_cache(maxsize=1024)
-def _is_test_file(path: str) -> bool:
-    return _TEST_FILE.search(path) is not None
 
 
 # --- what returns at once -----------------------------------------------------------------------------------

@@ -1,0 +1,23 @@
+"""Which files hold tests, and what these rest on."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from awaitlens.program.view import View
+
+_TEST_FILE = re.compile(
+    r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|tests?|testing|testclient|conftest)\.py$"
+)
+_TEST_PACKAGES = ("pytest", "pytest_asyncio")
+
+
+def is_test(view: View) -> bool:
+    """Whether the file holds tests or fixtures: there a blocked loop holds up nobody."""
+    return _is_test_file(view.path) or any(view.file.imports.get(package) for package in _TEST_PACKAGES)
+
+
+@lru_cache(maxsize=1024)
+def _is_test_file(path: str) -> bool:
+    return _TEST_FILE.search(path) is not None
