@@ -21,7 +21,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 def toy(name: str, law: Law, default: bool = True) -> Pitfall:
     lesson = Lesson(f"The title of {name}.", "Why it is so.", ())
-    return Pitfall(name, law, "warning", default, False, lesson, lambda facts, view: (), lambda *_: None)
+    return Pitfall(
+        name, law, "warning", default, False, frozenset(), lesson, lambda facts, view: (), lambda *_: None
+    )
 
 
 TOYS = {
