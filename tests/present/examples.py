@@ -29,7 +29,9 @@ def span_of(source: Source, text: str, occurrence: int = 1) -> Span:
 
 
 def pitfall_of(name: str, law: Law, lesson: str) -> Pitfall:
-    return Pitfall(name, law, "warning", True, False, parse_lesson(lesson), lambda facts, view: (), None)
+    return Pitfall(
+        name, law, "warning", True, False, frozenset(), parse_lesson(lesson), lambda facts, view: (), None
+    )
 
 
 STALE_WRITE = """What was read before an await is written after it.
