@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from awaitlens.engine import new_reader, read
-from awaitlens.program.index import _may_hold, _table
+from awaitlens.program.index import _table
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
+from awaitlens.program.skim import may_hold
 from awaitlens.source import Source
 
 LIBRARY = Path(asyncio.__file__).parent
@@ -49,4 +50,4 @@ def test_every_mention_is_seen_in_the_text(path: Path) -> None:
         table = _table(facts)
         for kind in ("defined", "called", "given"):
             names = (name for name in table.of(kind) if name.isidentifier())
-            assert [name for name in names if not _may_hold(facts.text, kind, name)] == []
+            assert [name for name in names if not may_hold(facts.text, kind, name)] == []

@@ -58,7 +58,7 @@ from awaitlens.program.view import View
 
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "warning"
-default = True
+default = False
 needs = {"flow"}
 
 

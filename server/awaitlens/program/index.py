@@ -6,13 +6,13 @@ parts: `save` for `order.save`. Who asks resolves what is found; the tables only
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.program.facts import Attribute, Call, Facts, Lambda, Name, Scope, Term
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
+from awaitlens.program.skim import Kind, may_hold
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
@@ -22,7 +22,6 @@ _PROPERTY = Name("property")
 
 
 Defining = Literal["defined", "async", "plain"]
-Kind = Literal["defined", "async", "plain", "called", "given"]
 
 
 class Defined(NamedTuple):
@@ -259,37 +258,9 @@ def _places(file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
     return [
         place._replace(block=block)
         for block in blocks.holding(name)
-        if blocks.is_whole or _may_hold(blocks.text(block), kind, name)
+        if blocks.is_whole or may_hold(blocks.text(block), kind, name)
         for place in _table(file.facts(block)).of(kind).get(name, ())
     ]
-
-
-_CALLED = re.compile(r"(?:[ \t]|\\\r?\n)*\(")
-_NAMED = re.compile(r"(?:[ \t]|\\\r?\n)*(?:=(?!=)|:)")
-_DEFINING = ("def", "class")
-
-
-def _may_hold(text: str, kind: Kind, name: str) -> bool:
-    """Whether the text may define, call or hand over the name: a look at the signs around it."""
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        is_word = not (_is_letter(text[at - 1 : at]) or _is_letter(text[end : end + 1]))
-        if is_word:
-            is_defined = text[max(at - 12, 0) : at].rstrip(" \t\\\r\n").endswith(_DEFINING)
-            is_called = not is_defined and _CALLED.match(text, end) is not None
-            if kind == "called" and is_called:
-                return True
-            if kind == "given" and not (is_defined or is_called or _NAMED.match(text, end)):
-                return True
-            if kind not in ("called", "given") and is_defined:
-                return True
-        at = text.find(name, end)
-    return False
-
-
-def _is_letter(sign: str) -> bool:
-    return sign.isalnum() or sign == "_"
 
 
 def last_name(term: Term) -> str:

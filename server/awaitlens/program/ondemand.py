@@ -11,20 +11,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from sys import intern
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
 from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member, Part
 from awaitlens.program.reach import Imports, attributes_in, imports_in
-from awaitlens.syntax.blocks import Block, Layout, layout
+from awaitlens.program.skim import Skim, may_assign, may_bind
+from awaitlens.syntax.blocks import Layout, layout
 from awaitlens.syntax.parse import Reader, parse
 
 T = TypeVar("T")
 
-_FUNCTION = re.compile(r"[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)")
-_DECORATED_FUNCTION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
-_CLASS = re.compile(r"^[ \t\f]*class[ \t]+(\w+)", re.MULTILINE)
 _DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _PLAIN_FUNCTION = re.compile(r"^[ \t\f]*def[ \t]+(\w+)", re.MULTILINE)
 _ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
@@ -126,25 +124,6 @@ class FileOnDemand(FileFacts):
         return _ByClass(self, lambda part: part.attributes, self.blocks.assigning)
 
 
-class _Skim(NamedTuple):
-    """What is seen of a block without parsing it: `name` is that of the function or class it is, "" for other code."""
-
-    name: str
-    is_function: bool
-
-    @classmethod
-    def of(cls, block: Block) -> _Skim:
-        text = block.text
-        if block.kind == "class header":
-            found = _CLASS.search(text)
-            return cls(found[1] if found else "", False)
-        if text.lstrip(" \t\f").startswith("@"):
-            found = _DECORATED_FUNCTION.search(text)
-        else:
-            found = _FUNCTION.match(text)
-        return cls(found[1] if found else "", found is not None)
-
-
 class Blocks(Sequence[tuple[int, Facts]]):
     """The blocks of a file with their first lines, each parsed when it is asked for."""
 
@@ -194,8 +173,8 @@ class Blocks(Sequence[tuple[int, Facts]]):
     # --- what may hold an answer -----------------------------------------------------------------------------
 
     @cached_property
-    def _skims(self) -> list[_Skim]:
-        return [_Skim.of(block) for block in self._layout.blocks]
+    def _skims(self) -> list[Skim]:
+        return [Skim.of(block) for block in self._layout.blocks]
 
     @cached_property
     def _by_name(self) -> dict[tuple[tuple[str, ...], str], list[int]]:
@@ -213,7 +192,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         """The blocks in a class, or at the top, that are of that name or may bind it in their statements."""
         named = self._by_name.get((owner, name), [])
         blocks = self._layout.blocks
-        return named + [n for n in self._by_name.get((owner, ""), ()) if _may_bind(blocks[n], name)]
+        return named + [n for n in self._by_name.get((owner, ""), ()) if may_bind(blocks[n], name)]
 
     def every(self) -> Iterable[int]:
         return range(len(self))
@@ -266,7 +245,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         return [
             number
             for number in self._of_class(owner)
-            if self.is_whole or _assigns(self._layout.blocks[number].text, f".{name}")
+            if self.is_whole or may_assign(self._layout.blocks[number].text, f".{name}")
         ]
 
     def _of_class(self, owner: str) -> Iterable[int]:
@@ -373,37 +352,3 @@ class _OfClass(_Lists[T]):
 
 
 _NOTHING = Facts("", (), False, (), (), (), (), (), (), (), (), (), False)
-
-
-_COMPOUND = re.compile(r"[ \t\f]*(?:(?:async|for|if|match|try|while|with|class|def)\b|[#(\[*@])")
-_ANYWHERE = ("import", ":=", ";", "lambda")
-
-
-def _may_bind(block: Block, name: str) -> bool:
-    """Whether the statements of a block may bind the name: simple ones do at the start of a line, keywords stand deeper."""
-    text = block.text
-    at = text.find(name)
-    if at < 0:
-        return False
-    if _COMPOUND.match(text) or any(word in text for word in _ANYWHERE):
-        return True
-    depth = len(block.indent)
-    while at >= 0:
-        start = text.rfind("\n", 0, at) + 1
-        if text[start + depth : start + depth + 1].strip():
-            return True
-        at = text.find(name, at + 1)
-    return False
-
-
-_ASSIGNED = re.compile(r"[ \t]*(?:=(?!=)|[:,)\]\\\n#]|in\b)")
-
-
-def _assigns(text: str, attribute: str) -> bool:
-    """Whether `.name` may be given a value: also as one of several targets, and by `for` and `with`."""
-    at = text.find(attribute)
-    while at >= 0:
-        if _ASSIGNED.match(text, at + len(attribute)):
-            return True
-        at = text.find(attribute, at + 1)
-    return False
