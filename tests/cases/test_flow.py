@@ -14,7 +14,7 @@ from awaitlens.pitfall import Finding
 from awaitlens.program.flow.explorer import Explorer
 from awaitlens.program.flow.graph import MOST_PROOFS, Graph
 from awaitlens.program.flow.model import Flow
-from awaitlens.program.flow.remote import MOST_ACTIONS
+from awaitlens.program.flow.others import MOST_ACTIONS
 from awaitlens.program.flow.trace import trace
 from awaitlens.rewrite.apply import apply
 from awaitlens.settings import Settings

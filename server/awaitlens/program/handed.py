@@ -133,12 +133,8 @@ def _sync_arguments(
     first = call.arguments[0]
     if target.path:
         for given in call.arguments:
-            if not isinstance(given.value, Name | Attribute) or not awaits_argument(
-                view, target, call, given
-            ):
-                continue
             function = _plain_function(given.value, call, view)
-            if function is not None:
+            if function is not None and awaits_argument(view, target, call, given):
                 yield given, function.name.rpartition(".")[2], weakest(target.confidence, function.confidence)
     elif target.name in _NEED_ASYNC and not first.keyword:
         function = _plain_function(first.value, call, view)
@@ -157,6 +153,8 @@ def _plain_function(term: Term, call: Call, view: View) -> Target | None:
     if not isinstance(term, Name | Attribute):
         return None
     if isinstance(term, Name) and term.id not in view.file.imports and term.id not in view.file.globals:
+        return None
+    if isinstance(term, Attribute) and not view.is_plain_somewhere(term.attr):
         return None
     found = view.callable(term, call.scope, call.span)
     return found if view.never_awaitable(found) else None

@@ -91,6 +91,7 @@ class Index:
         self._stale: set[str] = set()
         self._unread = Unread(program)
         self._async: set[str] = set()
+        self._plain: set[str] = set()
         self._properties: set[str] = set()
         self.asked: set[str] = set()
 
@@ -120,6 +121,11 @@ class Index:
         """Whether some function of that name is async, or was before an edit."""
         self._refresh()
         return name in self._async
+
+    def is_plain_somewhere(self, name: str) -> bool:
+        """Whether some function of that name is not async, or was not before an edit."""
+        self._refresh()
+        return name in self._plain
 
     def is_property_somewhere(self, name: str) -> bool:
         """Whether some class has a plain property of that name, or had one before an edit."""
@@ -165,6 +171,7 @@ class Index:
             if isinstance(file, FileOnDemand):
                 self._unread.add(file)
                 self._async |= file.async_names
+                self._plain |= file.plain_names
                 self._properties |= file.property_names
             elif file is not None:
                 self._read(path, file)
@@ -183,7 +190,8 @@ class Index:
             entry = known.get(identity)
             if entry is None:
                 entry = facts, _table(facts)
-                self._async.update(scope.name for scope in facts.async_functions())
+                for scope in facts.functions():
+                    (self._async if scope.is_async else self._plain).add(scope.name)
                 self._properties.update(s.name for s in facts.functions() if _PROPERTY in s.decorators)
                 for name in entry[1].names:
                     where.setdefault(name, set()).add(identity)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from awaitlens.program.facts import Argument, Attribute, Call, Facts, Iterated, Name, Parameter, Scope, Term
 from awaitlens.program.modules import FileFacts, class_of_self, qualname
 from awaitlens.program.view import Target, View
+
+if TYPE_CHECKING:
+    from awaitlens.program.program import Program
 
 _COLLECTORS = ("append", "add")
 
@@ -20,12 +24,22 @@ def awaits_argument(view: View, target: Target, call: Call, argument: Argument) 
     if file is None or definition is None:
         return False
     facts, scope = file.facts(definition.block), file.scope(definition)
-    view.program.names.memory.rests_on(file.path, id(facts))
     parameter = _parameter(facts, scope, call, argument)
     if parameter is None:
         return False
+    path, name = file.path, qualname(facts, scope)
+    return view.program.names.memory.about_bodies(
+        ("awaits", path, name, parameter), lambda: _awaits(view.program, path, name, parameter)
+    )
+
+
+def _awaits(program: Program, path: str, name: str, parameter: str) -> bool:
+    file = program.files[path]
+    definition = file.definitions[name]
+    facts, scope = file.facts(definition.block), file.scope(definition)
+    program.names.memory.rests_on(path, id(facts))
     for attribute in _kept_as(facts, scope, parameter):
-        view.program.names.memory.rests_on(file.path, attribute)
+        program.names.memory.rests_on(path, attribute)
     if _goes_elsewhere(file, facts, scope, parameter):
         return False
     calls = list(_calls_of(file, facts, scope, parameter))

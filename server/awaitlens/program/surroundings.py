@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from awaitlens.program import members, protocols, results
 from awaitlens.program.facts import Facts, Scope, Term
@@ -170,23 +170,49 @@ class Surroundings:
 
         Where an edit of such a block leaves the answers as they are, nobody who asked is looked at again.
         """
-        program, path, parts = self._program, self.path, tuple(owner.split("."))
-        known: dict[int, tuple[Facts, tuple[T, ...]]] = {}
-
-        def told(facts: Facts) -> tuple[Facts, tuple[T, ...]]:
-            return facts, tuple(question(facts, word)) if word in facts.text else ()
-
-        def answer() -> list[tuple[Facts, T]]:
-            """Asked again after an edit, it asks the edited block alone."""
-            nonlocal known
-            program.names.memory.rests_on(path, word)
-            blocks = [facts for _, facts in program.files[path].blocks if facts.owner == parts]
-            known = {id(facts): known.get(id(facts)) or told(facts) for facts in blocks}
-            return [(facts, each) for facts, every in known.values() if every for each in every]
-
-        found = program.names.memory.about_bodies((question, path, owner, word), answer)
+        told = _Told(self._program, self.path, owner, word, question)
+        found = self._names.memory.about_bodies((question, self.path, owner, word), told.by_block)
         lines = {id(facts): line for line, facts in self._file.blocks} if found else {}
         return ((lines[id(facts)], facts, each) for facts, each in found)
+
+    def rests_on_answers(
+        self, owner: str, word: str, question: Callable[[Facts, str], Iterable[Hashable]]
+    ) -> None:
+        """Note that what is being worked out rests on what the blocks of a class, or of the module ("" for the owner),
+        answer to a plain question: not on the blocks themselves."""
+        told = _Told(self._program, self.path, owner, word, question)
+        self._names.memory.about_bodies(("alone", question, self.path, owner, word), told.alone)
+
+
+class _Told(Generic[T]):
+    """What the blocks of a class, or module, in which a word stands answer. After an edit the edited block alone is asked."""
+
+    def __init__(
+        self,
+        program: Program,
+        path: str,
+        owner: str,
+        word: str,
+        question: Callable[[Facts, str], Iterable[T]],
+    ) -> None:
+        self._program, self._path, self._word, self._question = program, path, word, question
+        self._owner = tuple(owner.split(".")) if owner else ()
+        self._known: dict[int, tuple[Facts, tuple[T, ...]]] = {}
+
+    def by_block(self) -> list[tuple[Facts, T]]:
+        return [(facts, each) for facts, every in self._ask() if every for each in every]
+
+    def alone(self) -> list[T]:
+        return [each for _, every in self._ask() if every for each in every]
+
+    def _ask(self) -> Iterable[tuple[Facts, tuple[T, ...]]]:
+        self._program.names.memory.rests_on(self._path, self._word)
+        blocks = [facts for _, facts in self._program.files[self._path].blocks if facts.owner == self._owner]
+        self._known = {id(facts): self._known.get(id(facts)) or self._answer(facts) for facts in blocks}
+        return self._known.values()
+
+    def _answer(self, facts: Facts) -> tuple[Facts, tuple[T, ...]]:
+        return facts, tuple(self._question(facts, self._word)) if self._word in facts.text else ()
 
 
 def _binds(facts: Facts, scope: Scope, name: str) -> bool:

@@ -6,8 +6,8 @@ what colour that is, what type a receiver has, whether a call blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
@@ -52,7 +52,7 @@ class View(Surroundings):
         self._run_by: dict[int, tuple[Link | Chain, ...]] = {}
         self._chains: dict[tuple[Question, int], Chain | None] = {}
         self._statements: dict[int, Chain | None] = {}
-        self._shared: dict[object, tuple[Any, ...]] = {}
+        self._shared: dict[Hashable, Any] = {}
 
     def of(self, file: FileFacts, facts: Facts) -> View:
         """The program as seen from another block."""
@@ -60,11 +60,15 @@ class View(Surroundings):
 
     def once(self, question: Callable[[Facts, View], Iterable[T]], facts: Facts) -> tuple[T, ...]:
         """The answers to a question that several pitfalls ask about this block, worked out for the first of them."""
+        return self.kept(facts, question, lambda: tuple(question(facts, self)))
+
+    def kept(self, facts: Facts, key: Hashable, work_out: Callable[[], T]) -> T:
+        """An answer about this block, worked out once; one about another block is not kept."""
         if facts is not self._facts:
-            return tuple(question(facts, self))
-        if question not in self._shared:
-            self._shared[question] = tuple(question(facts, self))
-        return self._shared[question]
+            return work_out()
+        if key not in self._shared:
+            self._shared[key] = work_out()
+        return cast(T, self._shared[key])
 
     # --- calls ---------------------------------------------------------------------------------------------
 
@@ -256,6 +260,10 @@ class View(Surroundings):
     def is_async_somewhere(self, name: str) -> bool:
         """Whether some function of that name in the program is async: a cheap question before a dear one."""
         return self._program.index.is_async_somewhere(name)
+
+    def is_plain_somewhere(self, name: str) -> bool:
+        """Whether some function of that name in the program is not async: another cheap question."""
+        return self._program.index.is_plain_somewhere(name)
 
     def classes_with_async(self, name: str) -> tuple[str, ...]:
         """The names of the classes with a method of that name, if every function of that name is async; else ()."""

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.concurrency import lives, meets
-from awaitlens.program.flow.explorer import Explorer, Proof, Run
+from awaitlens.program.flow.explorer import Proof, Run, prove
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place, Value
+from awaitlens.program.flow.others import actions
 from awaitlens.program.flow.races import graphs, keys_change, on_second_look
-from awaitlens.program.flow.remote import Action, Kind, actions
+from awaitlens.program.flow.remote import Action, Kind
 from awaitlens.program.flow.sharing import sharing
 from awaitlens.source import Span
 
@@ -148,7 +149,7 @@ def _conflict(
         sure = meets(action, view) if graph.proofs_left >= 0 and not (is_own and writes) else None
         if sure is None:
             continue
-        proof = Explorer(Run(graph, path, chain[-1], chain[-1]), action.on(place), place).prove()
+        proof = prove(Run(graph, path, chain[-1], chain[-1]), action.on(place), place)
         if proof is not None:
             scope, since = facts.scopes[graph.flow.scope], writes[-1] if writes else _looked(graph, chain)
             where = (graph.events[n].span for n in (since, _gap(graph, proof, since), chain[-1]))

@@ -54,6 +54,21 @@ class Run(NamedTuple):
     witness: int = -1
 
 
+_Key = tuple[int, tuple[int, ...], int, int, int, tuple[int, ...], int, int, Place]
+_PROOFS: dict[_Key, Proof | None] = {}
+_MOST_PROOFS_KEPT = 5_000
+
+
+def prove(first: Run, second: Run, place: Place) -> Proof | None:
+    """What an Explorer proves of two runs. An edit that only moves a function need not have it proved again."""
+    key = (first.graph.shape, *first[1:], second.graph.shape, *second[1:], place)
+    if key not in _PROOFS:
+        if len(_PROOFS) >= _MOST_PROOFS_KEPT:
+            _PROOFS.clear()
+        _PROOFS[key] = Explorer(first, second, place).prove()
+    return _PROOFS[key]
+
+
 class State(NamedTuple):
     """A moment of a schedule: how far each task is, what it knows, what the places hold, who holds which lock.
 

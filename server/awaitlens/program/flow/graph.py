@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from itertools import count
 
-from awaitlens.program.flow.model import Event, Flow, Place, Value
+from awaitlens.program.flow.model import NOWHERE, Event, Flow, Place, Value
 from awaitlens.source import Span
 
 MOST_SEARCHES = 250
@@ -21,6 +22,10 @@ MOST_PROOFS = 40
 
 MOST_CHAINS = 12
 """How many ways a value may have come about are looked at; the rest are left unproved."""
+
+_MOST_SHAPES = 2_000
+_SHAPES: dict[tuple[tuple[Event, ...], frozenset[int], frozenset[int]], int] = {}
+_NUMBERS = count()
 
 
 class Graph:
@@ -48,6 +53,14 @@ class Graph:
             for number, event in enumerate(flow.events)
             if event.kind == "suspend" and not self._belongs_to_lock(number) and suspends(event)
         )
+
+    @cached_property
+    def shape(self) -> int:
+        """A number that graphs share which differ in nothing but where their events stand in the text."""
+        events = tuple([event._replace(span=NOWHERE) for event in self.events])
+        if len(_SHAPES) >= _MOST_SHAPES:
+            _SHAPES.clear()
+        return _SHAPES.setdefault((events, self.locks, self.suspensions), next(_NUMBERS))
 
     def of(self, flow: Flow) -> Graph:
         """The same function, some of its events written otherwise."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.concurrency import concurrency, lives, plain_name
-from awaitlens.program.flow.explorer import Explorer, Run
+from awaitlens.program.flow.explorer import Run, prove
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.races import graphs, keys_change, on_second_look
@@ -81,7 +81,7 @@ def _overwritten(graph: Graph, facts: Facts, view: View, write: int, use: int) -
     if event.place is None or middle is None or path is None or graph.proofs_left < 0:
         return None
     run = Run(graph, path, use, use)
-    if keys_change(graph, middle, event.place) or Explorer(run, run, event.place).prove() is None:
+    if keys_change(graph, middle, event.place) or prove(run, run, event.place) is None:
         return None
     scope = facts.scopes[graph.flow.scope]
     together = concurrency(facts, scope, view, event.span)

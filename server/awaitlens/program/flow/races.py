@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.concurrency import concurrency, lives, meets
-from awaitlens.program.flow.explorer import Explorer, Proof, Run
+from awaitlens.program.flow.explorer import Proof, Run, prove
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place, Value
+from awaitlens.program.flow.others import actions, grows_in_place
 from awaitlens.program.flow.reduction import Reduction, reduced
-from awaitlens.program.flow.remote import Action, actions, grows_in_place
+from awaitlens.program.flow.remote import Action
 from awaitlens.program.flow.sharing import is_closure, is_lock, sharing
 from awaitlens.program.flow.story import Scene, tell
 from awaitlens.program.flow.suspending import may_suspend, really_suspends
@@ -211,7 +212,7 @@ def _alike(way: Way) -> Proof | None:
     if path is None:  # The function never ends: there is no outcome of two of it to compare.
         return None
     run = Run(way.graph, path, way.chain[-1])
-    return Explorer(run, run, way.place).prove()
+    return prove(run, run, way.place)
 
 
 def _overtaken(way: Way, view: View, sure: Confidence) -> Race | None:
@@ -227,7 +228,7 @@ def _overtaken(way: Way, view: View, sure: Confidence) -> Race | None:
         meeting = meets(action, view) if graph.proofs_left >= 0 and not action.is_of(facts, scope) else None
         if meeting is None:
             continue
-        proof = Explorer(Run(graph, path, way.chain[-1]), action.on(way.place), way.place).prove()
+        proof = prove(Run(graph, path, way.chain[-1]), action.on(way.place), way.place)
         if proof is not None:
             return _race(way, proof, weakest(weakest(same, sure), weakest(meeting, lives(scope))), action)
     return None

@@ -5,8 +5,7 @@ Who looks for a race between two functions traces the one that waits, and plays 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.program.facts import (
@@ -33,11 +32,9 @@ from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
-    from awaitlens.program.view import View
+    pass
 
 Kind = Literal["resets", "removes", "takes", "empties", "adds", "writes"]
-MOST_ACTIONS = 16
-"""How many writes of other functions are looked at for one place; what is cut off is never a finding."""
 _CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__", "__del__"))
 _TAKES = frozenset(("pop", "popleft", "popitem"))
 _MAKERS = frozenset(("list", "dict", "set", "deque", "OrderedDict"))
@@ -64,7 +61,7 @@ class Action(NamedTuple):
     @property
     def method(self) -> str:
         """The name of the function that is the action's, or that the action's is nested in."""
-        return _outermost(self.facts, self.scope.number)
+        return outermost(self.facts, self.scope.number)
 
     @property
     def words(self) -> str:
@@ -104,149 +101,34 @@ class Action(NamedTuple):
         return Event("write", place, how, value, -1, self.span)
 
 
-def actions(graph: Graph, facts: Facts, view: View, place: Place) -> Iterator[Action]:
-    """What functions of the class, or of the module, do to the place: those that others can call first, this one last.
+class Done(NamedTuple):
+    """What one block does: its actions by place, whom its functions call, the places it gives lists, sets and dicts."""
 
-    What the function runs itself, or what runs it, directly or through others, is left out, and so are functions nested
-    in it: one task does both."""
-    here = facts.scopes[graph.flow.scope]
-    if place.root in graph.flow.local_names and not (facts.owner and place.root == "self"):
-        return
-    index = _REMEMBERED.get(view, facts.owner)
-    found = _anyhow(place)
-    _rest_on(view, facts.owner, _word(place), _written)
-    own = [action for action in index.own.get((found, id(facts)), ()) if action.is_of(facts, here)]
-    name = _outermost(facts, graph.flow.scope)
-    others = index.actions.get(found, ())
-    known = _run_by(index, name, view, facts.owner) if others else frozenset()
-    for action in others:
-        strange = action.method != name and action.method not in known
-        if strange and name not in _run_by(index, action.method, view, facts.owner):
-            yield action
-    yield from own if name not in known else ()
+    actions: tuple[tuple[Place, Action], ...]
+    calls: tuple[tuple[str, str], ...]
+    containers: tuple[Place, ...]
 
 
-def grows_in_place(event: Event, facts: Facts, view: View) -> bool:
-    """Whether a write is `x += y` for a container: the list, set or dict itself grows, and what others put in stays."""
-    place = event.place
-    if event.name != "augmented" or place is None:
-        return False
-    view.module_blocks(_word(place))
-    owners = (facts.owner,) if place.root in ("self", "cls") else (facts.owner, ())
-    return any(_anyhow(place) in _REMEMBERED.get(view, owner).containers for owner in owners)
+def done_by(block: Facts, line: int) -> Done:
+    calls = ((outermost(block, call.scope), own_function(call.callee)) for call in block.calls)
+    found = (
+        tuple(actions_of(block, line)),
+        tuple(pair for pair in calls if pair[1]),
+        tuple(containers_of(block)),
+    )
+    return Done(*found)
 
 
-def _word(place: Place) -> str:
+def word_of(place: Place) -> str:
     """The name that stands in every block that does something to the place."""
     return next((part[1:] for part in place.path if part[0] == "."), place.root)
 
 
-def _run_by(index: _Index, name: str, view: View, owner: tuple[str, ...]) -> frozenset[str]:
-    """The functions that one runs itself. The answer rests on whom each of them calls."""
-    found = index.run_by(name)
-    for each in (name, *found):
-        _rest_on(view, owner, each, _called)
-    return found
-
-
-def _rest_on(
-    view: View, owner: tuple[str, ...], word: str, question: Callable[[Facts, str], Iterable[Hashable]]
-) -> None:
-    """Note that an answer rests on what the blocks of a class, or a module, in which the word stands say to a question."""
-    if owner:
-        view.class_answers(".".join(owner), word, question)
-    else:
-        view.module_blocks(word)
-
-
-def _written(block: Facts, word: str) -> Iterator[Hashable]:
-    """What a block does to the places with that name, as far as others may ask."""
-    for place, action in _of_block(block, 0):
-        if _word(place) == word:
-            yield (
-                place,
-                action.span,
-                action.kind,
-                action.scope.name,
-                action.words,
-                action.locks,
-                action.waits,
-            )
-
-
-def _called(block: Facts, word: str) -> Iterator[Hashable]:
-    """Whom the function of that name calls in a block."""
-    yield from (_own_function(call.callee) for call in block.calls if _outermost(block, call.scope) == word)
-
-
-class _Index(NamedTuple):
-    """What a class, or the functions of a module, do: their actions by place (those that others can call first, the
-    rest cut off at MOST_ACTIONS) and by place and block, whom each function calls, and runs in the end, and the places
-    that are given lists, sets, dicts."""
-
-    actions: Mapping[Place, tuple[Action, ...]]
-    own: Mapping[tuple[Place, int], list[Action]]
-    calls: Mapping[str, frozenset[str]]
-    containers: frozenset[Place]
-    runs: dict[str, frozenset[str]]
-
-    def run_by(self, name: str) -> frozenset[str]:
-        """The functions that one runs itself, directly or through others: it knows what they do."""
-        if name not in self.runs:
-            self.runs[name] = self._run_by(name)
-        return self.runs[name]
-
-    def _run_by(self, name: str) -> frozenset[str]:
-        waiting, seen = [name], {name}
-        while waiting:
-            fresh = self.calls.get(waiting.pop(), frozenset()) - seen
-            seen |= fresh
-            waiting.extend(fresh)
-        return frozenset(seen - {name}) if name not in self.calls.get(name, ()) else frozenset(seen)
-
-
-class _Remembered:
-    """The index of the class, or module, asked about last: all methods of a class ask in a row."""
-
-    def __init__(self) -> None:
-        self._last: tuple[object, tuple[str, ...], _Index] | None = None
-
-    def get(self, view: View, owner: tuple[str, ...]) -> _Index:
-        last = self._last
-        if last is None or last[0] is not view.file or last[1] != owner:
-            blocks = [(line, block) for line, block in view.file.blocks if block.owner == owner]
-            last = self._last = (view.file, owner, _indexed(blocks))
-        return last[2]
-
-
-_REMEMBERED = _Remembered()
-
-
-def _indexed(blocks: Sequence[tuple[int, Facts]]) -> _Index:
-    found: dict[Place, list[Action]] = defaultdict(list)
-    own: dict[tuple[Place, int], list[Action]] = defaultdict(list)
-    calls: dict[str, set[str]] = defaultdict(set)
-    for line, block in blocks:
-        for place, action in _of_block(block, line):
-            found[place].append(action)
-            own[place, id(block)].append(action)
-        for call in block.calls:
-            called = _own_function(call.callee)
-            if called:
-                calls[_outermost(block, call.scope)].add(called)
-    actions = {
-        place: tuple(sorted(made, key=lambda a: a.scope.name[:1] == "_")[:MOST_ACTIONS])
-        for place, made in found.items()
-    }
-    containers = frozenset(place for _, block in blocks for place in _containers(block))
-    return _Index(actions, own, {name: frozenset(called) for name, called in calls.items()}, containers, {})
-
-
-def _containers(block: Facts) -> Iterator[Place]:
+def containers_of(block: Facts) -> Iterator[Place]:
     for access in block.accesses:
         place = _place(access.place)
         if place is not None and _is_container(access.value, block):
-            yield _anyhow(place)
+            yield anyhow(place)
     for binding in block.bindings:
         if block.scopes[binding.scope].kind != "function" and _is_container(binding.value, block):
             yield Place("self" if block.owner else binding.name, (f".{binding.name}",) if block.owner else ())
@@ -259,7 +141,7 @@ def _is_container(value: Term, block: Facts) -> bool:
     return call is not None and isinstance(call.callee, Name) and call.callee.id in _MAKERS
 
 
-def _of_block(block: Facts, line: int) -> Iterator[tuple[Place, Action]]:
+def actions_of(block: Facts, line: int) -> Iterator[tuple[Place, Action]]:
     for access in block.accesses:
         place = _place(access.place)
         if place is not None:
@@ -283,7 +165,7 @@ def _told(
     held = tuple(_locks(block, fact.context))
     waits = bool(held) and _waits_under_lock(block, fact)
     action = Action(block, scope, fact.span, line, kind, tuple(name for name, _ in held), waits)
-    yield _anyhow(place), action
+    yield anyhow(place), action
     # Who empties a container, or puts another in its place, takes each of its items.
     if kind == "empties":
         yield Place(place.root, (*place.path, _ANY_KEY)), action
@@ -341,7 +223,7 @@ def _key(term: Term) -> str:
     return repr(term.value) if isinstance(term, Constant) else "*"
 
 
-def _anyhow(place: Place) -> Place:
+def anyhow(place: Place) -> Place:
     """The place with every key that is no literal replaced by any key: another function may mean the same one."""
     return Place(place.root, tuple(map(_any_key, place.path)))
 
@@ -381,13 +263,13 @@ def _waits_under_lock(block: Facts, fact: Access | Binding | Call) -> bool:
     )
 
 
-def _own_function(callee: Term) -> str:
+def own_function(callee: Term) -> str:
     if isinstance(callee, Attribute) and callee.value == Name("self"):
         return callee.attr
     return callee.id if isinstance(callee, Name) else ""
 
 
-def _outermost(block: Facts, scope: int) -> str:
+def outermost(block: Facts, scope: int) -> str:
     """The name of the method that a nested function stands in."""
     while block.scopes[scope].parent > 0:
         scope = block.scopes[scope].parent
