@@ -24,11 +24,12 @@ from awaitlens.program.facts import (
     Term,
 )
 from awaitlens.program.index import last_name
+from awaitlens.program.modules import qualname
+from awaitlens.program.view import View
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.flow.remote import Action
-    from awaitlens.program.view import View
 
 _LOCK_WORDS = ("lock", "mutex", "semaphore", "condition", "_sem", "limiter", "critical")
 _STARTERS = frozenset(
@@ -149,12 +150,32 @@ def begins(scope: Scope) -> bool:
 
 def meets(action: Action, view: View) -> Confidence | None:
     """How surely the action can come while another function waits; None where every call of it holds a lock."""
-    together = concurrency(action.facts, action.scope, view.of(view.file, action.facts), action.span)
+    together = _together(action, view)
     if together is None:
         return None
     private = action.scope.name.startswith("_") and action.scope.is_async
     named = by_name(action.facts, action.scope) if action.kind == "writes" else "likely"
     return weakest(named, "possible" if private else "likely")
+
+
+def _together(action: Action, view: View) -> Confidence | None:
+    """How surely two tasks run the action at once; who asks rests on the answer, not on the callers it was read from."""
+    file, program, span = view.file, view.program, action.span
+    path = file.path
+    name = qualname(action.facts, action.scope)
+    definition = file.definitions.get(name)
+    if definition is None or file.scope(definition) is not action.scope:
+        return concurrency(action.facts, action.scope, view.of(file, action.facts), span)
+
+    def answer() -> Confidence | None:
+        here = program.files[path]
+        found = here.definitions.get(name)
+        if found is None:
+            return None
+        facts = here.facts(found.block)
+        return concurrency(facts, here.scope(found), View(program, here, facts), span)
+
+    return program.names.memory.about_bodies(("together", path, name, span), answer)
 
 
 def lives(scope: Scope) -> Confidence:
