@@ -12,7 +12,7 @@ import asyncio
 async def finish(tasks):
     pending = [task for task in tasks if not task.done()]
     await asyncio.wait(pending, timeout=3)
-#                      ^^^^^^^ pending may be empty here: asyncio.wait() of nothing raises ValueError
+#                      ^^^^^^^ `pending` may be empty here: asyncio.wait() of nothing raises ValueError
 ```
 
 ## Good
@@ -109,7 +109,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             continue
         if may_be_empty(given, call, facts, view):
             text = facts.slice(given.span) if "\n" not in facts.slice(given.span) else "this"
-            words = f"{text} may be empty here: asyncio.wait() of nothing raises ValueError"
+            name = f"`{text}`" if text.isidentifier() else text
+            words = f"{name} may be empty here: asyncio.wait() of nothing raises ValueError"
             yield Finding(given.span, words, "likely", data=(("call", str(call.number)),))
 
 
