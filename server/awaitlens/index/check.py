@@ -29,6 +29,7 @@ ReadFile = Callable[[str], str | None]
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
 _PER_JOB = 200_000
+_JOBS_UNTIL_WEIGHED = 8
 _WORTH_WORDS = 8
 _HELD = 8_000_000
 """Characters that may be held parsed before everything is forgotten: some 150 MB a process."""
@@ -100,7 +101,9 @@ class CheckedFiles:
         read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
         outside = states(self.program.packages)
         result = to_bytes((found, edges, read, outside, list(self.program.index.asked), messages.told))
-        self._stay_small(jobs[number])
+        self._give_back(jobs[number])
+        if number % _JOBS_UNTIL_WEIGHED == 0:
+            self._stay_small()
         return result
 
     def _work_out(self, path: str) -> tuple[Finding, ...]:
@@ -122,17 +125,17 @@ class CheckedFiles:
         for message in messages:
             log.error("%s", message)
 
-    def _stay_small(self, done: Sequence[str]) -> None:
-        """Give back what nobody will ask for again: of the files just checked, those that only they lead to.
-
-        Should the rest grow too large all the same, everything is forgotten.
-        """
+    def _give_back(self, done: Sequence[str]) -> None:
+        """Release what nobody will ask for again: of the files just checked, those that only they lead to."""
         self.program.edges.clear()
         for path in self.program.reach.closed_among(done):
             file = self.program.files[path]
             if isinstance(file, FileOnDemand):
                 self.program.names.memory.release_file(path)
                 file.release()
+
+    def _stay_small(self) -> None:
+        """Should the rest grow too large all the same, everything is forgotten."""
         files = [file for file in self.program.files.values() if isinstance(file, FileOnDemand)]
         if sum(file.read_so_far for file in files) > _HELD:
             self.program.forget()

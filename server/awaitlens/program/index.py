@@ -101,6 +101,7 @@ class Index:
 
     def forget(self) -> None:
         self.asked.clear()
+        self._unread.forget()
 
     def defined(self, name: str) -> Iterator[Defined]:
         """The functions and classes of that name."""
@@ -219,11 +220,13 @@ class Unread:
         self._defining: dict[str, list[FileOnDemand]] = {}
         self._fresh: list[FileOnDemand] = []
         self._places: dict[tuple[str, str, str], list[Place]] = {}
+        self._found: dict[tuple[Kind, str, str], list[tuple[FileFacts, list[Place]]]] = {}
 
     def add(self, file: FileOnDemand) -> None:
         self._files[file.path] = file
         self._fresh.append(file)
         self._places.clear()
+        self._found.clear()
 
     def drop(self, path: str) -> None:
         file = self._files.pop(path, None)
@@ -233,21 +236,37 @@ class Unread:
                 if file in files:
                     files.remove(file)
             self._places.clear()
+            self._found.clear()
+
+    def forget(self) -> None:
+        self._found.clear()
 
     def find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
+        """The files that hold the name, with the places; what was searched to the end is not searched again."""
+        key = kind, name, target
+        known = self._found.get(key)
+        if known is not None:
+            yield from known
+            return
+        found: list[tuple[FileFacts, list[Place]]] = []
         for file in self._candidates(kind, name, target):
-            key = "defined" if kind in ("async", "plain") else kind, name, file.path
-            places = self._places.get(key)
-            if places is None:
-                places = self._places[key] = _places(file, kind, name) if name in file.text else []
+            places = self._places_in(file, kind, name)
             if places:
+                found.append((file, places))
                 yield file, places
+        self._found[key] = found
+
+    def _places_in(self, file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
+        key = "defined" if kind in ("async", "plain") else kind, name, file.path
+        places = self._places.get(key)
+        if places is None:
+            places = self._places[key] = _places(file, kind, name) if name in file.text else []
+        return places
 
     def _candidates(self, kind: Kind, name: str, target: str) -> list[FileOnDemand]:
-        if kind != "defined":
-            return [
-                self._files[path] for path in self._program.reach.leading_to(target) if path in self._files
-            ]
+        if kind in ("called", "given"):
+            paths = self._program.reach.leading_to(target) if target else self._files
+            return [self._files[path] for path in paths if path in self._files]
         for file in self._fresh:
             for defined in file.defined_names:
                 self._defining.setdefault(defined, []).append(file)
