@@ -105,6 +105,10 @@ class FileFacts:
         """The blocks in which the word stands, with their first lines."""
         return ((line, facts) for line, facts in self.blocks if word in facts.text)
 
+    def owned(self, owner: tuple[str, ...], word: str = "") -> Iterator[tuple[int, Facts]]:
+        """The blocks of a class's own statements, or of none for (), in which the word stands."""
+        return ((line, f) for line, f in self.blocks if f.owner == owner and word in f.text)
+
     def attributes_of(self, name: str) -> set[str]:
         """The attributes that the text spells behind a name."""
         return attributes_in(self.text, name)

@@ -83,6 +83,11 @@ class FileOnDemand(FileFacts):
         blocks = self.blocks
         return (blocks[number] for number in blocks.holding(word))
 
+    def owned(self, owner: tuple[str, ...], word: str = "") -> Iterator[tuple[int, Facts]]:
+        blocks = self.blocks
+        found = (n for n in blocks.holding(word) if blocks.is_whole or blocks.owner(n) == owner)
+        return ((line, facts) for line, facts in map(blocks.__getitem__, found) if facts.owner == owner)
+
     def attributes_of(self, name: str) -> set[str]:
         known = self.__dict__.get("text")
         return attributes_in(self._read() if known is None else known, name)  # type: ignore[attr-defined]
@@ -199,6 +204,9 @@ class Blocks(Sequence[tuple[int, Facts]]):
 
     def text(self, number: int) -> str:
         return self._layout.blocks[number].text
+
+    def owner(self, number: int) -> tuple[str, ...]:
+        return self._layout.blocks[number].owner
 
     def has_async(self, number: int) -> bool:
         """Whether something async may be in the block."""

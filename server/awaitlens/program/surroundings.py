@@ -207,12 +207,12 @@ class _Told(Generic[T]):
 
     def _ask(self) -> Iterable[tuple[Facts, tuple[T, ...]]]:
         self._program.names.memory.rests_on(self._path, self._word)
-        blocks = [facts for _, facts in self._program.files[self._path].blocks if facts.owner == self._owner]
-        self._known = {id(facts): self._known.get(id(facts)) or self._answer(facts) for facts in blocks}
+        blocks = self._program.files[self._path].owned(self._owner, self._word)
+        self._known = {id(facts): self._known.get(id(facts)) or self._answer(facts) for _, facts in blocks}
         return self._known.values()
 
     def _answer(self, facts: Facts) -> tuple[Facts, tuple[T, ...]]:
-        return facts, tuple(self._question(facts, self._word)) if self._word in facts.text else ()
+        return facts, tuple(self._question(facts, self._word))
 
 
 def _binds(facts: Facts, scope: Scope, name: str) -> bool:

@@ -273,10 +273,10 @@ def _short(name: str) -> str:
 
 def _calls(program: Program, scope: Scope, path: str, name: str) -> Iterator[Mention]:
     """The calls that may call the function: of its name, or of its class for a constructor."""
-    yield from program.index.called(scope.name, path)
     owner = name.split(".")[-2:-1]
     if scope.name == "__init__" and owner:
         yield from program.index.called(owner[0], path)
+    yield from program.index.called(scope.name, path)
 
 
 def _confidence_of_call(program: Program, mention: Mention, path: str, name: str) -> Confidence | None:

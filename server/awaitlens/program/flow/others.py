@@ -149,8 +149,7 @@ class _Remembered:
             about, path = view.program.names.memory.about_block, view.path
             done = [
                 (id(block), about(path, block, ("done", line), partial(done_by, block, line), _NOTHING_DONE))
-                for line, block in view.file.blocks
-                if block.owner == owner
+                for line, block in view.file.owned(owner)
             ]
             last = self._last = (view.file, owner, _indexed(done))
         return last[2]
