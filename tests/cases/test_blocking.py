@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
+
 import pytest
 from tests.cases.blocking_alike import QUIET
 from tests.cases.blocking_cases import FAMILY, Bug, files, findings, told
@@ -9,6 +12,7 @@ from tests.cases.blocking_direct import DIRECT
 from tests.cases.blocking_far import FAR
 from tests.cases.blocking_transitive import TRANSITIVE
 
+from awaitlens.edge.actions import merged
 from awaitlens.engine import check_texts
 from awaitlens.rewrite.apply import apply
 from awaitlens.settings import Settings
@@ -227,6 +231,79 @@ def test_no_thread_is_offered_where_one_would_not_help(text: str) -> None:
     program = check_texts({"app.py": text}, Settings(select=FAMILY))
     [finding] = program.findings("app.py")
     assert not any(patch.edits for patch in program.patches("app.py", finding))
+
+
+CONVERSATION = """
+    import asyncio
+    import smtplib
+    from contextlib import contextmanager
+    from urllib.request import urlopen
+
+    @contextmanager
+    def opened(url):
+        yield urlopen(url)
+
+    async def send(host, text):
+        {}
+"""
+
+
+def conversation(block: str) -> str:
+    return textwrap.dedent(CONVERSATION.format(block)).strip()
+
+
+@pytest.mark.parametrize(
+    ("imports", "python", "expected"),
+    [
+        ("import asyncio\n", (3, 8), "await asyncio.get_running_loop().run_in_executor(None, blocking_part)"),
+        ("from asgiref.sync import sync_to_async\nimport django.http\n", None, "await blocking_part()"),
+    ],
+)
+def test_the_thread_of_a_block_fits_the_version_and_the_framework(
+    imports: str, python: tuple[int, int] | None, expected: str
+) -> None:
+    text = imports + "import smtplib\n\n\nasync def send(host):\n    with smtplib.SMTP(host):\n        pass\n"
+    after = repaired(text, Settings(select=FAMILY, python=python))
+    assert after.rstrip().endswith(f"    {expected}")
+    assert ("@sync_to_async\n    def blocking_part" in after) is (python is None)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "with smtplib.SMTP(host) as server:\n            server.send_message(text)",
+        "with urlopen(host) as answer:\n            found = answer.read()\n        return found",
+        "with opened(host) as answer:\n            return answer.read()",
+        "with smtplib.SMTP(host):\n            pass",
+    ],
+)
+def test_a_block_whose_header_blocks_goes_to_a_thread_whole(block: str) -> None:
+    """About missed alarms: to leave such a block waits, too. All repairs together are as good as the first alone."""
+    text = conversation(block)
+    program = check_texts({"app.py": text}, Settings(select=FAMILY))
+    patches = [program.patches("app.py", finding)[0] for finding in program.findings("app.py")]
+    after = apply(text, merged(patches))
+    assert after == repaired(text)
+    ast.parse(after)
+    assert "with await" not in after and "await asyncio.to_thread(blocking_part)" in after
+    assert told(after) == []
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "with smtplib.SMTP(host) as server:\n            await text.read()",
+        "with smtplib.SMTP(host) as server:\n            asyncio.create_task(text)",
+        "with smtplib.SMTP(host) as server:\n            pass\n        return server",
+    ],
+)
+def test_a_block_that_must_stay_is_given_advice(block: str) -> None:
+    """About false alarms: what awaits, speaks to the loop or leaks what it opened goes to no thread, nor does its header."""
+    text = conversation(block)
+    program = check_texts({"app.py": text}, Settings(select=FAMILY))
+    [finding] = program.findings("app.py")
+    [patch] = program.patches("app.py", finding)
+    assert (patch.safety, patch.edits) == ("show", ()) and "whole block" in patch.advice
 
 
 def test_statements_that_wait_by_themselves() -> None:

@@ -193,7 +193,24 @@ def test_sections_fold_and_their_variables_are_marked(shop: Driver) -> None:
     [fold] = ask(shop, "foldingRange")
     assert (fold["startLine"], fold["endLine"]) == (line_of("stock[key] = value"), line_of("await noop"))
     data = ask(shop, "semanticTokens/full")["data"]
-    assert data[:5] == [line_of("stock[key] = value"), 8, len("stock[key]"), 0, 1]
+    assert data[:5] == [line_of("stock[key] = value"), 8, len("stock"), 0, 1]
+
+
+def test_only_the_name_of_a_shared_variable_is_marked(shop: Driver) -> None:
+    """About false alarms: keys, values and methods keep the colours that others give them."""
+    code = (
+        "seen = {}\n\n\nasync def f(key):\n    if key in seen:\n        seen.pop(key, None)\n"
+        '    seen["last"] = (\n        key\n    )\n    await g()\n'
+    )
+    uri = "file:///shop/seen.py"
+    shop.open(uri, code)
+    data = shop.request("textDocument/semanticTokens/full", {"textDocument": {"uri": uri}})["data"]
+    assert [data[at : at + 3] for at in range(0, len(data), 5)] == [[4, 14, 4], [1, 8, 4], [1, 4, 4]]
+
+
+def test_what_is_assigned_to_a_shared_variable_is_left_to_others(shop: Driver) -> None:
+    """About false alarms: on `value` of `stock[key] = value`, another server knows its reads and writes."""
+    assert ask(shop, "documentHighlight", place("value", "stock[key] = value")) is None
 
 
 def test_what_would_displace_other_servers_is_offered_on_request_alone(driver_of: Any) -> None:
@@ -223,7 +240,8 @@ def test_a_lens_counts_what_interrupts_and_what_blocks(shop: Driver) -> None:
     assert titles[line_of("async def sell")] == "3 suspension points, 3 atomic sections"
     shop.change(URI, 2, insert(line_of("await noop"), 0, "    load()\n"))
     assert any(
-        lens["command"]["title"].startswith("blocks the loop by 1 path") for lens in ask(shop, "codeLens")
+        lens["command"]["title"].startswith("blocks the event loop on 1 path")
+        for lens in ask(shop, "codeLens")
     )
 
 

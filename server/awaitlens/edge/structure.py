@@ -5,6 +5,7 @@ They run in a thread, on a frozen snapshot, and change nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ def _at_await(window: Window, scope: int, line: int, column: int) -> list[tuple[
 
 
 def _at_variable(window: Window, scope: int, line: int, column: int) -> list[tuple[Span, str]]:
-    found = touches(window.facts, scope)
+    found = [t._replace(span=_named(t.span, t.place, window)) for t in touches(window.facts, scope)]
     here = next((touch for touch in found if touch.span.contains(line, column)), None)
     if here is None:
         return []
@@ -150,13 +151,13 @@ def _touched(last: int, program: Program, file: FileFacts) -> set[Span]:
 
 
 def _named(span: Span, place: str, window: Window) -> Span:
-    """The name itself, where the span is that of a whole assignment."""
-    text = window.facts.slice(span)
-    return (
-        span._replace(end_line=span.line, end_column=span.column + len(place))
-        if text.startswith(place)
-        else span
-    )
+    """The name itself, `stock` of `stock[key] = value` or `self.seen` of `self.seen.pop(key)`: what is around it, keys and
+    values, belongs to others."""
+    first = window.facts.slice(span).split("\n")[0]
+    name = re.search(rf"(?<![\w.]){re.escape(place.partition('[')[0])}(?!\w)", first)
+    if name is None:
+        return span
+    return Span(span.line, span.column + name.start(), span.line, span.column + name.end())
 
 
 # --- functions --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""A coroutine is made for every way through the function, and awaited on one of them.
+"""A coroutine is made on every path through the function, and awaited on one of them.
 
-On the other ways nothing of it runs, and Python says so late, if at all: "coroutine was never awaited", from the garbage
-collector. Make the coroutine where it is awaited; what should run in any case needs an await on every way.
+On the other paths nothing of it runs, and Python says so late, if at all: "coroutine was never awaited", from the garbage
+collector. Make the coroutine where it is awaited; what should run in any case needs an await on every path.
 
 ## Bad
 
@@ -11,7 +11,7 @@ async def load_book(pk): ...
 
 async def book_page(pk, cache):
     loading = load_book(pk)
-#             ^^^^^^^^^^^^^ load_book() is not awaited on every way: `loading` is dropped where the function returns first
+#             ^^^^^^^^^^^^^ load_book() is not awaited on every path: `loading` is dropped where the function returns first
     if pk in cache:
         return cache[pk]
     return await loading
@@ -37,7 +37,7 @@ async def notify(order): ...
 
 async def checkout(order, loud):
     notifying = notify(order)
-#               ^^^^^^^^^^^^^ notify() is not awaited on every way: `notifying` is dropped unless a condition holds
+#               ^^^^^^^^^^^^^ notify() is not awaited on every path: `notifying` is dropped unless a condition holds
     if loud:
         await notifying
     return "paid"
@@ -115,10 +115,10 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         way = way_around(binding, facts) if binding and facts.scopes[call.scope].is_async else ""
         if binding and way:
             name = spelled(target.name, call, facts)
-            message = f"{name}() is not awaited on every way: {quoted(binding.name)} is dropped {way}"
+            message = f"{name}() is not awaited on every path: {quoted(binding.name)} is dropped {way}"
             yield Finding(call.span, message, target.confidence)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch:
-    advice = "Make the coroutine where it is awaited, or close() it on the other ways."
+    advice = "Make the coroutine where it is awaited, or close() it on the other paths."
     return Patch("Call it where it is awaited", "show", advice=advice)

@@ -110,7 +110,7 @@ from awaitlens.program.blocking import own_functions, reached
 from awaitlens.program.facts import Facts
 from awaitlens.program.testfiles import is_test
 from awaitlens.program.view import View
-from awaitlens.rewrite.offload import in_thread
+from awaitlens.rewrite.offload import in_thread, whole_block_in_thread
 
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "warning"
@@ -130,5 +130,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 
 def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
     call = facts.call_at(finding.span)
-    if call is not None and call.usage.kind not in ("entered", "iterated"):
+    if call is not None and call.usage.kind == "entered":
+        yield whole_block_in_thread(facts, view, call, finding.value("name"))
+    elif call is not None and call.usage.kind != "iterated":
         yield from in_thread(facts, view, call, finding.value("name"))

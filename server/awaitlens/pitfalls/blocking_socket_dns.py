@@ -38,6 +38,23 @@ async def notify(message):
 #       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ server.send_message() blocks the event loop
 ```
 
+## Good: the whole conversation in one thread
+
+To say goodbye waits for the server, too.
+
+```python
+import asyncio
+import smtplib
+
+
+async def notify(message):
+    def blocking_part():
+        with smtplib.SMTP("mail.example") as server:
+            server.send_message(message)
+
+    await asyncio.to_thread(blocking_part)
+```
+
 ## Fine
 
 The loop resolves names, connects and reads without holding its thread.

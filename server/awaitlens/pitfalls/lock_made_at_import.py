@@ -1,4 +1,4 @@
-"""A lock made at import belongs to a loop that never runs.
+"""Before Python 3.10, a lock made at import belongs to the event loop of the import.
 
 Before Python 3.10 a lock, an event or a queue of asyncio asks for the event loop when it is made. At import that is not
 the one that `asyncio.run()` starts later. As long as nobody has to wait nothing shows; the first task that does gets

@@ -43,7 +43,7 @@ class Thermometer:
         reply = asyncio.get_running_loop().create_future()
         await self.mqtt.publish("read", self.id)
         await self.mqtt.subscribe("answer", reply.set_result)
-        #     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this listens after the send
+        #     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ self.mqtt.subscribe() listens only after the send
         return await asyncio.wait_for(reply, 10)
 ```
 
@@ -104,10 +104,13 @@ def _of_listener(late: Late, facts: Facts) -> Finding:
     steps = (
         Step(late.sent, "sends, and waits", lane="task 1"),
         Step(late.sent, "the answer comes, and nobody listens yet", lane="the other side"),
-        Step(late.ready, f"{listens}: too late", lane="task 1"),
+        Step(late.ready, f"{listens.rpartition('.')[2]}() comes too late", lane="task 1"),
     )
     return Finding(
-        late.ready, "this listens after the send: an answer that comes before that is lost", "likely", steps
+        late.ready,
+        f"{listens}() listens only after the send: an answer that comes before that can be lost",
+        "likely",
+        steps,
     )
 
 

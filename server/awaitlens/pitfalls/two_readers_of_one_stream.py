@@ -90,12 +90,12 @@ needs = {"flow"}
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in shared_readings(facts, view):
         steps = (
-            Step(found.test, f"finds nothing in {found.waited_for}", lane="task 1"),
+            Step(found.test, "finds nothing", lane="task 1"),
             Step(found.reading, "reads, and waits", lane="task 1"),
-            Step(found.test, f"finds nothing in {found.waited_for}", lane="task 2"),
+            Step(found.test, "finds nothing", lane="task 2"),
             Step(found.reading, "reads, and waits", lane="task 2"),
             Step(found.reading, "gets what task 2 waits for", lane="task 1"),
-            Step(found.reading, "still waits: what it wants has come already", lane="task 2"),
+            Step(found.reading, "still waits: its data has come", lane="task 2"),
         )
         message = f"two tasks can find nothing in {found.waited_for} and both read: one gets what the other waits for"
         small = read_for_each_other(found.function, facts.slice(found.test), facts.slice(found.reading))

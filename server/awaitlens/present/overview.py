@@ -36,7 +36,7 @@ def overviews(last: int, program: Program, file: FileFacts) -> tuple[Overview, .
 def _blocking(window: Window, scope: Scope) -> str:
     chains = [window.view.blocking(call) for call in window.facts.calls_in(scope.number)]
     paths = sum(chain is not None and is_sure(chain) for chain in chains)
-    return f"blocks the loop by {_counted(paths, 'path')}" if paths else ""
+    return f"blocks the event loop on {_counted(paths, 'path')}" if paths else ""
 
 
 def _interrupted(window: Window, scope: Scope) -> str:
@@ -53,10 +53,14 @@ def _counted(number: int, noun: str) -> str:
 
 
 def detail(program: Program, path: str, facts: Facts, scope: Scope) -> str:
-    """The colour of a function and whether it blocks: "async", "sync, blocks: load > requests.get"."""
+    """The colour of a function and whether it blocks: "async", "sync, blocks: load > requests.get".
+
+    What comes to Django's database does not always block: in a coroutine it raises.
+    """
     colour = "async" if scope.is_async else "sync"
     chain = program.summaries.of_body((path, qualname(facts, scope)))
     if chain is None or not is_sure(chain):
         return colour
     names = " > ".join(chain.names)
-    return f"{colour}, blocks: {names}" if names else f"{colour}, blocks"
+    does = "uses the database" if chain.name.startswith("django.db.") else "blocks"
+    return f"{colour}, {does}: {names}" if names else f"{colour}, {does}"

@@ -32,7 +32,7 @@ from awaitlens.rewrite.expressions import (
     replace_callee,
     wrap_expression,
 )
-from awaitlens.rewrite.extract import extract_sync_function
+from awaitlens.rewrite.extract import extract_sync_function, move_block_to_thread
 from awaitlens.rewrite.handing import (
     add_decorator,
     keep_argument,
@@ -102,6 +102,7 @@ __all__ = [
     "made_async",
     "make_async",
     "merged",
+    "move_block_to_thread",
     "move_statement_before",
     "move_statement_below",
     "put_under_header",

@@ -1,6 +1,7 @@
 """A with-block moved whole into a sync function of its own, run in one thread and awaited in place.
 
-This is how a transaction is kept in one piece: everything between entering and leaving runs in the same thread.
+This is how a transaction is kept in one piece: everything between entering and leaving runs in the same thread. It is also
+how a block gets off the event loop: entering it is not all of it that waits.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from awaitlens.program.facts import Facts
 from awaitlens.rewrite import layout
-from awaitlens.rewrite.apply import Edits
+from awaitlens.rewrite.apply import Edits, apply
 from awaitlens.rewrite.calls import opening_parenthesis
 from awaitlens.rewrite.expressions import remove_await
 from awaitlens.rewrite.tree import Function, Tree, tree_of
@@ -48,7 +49,42 @@ def extract_sync_function(
     calls, flow = _sync_calls(tree, block, spelling), _flow(tree, function, block)
     if calls is None or flow is None:
         return None
-    return (*_head(tree, block, flow, name, decorator), *calls, *_tail(tree, block, flow, name))
+    return _joined(
+        tree, (*_head(tree, block, flow, name, decorator), *calls, *_tail(tree, block, flow, f"{name}()"))
+    )
+
+
+def move_block_to_thread(facts: Facts, span: Span, name: str, call: str, decorator: str = "") -> Edits | None:
+    """The with-statement in which `span` starts becomes `def name()`, and `await call` follows it.
+
+    None as with `extract_sync_function`, where anything in it is awaited, and where what it gives back at its end is used
+    behind it.
+    """
+    tree = tree_of(facts)
+    block = tree.statement_at(span) if tree else None
+    if tree is None or not isinstance(block, ast.With):
+        return None
+    function = tree.function_of(block)
+    if not isinstance(function, ast.AsyncFunctionDef) or not layout.starts_line(tree, tree.start(block)):
+        return None
+    flow = _flow(tree, function, block)
+    given_back = _bound(node for item in block.items for node in ast.walk(item))
+    if flow is None or _waits(block) or given_back & set(flow.results):
+        return None
+    return _joined(tree, (*_head(tree, block, flow, name, decorator), *_tail(tree, block, flow, call)))
+
+
+def _joined(tree: Tree, edits: Edits) -> Edits:
+    """The edits as one: a repair of something in the block, an `await` perhaps, then claims the same text and has to wait."""
+    start = min(tree.source.offset(*edit.span[:2]) for edit in edits)
+    end = max(tree.source.offset(*edit.span[2:]) for edit in edits)
+    text = apply(tree.text, edits)
+    return (tree.edit(start, end, text[start : len(text) - len(tree.text) + end]),)
+
+
+def _waits(block: ast.With) -> bool:
+    asynchronous = ast.Await | ast.AsyncFor | ast.AsyncWith
+    return any(isinstance(node, asynchronous) or getattr(node, "is_async", 0) for node in _own(block))
 
 
 @dataclass(frozen=True)
@@ -63,7 +99,8 @@ class _Flow:
 def _head(tree: Tree, block: ast.With | ast.AsyncWith, flow: _Flow, name: str, decorator: str) -> Edits:
     start = tree.start(block)
     indent = layout.indent_at(tree, start)
-    lines = "\n".join((f"@‹{decorator}›", f"def {name}():", *(f"    {line}" for line in flow.declared)))
+    above = (f"@‹{decorator}›",) if decorator else ()
+    lines = "\n".join((*above, f"def {name}():", *(f"    {line}" for line in flow.declared)))
     code = _gap(tree, block) + layout.indented(tree, lines, indent) + layout.newline(tree)
     head: Edits = (tree.insert(start - len(indent), code),)
     if isinstance(block, ast.AsyncWith):
@@ -78,11 +115,11 @@ def _gap(tree: Tree, block: ast.stmt) -> str:
     return "" if first or not above or above.startswith("#") else layout.newline(tree)
 
 
-def _tail(tree: Tree, block: ast.stmt, flow: _Flow, name: str) -> Edits:
+def _tail(tree: Tree, block: ast.stmt, flow: _Flow, call: str) -> Edits:
     end, ending = layout.end_with_comments(tree, block), layout.newline(tree)
     indent = layout.indent_at(tree, tree.start(block))
     results = ", ".join(flow.results)
-    call = f"await {name}()"
+    call = f"await {call}"
     lines = [
         f"{indent}return {call}"
         if flow.returns

@@ -11,6 +11,8 @@ from awaitlens.program.facts import Call, Facts
 from awaitlens.program.view import View
 from awaitlens.rewrite.calls import wrap_in_adapter, wrap_in_call, wrap_in_executor
 from awaitlens.rewrite.expressions import await_with_callee
+from awaitlens.rewrite.extract import move_block_to_thread
+from awaitlens.rewrite.statements import fresh_name
 
 _THREADS = frozenset(
     {"asyncio.to_thread", "asyncio.AbstractEventLoop.run_in_executor", "asgiref.sync.sync_to_async"}
@@ -27,6 +29,9 @@ def off_the_loop(facts: Facts, view: View, call: Call, name: str) -> Iterator[Pa
     """The repairs for a call of what the tables call `name`, best first."""
     row = blocking_call(name)
     if row is None:
+        return
+    if call.usage.kind == "entered" and row.category != "file":
+        yield whole_block_in_thread(facts, view, call)
         return
     if row.awaitable_twin and not types.is_class(row.name.rpartition(".")[0]):
         edits = await_with_callee(facts, call, f"‹{row.alternative}›")
@@ -62,6 +67,30 @@ def in_thread(facts: Facts, view: View, call: Call, name: str = "") -> Iterator[
         edits, title = wrap_in_call(facts, call, "‹asyncio.to_thread›"), "Run it with asyncio.to_thread"
     if edits:
         yield Patch(title, "review", edits)
+
+
+def whole_block_in_thread(facts: Facts, view: View, call: Call, name: str = "") -> Patch:
+    """The `with` that the call stands in, moved into one function on a worker thread: what is entered is also used and
+    left, and to leave it waits as well. Advice where the block must stay on the event loop's thread."""
+    title, function = "Move the whole block to a worker thread", fresh_name(facts, "blocking_part")
+    run, decorator = f"‹asyncio.to_thread›({function})", ""
+    if name.startswith("django.") or view.imports_anything_from("django"):
+        run, decorator = f"{function}()", "asgiref.sync.sync_to_async"
+    elif (view.settings.python or (3, 10)) < (3, 9):
+        run = f"‹asyncio.get_running_loop›().run_in_executor(None, {function})"
+    stays = _talks_to_the_loop(facts, view, call)
+    edits = None if stays else move_block_to_thread(facts, call.span, function, run, decorator)
+    if edits:
+        return Patch(title, "review", edits)
+    advice = "To use it and to leave it blocks, too: make one sync function of the whole block, and run that in a thread."
+    return Patch(title, "show", advice=advice)
+
+
+def _talks_to_the_loop(facts: Facts, view: View, entered: Call) -> bool:
+    """Whether anything in the `with` that enters the call is asyncio's, which other threads must not touch."""
+    blocks = [c for c in facts.contexts if any(facts.call_of(term) == entered for term in c.terms)]
+    inside = (call for call in facts.calls if any(c in blocks for c in facts.enclosing(call.context)))
+    return any(view.target(call).name.startswith("asyncio.") for call in inside)
 
 
 def spoken(name: str) -> str:
