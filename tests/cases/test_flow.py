@@ -598,6 +598,23 @@ def test_an_await_that_never_waits_is_no_gap() -> None:
     assert names(text.replace("BODY", "...")) == ["stale-write-after-await"]
 
 
+@pytest.mark.parametrize(
+    ("body", "races"),
+    [
+        ("n = stats['n']\n    async with MANAGER:\n        stats['n'] = n + 1\n        await load()", 0),
+        ("async with MANAGER:\n        n = stats['n']\n    stats['n'] = n + 1\n    await load()", 0),
+        ("n = stats['n']\n    async with MANAGER:\n        await load()\n        stats['n'] = n + 1", 1),
+    ],
+)
+@pytest.mark.parametrize("manager", ["asyncio.timeout(3)", "asyncio.timeout_at(when)", "connect()"])
+def test_to_set_a_timer_is_no_gap(body: str, races: int, manager: str) -> None:
+    """About false alarms: a timeout is entered and left without waiting (3.11-3.15); about missed ones with another manager."""
+    start = "import asyncio\nstats = {'n': 0}\n\nasync def run(load, connect, when):\n    "
+    both = "\n\nasync def main(*given):\n    await asyncio.gather(run(*given), run(*given))\n"
+    expected = races if "timeout" in manager else 1
+    assert len(names(start + body.replace("MANAGER", manager) + both)) == expected
+
+
 def test_the_proof_is_told_in_the_programs_own_words() -> None:
     (finding,) = found(
         """

@@ -114,6 +114,23 @@ def test_a_lock_and_a_function_on_a_thread_have_something_to_say(shop: Driver) -
     assert "Runs on a worker thread, given to" in told(shop, place("load", "def load"))
 
 
+@pytest.mark.parametrize(
+    ("manager", "words"),
+    [
+        ("asyncio.timeout(3)", "Nobody else runs on the way in or out"),
+        ("asyncio.TaskGroup()", "may run on the way out"),
+        ("asyncio.Semaphore(3)", "may run here, on the way in."),
+        ("connect()", "on the way in and on the way out"),
+    ],
+)
+def test_an_async_with_says_on_which_of_its_ways_others_run(shop: Driver, manager: str, words: str) -> None:
+    """About false statements: a timeout only sets a timer, a semaphore is given back at once."""
+    uri = "file:///shop/ways.py"
+    shop.open(uri, f"import asyncio\n\n\nasync def f():\n    async with {manager}:\n        await g()\n")
+    where = {"textDocument": {"uri": uri}, "position": {"line": 4, "character": 6}}
+    assert words in shop.request("textDocument/hover", where)["contents"]["value"]
+
+
 def test_where_there_is_nothing_to_say_nothing_is_said(shop: Driver) -> None:
     assert ask(shop, "hover", place("key", "return key")) is None
     assert ask(shop, "hover", place("import", "import time")) is None
@@ -200,7 +217,7 @@ def test_only_the_name_of_a_shared_variable_is_marked(shop: Driver) -> None:
     """About false alarms: keys, values and methods keep the colours that others give them."""
     code = (
         "seen = {}\n\n\nasync def f(key):\n    if key in seen:\n        seen.pop(key, None)\n"
-        '    seen["last"] = (\n        key\n    )\n    await g()\n'
+        '    seen["last"] = key\n    await g()\n'
     )
     uri = "file:///shop/seen.py"
     shop.open(uri, code)

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from awaitlens.knowledge import concurrency
 from awaitlens.present.phrase import markdown_sentence, opened, plain_sentence
 from awaitlens.program.facts import Argument, Call, Constant, Context, Facts, Scope, Suspension
+from awaitlens.program.flow.suspending import is_timer
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program
 from awaitlens.program.sections import Switch, runs_through, switches
@@ -183,6 +184,9 @@ def handed_over(call: Call, window: Window) -> tuple[Argument, str] | None:
 
 def _about_suspension(suspension: Suspension, window: Window) -> Iterator[str]:
     facts, view = window.facts, window.view
+    if suspension.kind == "async with" and is_timer(suspension.operand, facts, view):
+        yield "Nobody else runs on the way in or out: a timeout strikes where something inside waits."
+        return
     if runs_through(suspension, facts, view):
         yield "Nobody else runs here: what is awaited has nothing in it to wait for."
         return
@@ -190,7 +194,13 @@ def _about_suspension(suspension: Suspension, window: Window) -> Iterator[str]:
     if suspension.kind == "async with" and lock is not None and lock.kind == "lock":
         yield "Waits here while another task holds the lock. Inside, whoever takes it too stays out."
         return
-    yield _PAUSES[suspension.kind]
+    call = facts.call_of(suspension.operand)
+    if suspension.kind == "async with" and lock is not None and lock.family == "asyncio":
+        yield "Other tasks may run here, on the way in."
+    elif call is not None and view.target(call).name == "asyncio.TaskGroup":
+        yield "Other tasks may run on the way out: it waits for its tasks."
+    else:
+        yield _PAUSES[suspension.kind]
     for switch in switches(facts, view):
         if suspension.span.contains(*switch.at[:2]):
             lines = switch.read.line + window.line + 1, switch.write.line + window.line + 1

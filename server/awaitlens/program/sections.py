@@ -14,7 +14,7 @@ from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Flow, Place
 from awaitlens.program.flow.races import graphs, on_second_look
 from awaitlens.program.flow.sharing import sharing
-from awaitlens.program.flow.suspending import never_waits
+from awaitlens.program.flow.suspending import is_timer, never_waits
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def suspension_points(facts: Facts, view: View, scope: int) -> tuple[Suspension,
 def runs_through(suspension: Suspension, facts: Facts, view: View) -> bool:
     """Whether a suspension point surely hands control to nobody. A method may have another body in a class that nobody
     has seen, so nothing is said of it."""
+    if suspension.kind == "async with" and is_timer(suspension.operand, facts, view):
+        return True
     call = facts.call_of(suspension.operand)
     if call is None or "." in view.target(call).qualname:
         return False
@@ -74,7 +76,8 @@ def runs_through(suspension: Suspension, facts: Facts, view: View) -> bool:
 def sections(facts: Facts, view: View, scope: int) -> tuple[Section, ...]:
     """The sections of one async function, in the order of the lines."""
     points = suspension_points(facts, view, scope)
-    blocked, ends = _boundaries(facts, points, scope)
+    timers = {c.span for c in facts.contexts if all(is_timer(term, facts, view) for term in c.terms)}
+    blocked, ends = _boundaries(facts, points, scope, timers)
     busy = sorted(_busy_lines(facts, scope) - blocked)
     written = [touch for touch in touches(facts, scope) if touch.kind == "write"]
     found = []
@@ -93,13 +96,19 @@ def shared_sections(facts: Facts, view: View) -> Iterator[Section]:
             yield from (s for s in sections(facts, view, scope.number) if s.places and s.last > s.first)
 
 
-def _boundaries(facts: Facts, points: Iterable[Suspension], scope: int) -> tuple[set[int], set[int]]:
+def _boundaries(
+    facts: Facts, points: Iterable[Suspension], scope: int, timers: set[Span]
+) -> tuple[set[int], set[int]]:
     """The lines that wait, and the lines behind which something waits."""
     blocked, ends = set[int](), set[int]()
     for point in points:
         blocked |= _lines(_statement(facts, point))
     for context in facts.contexts:
-        if context.scope == scope and context.kind in ("async with", "async for"):
+        if (
+            context.scope == scope
+            and context.kind in ("async with", "async for")
+            and context.span not in timers
+        ):
             blocked |= _lines(context.span)
             ends.add(context.body_span.end_line)
     for jump in facts.jumps:

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaitlens.program.facts import Call, Facts, Result, Scope, Suspension
+from awaitlens.program.facts import Call, Facts, Result, Scope, Suspension, Term
 from awaitlens.program.flow.model import Event, Flow
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
+
+# Entered and left without waiting: they set and clear a timer (CPython 3.11-3.15; async_timeout 3-5).
+_TIMERS = frozenset(
+    {"asyncio.timeout", "asyncio.timeout_at", "asyncio.timeouts.timeout", "async_timeout.timeout"}
+)
 
 
 def may_suspend(event: Event) -> bool:
@@ -20,17 +25,28 @@ def may_suspend(event: Event) -> bool:
 
 
 def really_suspends(flow: Flow, facts: Facts, view: View, event: Event) -> bool:
-    """A second look: false for `await f()` where the program shows that f has nothing in it to wait for."""
-    if event.name != "await":
-        return may_suspend(event)
-    found = next((s for s in facts.suspensions if s.span == event.span and s.scope == flow.scope), None)
+    """A second look: false for `await f()` where the program shows that f has nothing in it to wait for, and for a timer."""
+    if not may_suspend(event):
+        return False
+    kind = event.name.removesuffix(" exit")  # both are told of the manager's span
+    here = (s for s in facts.suspensions if s.span == event.span and s.scope == flow.scope)
+    found = next((s for s in here if s.kind == kind), None)
     return found is None or not never_waits(found, facts, view)
 
 
 def never_waits(suspension: Suspension, facts: Facts, view: View) -> bool:
-    """Whether a suspension point surely hands control to nobody: it awaits a function with nothing to wait for."""
+    """Whether a suspension point surely hands control to nobody: it awaits a function with nothing to wait for, or sets a
+    timer."""
+    if suspension.kind == "async with":
+        return is_timer(suspension.operand, facts, view)
     call = _awaited_call(suspension, facts) if suspension.kind == "await" else None
     return call is not None and _runs_through(call, view)
+
+
+def is_timer(manager: Term, facts: Facts, view: View) -> bool:
+    """Whether what an `async with` enters and leaves is a timeout, which lets nobody else run by itself."""
+    call = facts.call_of(manager)
+    return call is not None and view.target(call).name in _TIMERS
 
 
 def _awaited_call(suspension: Suspension, facts: Facts) -> Call | None:
