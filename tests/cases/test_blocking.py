@@ -222,8 +222,6 @@ def test_the_repair_fits_the_version_and_the_framework(
         "import os\nasync def main(path):\n    for each in os.walk(path):\n        print(each)\n",
         "async def main(path):\n    with open(path) as file:\n        return file.read()\n",
         "import threading\nlock = threading.Lock()\nasync def main():\n    lock.acquire()\n",
-        "from concurrent.futures import ThreadPoolExecutor\nasync def main(f):\n"
-        "    with ThreadPoolExecutor() as pool:\n        pool.submit(f)\n",
     ],
 )
 def test_no_thread_is_offered_where_one_would_not_help(text: str) -> None:
@@ -236,6 +234,7 @@ def test_no_thread_is_offered_where_one_would_not_help(text: str) -> None:
 CONVERSATION = """
     import asyncio
     import smtplib
+    from concurrent.futures import ThreadPoolExecutor
     from contextlib import contextmanager
     from urllib.request import urlopen
 
@@ -275,6 +274,7 @@ def test_the_thread_of_a_block_fits_the_version_and_the_framework(
         "with urlopen(host) as answer:\n            found = answer.read()\n        return found",
         "with opened(host) as answer:\n            return answer.read()",
         "with smtplib.SMTP(host):\n            pass",
+        "with ThreadPoolExecutor() as pool:\n            pool.submit(text)",
     ],
 )
 def test_a_block_whose_header_blocks_goes_to_a_thread_whole(block: str) -> None:
