@@ -438,6 +438,37 @@ BUGS = {
                     self.history = history + [now]
         """,
     ),
+    "a rate limiter whose history lies in a store": (
+        "stale-write-after-await",
+        """
+        class Limiter:
+            async def hit(self, key, now):
+                history = await self.store.get(key)
+                history.append(now)
+                await self.store.set(key, history, expires_in=60)
+        """,
+        """
+        class Limiter:
+            async def hit(self, key, now):
+                async with self.lock:
+                    history = await self.store.get(key)
+                    history.append(now)
+                    await self.store.set(key, history, expires_in=60)
+        """,
+    ),
+    "a counter in a cache": (
+        "augmented-await",
+        """
+        class Counter:
+            async def count(self, key):
+                await self.cache.aset(key, (await self.cache.aget(key)) + 1)
+        """,
+        """
+        class Counter:
+            async def count(self, key):
+                await self.cache.aincr(key)
+        """,
+    ),
     "identical requests each start the job": (
         "check-then-await",
         """
@@ -512,6 +543,24 @@ def test_bugs_that_happened_are_found(bug: str) -> None:
 @pytest.mark.parametrize("bug", BUGS)
 def test_their_repairs_are_silent(bug: str) -> None:
     assert names(BUGS[bug][2]) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "store = Store(); h = await store.get(key); h.append(1); await store.set(key, h)",
+        "h = await self.store.get(key); await self.store.set('last', h)",
+        "h = await self.store.get(key); await self.store.set(key, 1)",
+        "h = await self.store.get(key); await self.store.set(key, h + 1, nx=True)",
+        "h = await self.store.get(key); self.event.set()",
+        "h = await self.store.get(key)\n        if h is None: await self.store.set(key, await render())",
+    ],
+    ids=["fresh store", "another key", "not from the old", "only where nothing lies", "an event", "a fill"],
+)
+def test_what_a_store_does_not_lose(body: str) -> None:
+    """A false alarm about a store is meant here."""
+    lines = body.replace("; ", "\n        ")
+    assert names(f"class A:\n    async def f(self, key):\n        {lines}\n") == []
 
 
 # --- who runs it, and how often -------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Flow: in which order one async function does what, where it may be interrupted, and what two of it do to each other.
 
-- `trace` (with `emitter` and `expressions`) writes a function down as events while its tree is at hand: `model` says
-  what they are. The answer is a value, kept among the block's facts.
+- `trace` (with `emitter`, `expressions` and `stores`) writes a function down as events while its tree is at hand:
+  `model` says what they are. The answer is a value, kept among the block's facts.
 - `graph` answers questions about paths, where values come from, suspension points and locks.
 - `symbols` and `explorer` let two tasks run side by side until a schedule proves a race; `story` tells the proof.
 - `sharing`, `concurrency` and `suspending` judge whether two tasks can meet there at all.

@@ -9,6 +9,7 @@ from typing import Any
 
 from awaitlens.program.flow.emitter import Emitter
 from awaitlens.program.flow.model import UNKNOWN, Place, Value
+from awaitlens.program.flow.stores import tell_store, tells_store
 
 _BUILTINS = frozenset(dir(builtins))
 _CHANGES = frozenset(
@@ -33,6 +34,7 @@ GIVES_NOTHING = frozenset(
     ("clear", "update", "insert", "sort", "reverse", "extend", "extendleft", "appendleft", "append", "add")
 ).union(("remove", "discard"))
 """The methods that give None for every container: where one is awaited, what it is called on is none."""
+_OF_ONE_ITEM = frozenset(("get", "aget", "pop", "setdefault"))
 _VIEWS = frozenset(("items", "values", "keys"))
 _OPERATORS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-"}
 _ABSORBING: dict[type[ast.AST], str] = {ast.BitOr: "|", ast.BitAnd: "&"}
@@ -135,6 +137,8 @@ def _await(emit: Emitter, node: ast.Await) -> Value:
         operand = Value("call", function.attr, -1, _arguments(emit, call))
     else:
         operand = evaluate(emit, call)
+        if isinstance(call, ast.Call) and isinstance(function, ast.Attribute) and tells_store(call):
+            tell_store(emit, item_of(place_of(emit, function.value), call.args[0]), call, operand)
     number = emit.suspend("await", node)
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "acquire":
         emit.emit("acquire", place_of(emit, call.func.value), "call", UNKNOWN, node)
@@ -242,7 +246,7 @@ def _method_call(emit: Emitter, node: ast.Call, function: ast.Attribute) -> Valu
     if owner is None:
         return Value("call", function.attr, -1, _arguments(emit, node))
     name = function.attr
-    if name in ("get", "pop", "setdefault") and node.args:
+    if name in _OF_ONE_ITEM and node.args:
         arguments = _arguments(emit, node)
         return _item_method(emit, node, owner, name, arguments)
     read = emit.read(owner, function.value) if owner.path or owner.root not in emit.local_names else UNKNOWN
@@ -267,9 +271,9 @@ def _item_method(
         emit.write(item, "delete" if len(arguments) == 1 else "discard", UNKNOWN, node)
     elif name == "setdefault":
         emit.write(item, "mutate", Value("computed", "", -1, arguments), node)
-    return (
-        value if len(arguments) == 1 and name == "get" else Value("call", name, -1, (value, *arguments[1:]))
-    )
+    if name in ("get", "aget") and len(arguments) == 1:
+        return value
+    return Value("call", name, -1, (value, *arguments[1:]))
 
 
 def _comprehension(

@@ -65,8 +65,8 @@ class Event(NamedTuple):
 
     kind is
     - "read": of `place`
-    - "write": of `place`; `name` is "assign", "augmented", "mutate", "delete" (fails where there is nothing) or
-      "discard" (does not); `value` what is written
+    - "write": of `place`; `name` is "assign", "augmented", "mutate", "stored" (by an awaited call of a store), "delete"
+      (fails where there is nothing) or "discard" (does not); `value` what is written
     - "bind": the local `name` gets `value`
     - "suspend": `name` is "await", "async for", "async with", "async with exit", "async comprehension" or "yield"
     - "acquire", "release": of the manager at `place`; `name` is "with" or "async with"

@@ -16,6 +16,7 @@ from awaitlens.program.flow.others import actions, grows_in_place
 from awaitlens.program.flow.reduction import Reduction, reduced
 from awaitlens.program.flow.remote import Action
 from awaitlens.program.flow.sharing import is_closure, is_lock, sharing
+from awaitlens.program.flow.stores import STORED
 from awaitlens.program.flow.story import Scene, tell
 from awaitlens.program.flow.suspending import may_suspend, really_suspends
 from awaitlens.program.flow.symbols import is_own
@@ -161,7 +162,7 @@ def _is_stale(graph: Graph, number: int, write: Event) -> bool:
 def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Event) -> Race | None:
     place = write.place
     assert place is not None
-    if write.name not in ("assign", "augmented") or sharing(graph.flow, place, facts) is None:
+    if write.name not in ("assign", "augmented", STORED) or sharing(graph.flow, place, facts) is None:
         return None
     if grows_in_place(write, facts, view):
         return None
@@ -188,7 +189,8 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
     """The race of a write behind a test, and the number of the test."""
     place = write.place
     assert place is not None
-    if sharing(graph.flow, place, facts) is None:
+    # Who fills a store twice has done too much, but lost nothing.
+    if write.name == STORED or sharing(graph.flow, place, facts) is None:
         return None
     for asked, chain in graph.checks:
         if asked != place:
@@ -255,10 +257,12 @@ def keys_change(graph: Graph, path: tuple[int, ...], place: Place) -> bool:
 def _strength(graph: Graph, chain: tuple[int, ...]) -> Confidence:
     """How plainly the written value is an update of the read one."""
     carriers = {graph.events[number].name for number in chain[1:-1]}
-    for number in chain[1:]:
+    for position, number in enumerate(chain[1:]):
         value = graph.events[number].value
         if _went_through(value, "awaited", chain[0], carriers):
-            return "possible"
+            # What a store gives is the item itself, not something made of it.
+            is_item = position == 0 and graph.events[chain[-1]].name == STORED
+            return "likely" if is_item else "possible"
         if _went_through(value, "call", chain[0], carriers):
             return "likely"
     return "certain"
@@ -304,6 +308,8 @@ def _race(way: Way, proof: Proof, confidence: Confidence, action: Action | None 
 def _in_users_words(facts: Facts, read: Event, write: Event) -> str:
     """The place as the program spells it, where it does so in one expression."""
     assert write.place is not None
+    if write.name == STORED:
+        return facts.slice(read.span)
     written = facts.slice(write.span).partition("=")[0].rstrip(" +-*/|&%@<>^")
     read_text = facts.slice(read.span)
     return next(

@@ -188,14 +188,6 @@ def _with(emit: Emitter, node: ast.With | ast.AsyncWith) -> None:
             leave()
 
 
-def _manager(emit: Emitter, node: ast.expr) -> tuple[Place | None, Value]:
-    """The place a manager lies at; `self.lock_for(key)` counts as the place of that text."""
-    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
-        return place_of(emit, node), UNKNOWN
-    value = evaluate(emit, node)
-    return Place(ast.unparse(node)) if "lock" in value.text.lower() else None, value
-
-
 def _leaving(leave: Callable[[], None]) -> Frame:
     frame = Frame("leave")
     frame.leave = leave

@@ -1,0 +1,35 @@
+"""Items of a store that is asked and told with an await: `await store.get(key)`, `await store.set(key, value)`.
+
+The same owner and the same key mean the same item, as they do for a dict. What the store does in one call of its own,
+such as to count up, is neither a read nor a write here: nothing comes in between.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from awaitlens.program.flow.emitter import Emitter
+from awaitlens.program.flow.model import Place, Value
+
+STORED = "stored"
+"""The name of such a write among the events."""
+_CONDITIONS = frozenset(("nx", "_cas_token"))
+"""Words with which a store is told to write only where nothing, or the expected, lies."""
+
+
+def tells_store(call: ast.Call) -> bool:
+    """Whether the call, awaited, puts a value under a key whatever lies there."""
+    words = [keyword.arg or "" for keyword in call.keywords]
+    has_value = len(call.args) > 1 or (len(call.args) == 1 and "value" in words)
+    plain = has_value and not any(isinstance(each, ast.Starred) for each in call.args)
+    is_set = isinstance(call.func, ast.Attribute) and call.func.attr in ("set", "aset")
+    return is_set and plain and _CONDITIONS.isdisjoint(words)
+
+
+def tell_store(emit: Emitter, item: Place | None, call: ast.Call, evaluated: Value) -> None:
+    """Emit the write that awaiting `store.set(key, value)` makes; the call itself is evaluated already."""
+    given = evaluated.parts[-len(call.args) - len(call.keywords) :]
+    words = [keyword.arg for keyword in call.keywords]
+    value = given[1 if len(call.args) > 1 else 1 + words.index("value")]
+    if item is not None:
+        emit.write(item, STORED, value, call)
