@@ -6,11 +6,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import pytest
+from hypothesis import settings
 
 from awaitlens import engine
 from awaitlens.pitfall import Finding, Pitfall
 from awaitlens.program.facts import Facts
 from awaitlens.program.view import View
+
+# A busy machine is no reason to fail: what takes how long is measured by the benchmarks.
+settings.register_profile("awaitlens", deadline=None)
+settings.load_profile("awaitlens")
 
 
 @pytest.fixture(autouse=True)
