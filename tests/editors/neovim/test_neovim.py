@@ -288,7 +288,7 @@ def test_health(neovim: Open) -> None:
 
 def test_help(neovim: Open) -> None:
     editor = neovim("notify.py")
-    editor.lua("vim.cmd('helptags ALL')")
+    editor.lua("vim.cmd.helptags(vim.fn.stdpath('data') .. '/site/pack/editors/start/awaitlens/doc')")
     editor.command("help awaitlens-slides")
     editor.sees("A deck walks through your own code")
 
