@@ -31,6 +31,7 @@ _PER_PROCESS = 1_000_000
 _PER_JOB = 200_000
 _JOBS_UNTIL_WEIGHED = 8
 _WORTH_WORDS = 8
+"""A check of one file in so many, or of more, is worth reading all of them for."""
 _HELD = 8_000_000
 """Characters that may be held parsed before everything is forgotten: some 150 MB a process."""
 
@@ -77,7 +78,7 @@ class CheckedFiles:
         """Work out the findings of these files, in as many processes as they deserve."""
         size = sum(len(self._sources[path].text) for path in paths)
         jobs = list(_jobs(paths, self._sources))
-        self._prepare(size)
+        self._prepare(len(paths))
         done = 0
         processes = processes_for(size, _PER_PROCESS)
         for number, result in share_out(partial(self._check_job, jobs), len(jobs), processes):
@@ -85,12 +86,12 @@ class CheckedFiles:
             done += len(jobs[number])
             progress(done, len(paths))
 
-    def _prepare(self, size: int) -> None:
+    def _prepare(self, checked: int) -> None:
         """What every process needs is worked out once, before there are several.
 
-        The words are found in all files: that pays only where much of them is checked.
+        The words are found in the texts of all files: that pays only where many of them are checked.
         """
-        if size * _WORTH_WORDS > sum(len(source.text) for source in self._sources.values()):
+        if checked * _WORTH_WORDS > len(self._sources):
             self._words = Words(self.program)
         pitfalls()
 
@@ -101,7 +102,9 @@ class CheckedFiles:
         read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
         outside = states(self.program.packages)
         result = to_bytes((found, edges, read, outside, list(self.program.index.asked), messages.told))
-        self._give_back(jobs[number])
+        self.program.edges.clear()
+        if self._words:
+            self._give_back(jobs[number])
         if number % _JOBS_UNTIL_WEIGHED == 0:
             self._stay_small()
         return result
@@ -127,7 +130,6 @@ class CheckedFiles:
 
     def _give_back(self, done: Sequence[str]) -> None:
         """Release what nobody will ask for again: of the files just checked, those that only they lead to."""
-        self.program.edges.clear()
         for path in self.program.reach.closed_among(done):
             file = self.program.files[path]
             if isinstance(file, FileOnDemand):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from awaitlens.program import members, protocols, results
 from awaitlens.program.facts import Facts, Scope, Term
@@ -163,28 +163,16 @@ class Surroundings:
         parts = tuple(owner.split("."))
         return ((line, facts) for line, facts in self.module_blocks(word) if facts.owner == parts)
 
-    def class_answers(
-        self, owner: str, word: str, question: Callable[[Facts, str], Iterable[T]]
-    ) -> Iterator[tuple[int, Facts, T]]:
-        """What those blocks of a class answer to a plain question in which the word stands, with their first lines.
-
-        Where an edit of such a block leaves the answers as they are, nobody who asked is looked at again.
-        """
-        told = _Told(self._program, self.path, owner, word, question)
-        found = self._names.memory.about_bodies((question, self.path, owner, word), told.by_block)
-        lines = {id(facts): line for line, facts in self._file.blocks} if found else {}
-        return ((lines[id(facts)], facts, each) for facts, each in found)
-
     def rests_on_answers(
         self, owner: str, word: str, question: Callable[[Facts, str], Iterable[Hashable]]
     ) -> None:
         """Note that what is being worked out rests on what the blocks of a class, or of the module ("" for the owner),
         answer to a plain question: not on the blocks themselves."""
         told = _Told(self._program, self.path, owner, word, question)
-        self._names.memory.about_bodies(("alone", question, self.path, owner, word), told.alone)
+        self._names.memory.about_bodies(("answers", question, self.path, owner, word), told.answers)
 
 
-class _Told(Generic[T]):
+class _Told:
     """What the blocks of a class, or module, in which a word stands answer. After an edit the edited block alone is asked."""
 
     def __init__(
@@ -197,21 +185,18 @@ class _Told(Generic[T]):
     ) -> None:
         self._program, self._path, self._word, self._question = program, path, word, question
         self._owner = tuple(owner.split(".")) if owner else ()
-        self._known: dict[int, tuple[Facts, tuple[T, ...]]] = {}
+        self._known: dict[int, tuple[Facts, tuple[Hashable, ...]]] = {}
 
-    def by_block(self) -> list[tuple[Facts, T]]:
-        return [(facts, each) for facts, every in self._ask() if every for each in every]
-
-    def alone(self) -> list[T]:
+    def answers(self) -> list[Hashable]:
         return [each for _, every in self._ask() if every for each in every]
 
-    def _ask(self) -> Iterable[tuple[Facts, tuple[T, ...]]]:
+    def _ask(self) -> Iterable[tuple[Facts, tuple[Hashable, ...]]]:
         self._program.names.memory.rests_on(self._path, self._word)
         blocks = self._program.files[self._path].owned(self._owner, self._word)
         self._known = {id(facts): self._known.get(id(facts)) or self._answer(facts) for _, facts in blocks}
         return self._known.values()
 
-    def _answer(self, facts: Facts) -> tuple[Facts, tuple[T, ...]]:
+    def _answer(self, facts: Facts) -> tuple[Facts, tuple[Hashable, ...]]:
         return facts, tuple(self._question(facts, self._word))
 
 
