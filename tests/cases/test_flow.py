@@ -134,7 +134,7 @@ def test_every_jump_in_real_code_leads_somewhere() -> None:
                 flow = trace(node, 0, lambda node: Span(0, 0, 0, 0))
                 if flow is None:
                     continue
-                graph, flows = Graph(flow, lambda event: True, lambda place: False), flows + 1
+                graph, flows = Graph(flow, lambda event: True, lambda event: False), flows + 1
                 for number in range(len(graph.events)):
                     assert all(0 <= successor < len(graph.events) for successor in graph.successors(number))
     assert flows > 20

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from awaitlens.program.flow.explorer import Explorer, Proof
 from awaitlens.program.flow.explorer import Run as Way
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.model import Place
+from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.trace import trace
 from awaitlens.source import Span
 
@@ -127,7 +127,7 @@ def proofs(code: str) -> list[Proof]:
     flow = trace(node, 0, lambda node: Span(0, 0, 0, 0))
     if flow is None:
         return []
-    is_lock: Callable[[Place], bool] = lambda place: place.text == "lock"  # noqa: E731
+    is_lock: Callable[[Event], bool] = lambda event: event.place == Place("lock")  # noqa: E731
     graph = Graph(flow, lambda event: True, is_lock)
     found = []
     for number, event in enumerate(flow.events):

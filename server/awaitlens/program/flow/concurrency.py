@@ -10,20 +10,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.knowledge.concurrency import decorator_entry, lock
+from awaitlens.knowledge.concurrency import decorator_entry
 from awaitlens.program.facts import (
     Attribute,
     Call,
     Constant,
     Context,
     Facts,
-    Item,
     Name,
     Result,
     Scope,
     Term,
 )
-from awaitlens.program.index import last_name
+from awaitlens.program.flow.locks import is_lock_term
+from awaitlens.program.flow.sharing import PER_TASK_OWNERS
+from awaitlens.program.index import Mention, last_name
 from awaitlens.program.modules import qualname
 from awaitlens.program.view import View
 from awaitlens.source import Span
@@ -31,7 +32,6 @@ from awaitlens.source import Span
 if TYPE_CHECKING:
     from awaitlens.program.flow.remote import Action
 
-_LOCK_WORDS = ("lock", "mutex", "semaphore", "condition", "_sem", "limiter", "critical")
 _STARTERS = frozenset(
     ("gather", "wait", "as_completed", "create_task", "ensure_future", "start_soon", "spawn", "amap")
 )
@@ -85,6 +85,9 @@ _ENDINGS = (
     *("dispose", "terminate", "finalize", "exit", "__aexit__", "asyncTearDown", "test_"),
 )
 _BEGINNINGS = ("setup", "set_up", "init", "start")
+_SETS_UP = ("setup", "init", "initialize", "initialise")
+_NEAR = 3
+"""How far up its bases a class is judged by their names: what stands higher says little of its objects' lives."""
 _GUARDING = (
     "lock",
     "synchron",
@@ -109,15 +112,37 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
     if any(entry is not None and entry.overlaps for entry in entries):
         return "certain"
     own = by_name(facts, scope)
-    if _is_in_endless_loop(facts, scope.number, span) or _comes_one_by_one(facts, scope, view):
+    if _is_alone(facts, scope, view, span):
         own = "possible"
+    is_private = scope.name.startswith("_")
     judged = [_of_caller(caller, call, view) for caller, call in callers]
+    if not callers and is_private:
+        judged = [
+            _of_caller(m.facts, m.call, view.of(m.file, m.facts)) for m in _relatives(facts, scope, view)
+        ]
     known = [each for each in judged if each is not None]
-    if callers and not known:
-        return None if scope.name.startswith("_") else "possible"
-    if callers and scope.name.startswith("_"):
+    if judged and not known:
+        return None if is_private else "possible"
+    if judged and is_private:
         return weakest(own, "likely" if "likely" in known else "possible")
     return own
+
+
+def _is_alone(facts: Facts, scope: Scope, view: View, span: Span) -> bool:
+    """Whether one task mostly has the code for itself: it goes round in it, or has the object to itself."""
+    nearest = view.class_lineage(scope.number)[:_NEAR]
+    if any(name.endswith(PER_TASK_OWNERS) for name in nearest):
+        return True
+    return _is_in_endless_loop(facts, scope.number, span) or _comes_one_by_one(facts, scope, view)
+
+
+def _relatives(facts: Facts, scope: Scope, view: View) -> Iterator[Mention]:
+    """The calls of a private method that its class leaves to others: to the base that asks for it, or to who inherits it."""
+    if scope.name.startswith("__") or not view.owner_of(scope.number):
+        return
+    for mention in view.program.index.called(scope.name):
+        if mention.call.callee == Attribute(Name("self"), scope.name):
+            yield mention
 
 
 def by_name(facts: Facts, scope: Scope) -> Confidence:
@@ -154,7 +179,7 @@ def meets(action: Action, view: View) -> Confidence | None:
     if together is None:
         return None
     private = action.scope.name.startswith("_") and action.scope.is_async
-    named = by_name(action.facts, action.scope) if action.kind == "writes" else "likely"
+    named = by_name(action.facts, action.scope) if action.kind == "writes" else lives_on(action.scope)
     return weakest(named, "possible" if private else "likely")
 
 
@@ -178,32 +203,14 @@ def _together(action: Action, view: View) -> Confidence | None:
     return program.names.memory.about_bodies(("together", path, name, span), answer)
 
 
+def lives_on(scope: Scope) -> Confidence:
+    """How surely an object is in use already when a function takes something away: not yet, where that sets it up."""
+    return "possible" if any(part.endswith(_SETS_UP) for part in plain_name(scope).split("_")) else "likely"
+
+
 def lives(scope: Scope) -> Confidence:
     """How surely others use an object while a function runs: what begins or ends its life mostly has it for itself."""
     return "possible" if plain_name(scope).startswith((*_BEGINNINGS, *_ENDINGS)) else "likely"
-
-
-def is_lock_term(term: Term, facts: Facts) -> bool:
-    """Whether an expression looks like a lock by the words it is made of."""
-    if isinstance(term, Result):
-        return is_lock_term(facts.calls[term.call].callee, facts)
-    if isinstance(term, Attribute):
-        return sounds_like_lock(term.attr) or is_lock_term(term.value, facts)
-    if isinstance(term, Item):
-        return is_lock_term(term.value, facts)
-    return isinstance(term, Name) and sounds_like_lock(term.id)
-
-
-def sounds_like_lock(text: str) -> bool:
-    return any(word in text.lower() for word in _LOCK_WORDS)
-
-
-def is_lock_type(name: str) -> bool:
-    """Whether objects of that class keep others out while they are held; own classes are judged by their name."""
-    known = lock(name)
-    if known is not None:
-        return known.kind in ("lock", "semaphore", "condition")
-    return "lock" in name.rpartition(".")[2].lower()
 
 
 def _callers(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Call]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
-from awaitlens.program.flow.concurrency import lives, meets
+from awaitlens.program.flow.concurrency import concurrency, lives, meets
 from awaitlens.program.flow.explorer import Proof, Run, prove
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place, Value
@@ -55,11 +55,17 @@ class Conflict(NamedTuple):
 
 
 def conflicts(facts: Facts, view: View) -> Iterator[Conflict]:
-    """Each use of what was there before an await, and a function that can take it away meanwhile."""
+    """The first use after an await of what was there before it, and a function that can take it away meanwhile."""
     for graph in graphs(facts, view):
         told: set[tuple[Place, int]] = set()
-        yield from _of_starts(graph, facts, view, told)
-        yield from _of_copies(graph, facts, view, told)
+        gaps: set[tuple[str, Span]] = set()
+        scope = facts.scopes[graph.flow.scope]
+        for found in (*_of_starts(graph, facts, view, told), *_of_copies(graph, facts, view, told)):
+            gap = (found.place, found.suspension)
+            # Where every call holds a lock, whoever takes something away is taken to wait for the same one.
+            if gap not in gaps and concurrency(facts, scope, view, found.use) is not None:
+                gaps.add(gap)
+                yield found
 
 
 def _of_starts(graph: Graph, facts: Facts, view: View, told: set[tuple[Place, int]]) -> Iterator[Conflict]:
@@ -179,7 +185,7 @@ def _gap(graph: Graph, proof: Proof, test: int) -> int:
     return waits[-1] if waits else test
 
 
-_ITEM = Hazard("item", ("removes", "empties"), lambda facts, event, place: _needs_item(facts, event, place))
+_ITEM = Hazard("item", ("removes",), lambda facts, event, place: _needs_item(facts, event, place))
 
 
 def _hazards(place: Place, test: Value) -> Iterator[Hazard]:

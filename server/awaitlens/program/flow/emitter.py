@@ -13,6 +13,15 @@ MOST_EVENTS = 1500
 """A function with more events is cut off here. A cut flow is never the ground of a finding."""
 
 
+def source_of(node: ast.AST) -> str:
+    """A key or an argument as text; names and literals are most of them, and need no unparsing."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Constant):
+        return repr(node.value)
+    return ast.unparse(node)
+
+
 class TooLong(Exception):
     """The function has more events than the bound."""
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.model import Event, Place
+from awaitlens.program.flow.model import Event, Place, anyhow
 from awaitlens.program.flow.symbols import Symbol, Task, outcome_of_test
 
 MOST_SCHEDULES = 600
@@ -76,7 +76,7 @@ class State(NamedTuple):
 
     tasks: tuple[Task, Task]
     store: Mapping[Place, Symbol]
-    held: Mapping[str, int]
+    held: Mapping[Place, int]
     moves: tuple[Move, ...]
     found: tuple[Symbol, Symbol] = ((), ())
 
@@ -230,18 +230,19 @@ class Explorer:
 
 def _agrees(decided: dict[Symbol, tuple[int, bool]], tested: Symbol, number: int, taken: bool) -> bool:
     """Whether the path answers the same question the same way; only the test of a loop may change its mind."""
+    while tested[0] == "not":
+        tested, taken = tested[-1], not taken
     before, answer = decided.setdefault(tested, (number, taken))
     return before == number or answer == taken
 
 
-def _lock(event: Event, held: dict[str, int], number: int) -> bool:
-    """Take or give back a lock; false when another task holds it."""
+def _lock(event: Event, held: dict[Place, int], number: int) -> bool:
+    """Take or give back a lock; false when another task holds it, or one that may be the same."""
     assert event.place is not None
-    name = event.place.text
     if event.kind == "release":
-        held.pop(name, None)
+        held.pop(event.place, None)
         return True
-    if held.get(name, number) != number:
+    if any(holder != number and anyhow(lock) == anyhow(event.place) for lock, holder in held.items()):
         return False
-    held[name] = number
+    held[event.place] = number
     return True

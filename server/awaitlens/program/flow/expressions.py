@@ -7,7 +7,8 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from awaitlens.program.flow.emitter import Emitter
+from awaitlens.program.flow.emitter import Emitter, source_of
+from awaitlens.program.flow.locks import lock_place
 from awaitlens.program.flow.model import UNKNOWN, Place, Value
 from awaitlens.program.flow.stores import tell_store, tells_store
 
@@ -65,15 +66,7 @@ def place_of(emit: Emitter, node: ast.AST) -> Place | None:
 def item_of(owner: Place | None, key: ast.AST) -> Place | None:
     if owner is None:
         return None
-    return Place(owner.root, (*owner.path, f"[{_source(key)}]"))
-
-
-def _source(node: ast.AST) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Constant):
-        return repr(node.value)
-    return ast.unparse(node)
+    return Place(owner.root, (*owner.path, f"[{source_of(key)}]"))
 
 
 def condition(emit: Emitter, node: ast.AST, falses: list[int]) -> None:
@@ -141,7 +134,7 @@ def _await(emit: Emitter, node: ast.Await) -> Value:
             tell_store(emit, item_of(place_of(emit, function.value), call.args[0]), call, operand)
     number = emit.suspend("await", node)
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "acquire":
-        emit.emit("acquire", place_of(emit, call.func.value), "call", UNKNOWN, node)
+        emit.emit("acquire", lock_place(emit, call.func.value), "call", UNKNOWN, node)
     return Value("awaited", "", number, (operand,))
 
 
@@ -255,7 +248,7 @@ def _method_call(emit: Emitter, node: ast.Call, function: ast.Attribute) -> Valu
     if item is not None:
         emit.write(item, _ADDS[name], Value("computed", "", -1, arguments), node)
     elif name == "release" and not node.args:
-        emit.emit("release", owner, "call", UNKNOWN, node)
+        emit.emit("release", lock_place(emit, function.value), "call", UNKNOWN, node)
     elif name in _CHANGES:
         emit.write(owner, "mutate", Value("computed", "", -1, arguments), node)
     return Value("call", name, -1, (read, *arguments) if read is not UNKNOWN else arguments)

@@ -31,12 +31,12 @@ _NUMBERS = count()
 class Graph:
     """The control flow of one function, as seen by someone who knows what suspends and what is a lock.
 
-    `suspends` says of a suspension event whether it may really hand over control; `is_lock` says of an acquired manager
-    whether it keeps other tasks out.
+    `suspends` says of a suspension event whether it may really hand over control; `is_lock` says of the event that
+    takes a manager, or gives it back, whether that keeps other tasks out.
     """
 
     def __init__(
-        self, flow: Flow, suspends: Callable[[Event], bool], is_lock: Callable[[Place], bool]
+        self, flow: Flow, suspends: Callable[[Event], bool], is_lock: Callable[[Event], bool]
     ) -> None:
         self.flow = flow
         self.events = flow.events
@@ -46,7 +46,7 @@ class Graph:
         self.locks = frozenset(
             number
             for number, event in enumerate(flow.events)
-            if event.kind in ("acquire", "release") and event.place is not None and is_lock(event.place)
+            if event.kind in ("acquire", "release") and event.place is not None and is_lock(event)
         )
         self.suspensions = frozenset(
             number

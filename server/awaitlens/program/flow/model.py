@@ -18,7 +18,10 @@ NOWHERE = Span(0, 0, 0, 0)
 
 
 class Place(NamedTuple):
-    """Something that can be read and written: `stats["alive"]` has root "stats" and path ("['alive']",)."""
+    """Something that can be read and written: `stats["alive"]` has root "stats" and path ("['alive']",).
+
+    A lock may be told by the call that gives it: `self.lock_for(key)` has path (".lock_for", "(key)").
+    """
 
     root: str
     path: tuple[str, ...] = ()
@@ -30,12 +33,23 @@ class Place(NamedTuple):
     @property
     def names(self) -> frozenset[str]:
         """The names whose values decide which place is meant: the root, and the keys that are not literals."""
-        keys = (part for part in self.path if part[0] == "[" and part[1] not in "'\"")
+        keys = (part for part in self.path if part[0] in "[(" and part[1] not in "'\"")
         return frozenset([self.root]).union(*(_IDENTIFIER.findall(key) for key in keys))
 
     def covers(self, other: Place) -> bool:
         """Whether `other` is this place or lies in it."""
         return self.root == other.root and self.path == other.path[: len(self.path)]
+
+
+def anyhow(place: Place) -> Place:
+    """The place with every key that is no literal replaced by any key: another function may mean the same one."""
+    return Place(place.root, tuple(map(_any_key, place.path)))
+
+
+def _any_key(part: str) -> str:
+    if part[0] == "." or part[1] in "'\"-0123456789)":
+        return part
+    return f"{part[0]}*{part[-1]}"
 
 
 class Value(NamedTuple):

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.model import Event, Place
+from awaitlens.program.flow.model import Event, Place, anyhow
 from awaitlens.program.flow.remote import (
     Action,
     Done,
     actions_of,
-    anyhow,
     containers_of,
     done_by,
     outermost,

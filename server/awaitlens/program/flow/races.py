@@ -11,11 +11,12 @@ from awaitlens.program.facts import Facts
 from awaitlens.program.flow.concurrency import concurrency, lives, meets
 from awaitlens.program.flow.explorer import Proof, Run, prove
 from awaitlens.program.flow.graph import Graph, leaves
+from awaitlens.program.flow.locks import is_lock
 from awaitlens.program.flow.model import Event, Place, Value
 from awaitlens.program.flow.others import actions, grows_in_place
 from awaitlens.program.flow.reduction import Reduction, reduced
 from awaitlens.program.flow.remote import Action
-from awaitlens.program.flow.sharing import is_closure, is_lock, sharing
+from awaitlens.program.flow.sharing import is_closure, sharing
 from awaitlens.program.flow.stores import STORED
 from awaitlens.program.flow.story import Scene, tell
 from awaitlens.program.flow.suspending import may_suspend, really_suspends
@@ -135,13 +136,13 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
 def graphs(facts: Facts, view: View) -> Iterator[Graph]:
     for flow in facts.flows:
         if flow.complete:
-            yield Graph(flow, may_suspend, partial(is_lock, flow, view))
+            yield Graph(flow, may_suspend, partial(is_lock, flow, facts, view))
 
 
 def on_second_look(graph: Graph, facts: Facts, view: View) -> Graph:
     """The same function, now that it is worth asking the program which of its awaits really wait."""
     flow = graph.flow
-    return Graph(flow, partial(really_suspends, flow, facts, view), partial(is_lock, flow, view))
+    return Graph(flow, partial(really_suspends, flow, facts, view), partial(is_lock, flow, facts, view))
 
 
 def _writes(graph: Graph) -> Iterator[tuple[int, Event]]:
@@ -255,17 +256,18 @@ def keys_change(graph: Graph, path: tuple[int, ...], place: Place) -> bool:
 
 
 def _strength(graph: Graph, chain: tuple[int, ...]) -> Confidence:
-    """How plainly the written value is an update of the read one."""
+    """How plainly the written value is an update of the read one: as plainly as its vaguest step."""
     carriers = {graph.events[number].name for number in chain[1:-1]}
+    sure: Confidence = "certain"
     for position, number in enumerate(chain[1:]):
         value = graph.events[number].value
         if _went_through(value, "awaited", chain[0], carriers):
             # What a store gives is the item itself, not something made of it.
             is_item = position == 0 and graph.events[chain[-1]].name == STORED
-            return "likely" if is_item else "possible"
-        if _went_through(value, "call", chain[0], carriers):
-            return "likely"
-    return "certain"
+            sure = weakest(sure, "likely" if is_item else "possible")
+        elif _went_through(value, "call", chain[0], carriers):
+            sure = weakest(sure, "likely")
+    return sure
 
 
 def _of_rollback(graph: Graph, facts: Facts, chain: tuple[int, ...]) -> Confidence:

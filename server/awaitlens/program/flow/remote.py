@@ -23,11 +23,11 @@ from awaitlens.program.facts import (
     Scope,
     Term,
 )
-from awaitlens.program.flow.concurrency import is_lock_term
 from awaitlens.program.flow.explorer import Run
 from awaitlens.program.flow.expressions import GIVES_NOTHING
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.model import UNKNOWN, Event, Flow, Place, Value
+from awaitlens.program.flow.locks import locks_around
+from awaitlens.program.flow.model import UNKNOWN, Event, Flow, Place, Value, anyhow
 from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
@@ -55,7 +55,7 @@ class Action(NamedTuple):
     span: Span
     line: int
     kind: Kind
-    locks: tuple[str, ...]
+    locks: tuple[Place, ...]
     waits: bool
 
     @property
@@ -76,23 +76,21 @@ class Action(NamedTuple):
 
     def on(self, place: Place) -> Run:
         """The action as a run of its own: locks taken, the place written, locks given back."""
-        held = [Place(lock) for lock in self.locks]
-        events = [Event("acquire", lock, "async with") for lock in held]
+        events = [Event("acquire", lock, "async with") for lock in self.locks]
         events += [Event("suspend", None, "await")] if self.waits else []
         events += self._writes(place, len(events))
-        events += [Event("release", lock, "async with") for lock in reversed(held)]
+        events += [Event("release", lock, "async with") for lock in reversed(self.locks)]
         events.append(Event("end", None, "return"))
         flow = Flow(self.scope.number, (), frozenset(), tuple(events), True)
-        graph = Graph(flow, lambda event: True, lambda lock: lock in held)
+        graph = Graph(flow, lambda event: True, lambda event: True)
         write = next(n for n, event in enumerate(events) if event.kind == "write")
         return Run(graph, tuple(range(len(events))), write)
 
     def _writes(self, place: Place, number: int) -> list[Event]:
-        is_item = place.path[-1:] and place.path[-1][0] == "["
         if self.kind == "adds":
             more = Value("+", "", -1, (Value("read", place.text, number), Value("constant", "1")))
             return [Event("read", place, "", UNKNOWN, -1, self.span), self._write(place, "augmented", more)]
-        if self.kind == "removes" or (self.kind == "empties" and is_item):
+        if self.kind == "removes":
             return [self._write(place, "discard", UNKNOWN)]
         text = {"resets": "None", "takes": "[]", "empties": "[]"}.get(self.kind)
         return [self._write(place, "assign", Value("constant", text) if text else UNKNOWN)]
@@ -162,13 +160,13 @@ def _told(
     scope = block.scopes[fact.scope]
     if scope.kind != "function" or scope.name in _CONSTRUCTORS or _is_hidden(place.root, scope, block):
         return
-    held = tuple(_locks(block, fact.context))
+    held = locks_around(block, fact.context, fact.scope)
     waits = bool(held) and _waits_under_lock(block, fact)
-    action = Action(block, scope, fact.span, line, kind, tuple(name for name, _ in held), waits)
+    action = Action(block, scope, fact.span, line, kind, tuple(place for place, _ in held), waits)
     yield anyhow(place), action
-    # Who empties a container, or puts another in its place, takes each of its items.
+    # Who empties a container, or puts another in its place, takes each of its items out.
     if kind == "empties":
-        yield Place(place.root, (*place.path, _ANY_KEY)), action
+        yield Place(place.root, (*place.path, _ANY_KEY)), action._replace(kind="removes")
 
 
 def _kind_of_write(access: Access, block: Facts) -> Kind:
@@ -223,15 +221,6 @@ def _key(term: Term) -> str:
     return repr(term.value) if isinstance(term, Constant) else "*"
 
 
-def anyhow(place: Place) -> Place:
-    """The place with every key that is no literal replaced by any key: another function may mean the same one."""
-    return Place(place.root, tuple(map(_any_key, place.path)))
-
-
-def _any_key(part: str) -> str:
-    return part if part[0] == "." or part[1] in "'\"-0123456789" else _ANY_KEY
-
-
 def _is_hidden(root: str, scope: Scope, block: Facts) -> bool:
     """Whether the place hangs on a local of the function: then nobody else can reach it."""
     if root in ("self", "cls") and block.owner:
@@ -242,19 +231,9 @@ def _is_hidden(root: str, scope: Scope, block: Facts) -> bool:
     return bound and root not in scope.global_names
 
 
-def _locks(block: Facts, context: int) -> Iterator[tuple[str, int]]:
-    """The names of the locks held at a place, each with the number of its `with`, innermost first."""
-    for around in block.enclosing(context):
-        if around.kind in ("with", "async with"):
-            for term in around.terms:
-                place = _place(term)
-                if place is not None and is_lock_term(term, block):
-                    yield place.text, around.number
-
-
 def _waits_under_lock(block: Facts, fact: Access | Binding | Call) -> bool:
     """Whether an await stands above the write within the same hold of the innermost lock."""
-    lock = next(number for _, number in _locks(block, fact.context))
+    lock = next(number for _, number in locks_around(block, fact.context, fact.scope))
     return any(
         each.scope == fact.scope
         and each.span < fact.span

@@ -6,17 +6,11 @@ attributes of other parameters, for nobody knows how long those live. Not shared
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
-from awaitlens.program.flow.concurrency import is_lock_type, sounds_like_lock
 from awaitlens.program.flow.model import Flow, Place
 
-if TYPE_CHECKING:
-    from awaitlens.program.view import View
-
-_PER_TASK_OWNERS = (
+PER_TASK_OWNERS = (
     *(
         "View",
         "Consumer",
@@ -55,6 +49,8 @@ _PER_TASK_OWNERS = (
         "Upload",
         "SessionBase",
         "SessionStore",
+        "Event",
+        "Processing",
     ),
 )
 """Ends of class names whose objects mostly belong to one task: whether they are shared is anybody's guess."""
@@ -91,7 +87,7 @@ def _of_parameter(flow: Flow, place: Place, scope: Scope, facts: Facts) -> Confi
         return None
     if place.root != flow.parameters[0] or not is_method(scope, facts):
         return "possible"
-    return "possible" if facts.owner and facts.owner[-1].endswith(_PER_TASK_OWNERS) else "likely"
+    return "possible" if facts.owner and facts.owner[-1].endswith(PER_TASK_OWNERS) else "likely"
 
 
 def is_method(scope: Scope, facts: Facts) -> bool:
@@ -106,12 +102,6 @@ def is_closure(flow: Flow, place: Place, facts: Facts) -> bool:
             return True
         outer = facts.scopes[outer].parent
     return False
-
-
-def is_lock(flow: Flow, view: View, place: Place) -> bool:
-    """By type where the program tells, else by name."""
-    known = view.type_of(term_of(place), flow.scope) if all(part[0] == "." for part in place.path) else ""
-    return is_lock_type(known) if known else sounds_like_lock(place.text)
 
 
 def term_of(place: Place) -> Term:

@@ -9,6 +9,7 @@ from typing import Any
 
 from awaitlens.program.flow.emitter import Emitter, Frame, TooLong
 from awaitlens.program.flow.expressions import arithmetic, bind, condition, evaluate, iteration, place_of
+from awaitlens.program.flow.locks import lock_place
 from awaitlens.program.flow.model import UNKNOWN, Flow, Place, Value
 from awaitlens.source import Span
 
@@ -170,10 +171,9 @@ def _with(emit: Emitter, node: ast.With | ast.AsyncWith) -> None:
     is_async = isinstance(node, ast.AsyncWith)
     for item in node.items:
         manager = item.context_expr
-        place = (
-            place_of(emit, manager) if isinstance(manager, (ast.Name, ast.Attribute, ast.Subscript)) else None
-        )
-        value = UNKNOWN if place is not None else evaluate(emit, manager)
+        is_plain = isinstance(manager, (ast.Name, ast.Attribute, ast.Subscript))
+        value = UNKNOWN if is_plain and place_of(emit, manager) is not None else evaluate(emit, manager)
+        place = lock_place(emit, manager)
         if is_async:
             emit.suspend("async with", manager)
         kind = "async with" if is_async else "with"

@@ -1,0 +1,143 @@
+"""Which expressions mean a lock, and which mean the same one. Each case is a function under a lock that a call hands out."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from awaitlens import engine
+from awaitlens.settings import Settings
+
+RACES = frozenset(
+    {
+        "stale-write-after-await",
+        "check-then-await",
+        "checked-then-reset",
+        "iterate-shared-across-await",
+        "split-critical-section",
+    }
+)
+
+UNDER = """
+    from contextlib import asynccontextmanager
+
+    class Store:
+        async def add(self, key):
+            TAKEN
+            async with MANAGER:
+                n = self.n[key]
+                await self.log()
+                self.n[key] = n + 1
+
+        @asynccontextmanager
+        async def exclusive(self, key):
+            async with self._lock:
+                yield
+
+        @asynccontextmanager
+        async def timed(self, key):
+            await self.log()
+            yield
+    """
+
+
+def told(text: str) -> list[str]:
+    settings = Settings(select=RACES, show_possible=True)
+    checked = engine.check_texts({"module.py": textwrap.dedent(text)}, settings)
+    return [finding.pitfall for finding in checked.findings("module.py")]
+
+
+def under(manager: str, taken: str = "...") -> list[str]:
+    return told(UNDER.replace("MANAGER", manager).replace("TAKEN", taken))
+
+
+@pytest.mark.parametrize(
+    "manager",
+    [
+        "self.lock_for(key)",
+        "self._locks[key]",
+        "self._locks.setdefault(key, asyncio.Lock())",
+        "self._locks.get(key)",
+        "get_lock()",
+        "await self._get_lock(key)",
+        "self.redis.lock('store', timeout=3)",
+        "self.exclusive(key)",
+    ],
+)
+def test_a_lock_that_a_call_hands_out_is_one(manager: str) -> None:
+    """False alarms."""
+    assert under(manager) == []
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "mine = self._locks.setdefault(key, asyncio.Lock())",
+        "mine = self._locks[key]",
+        "mine = self._lock_of(key)",
+        "mine = await self._lock_of(key)",
+    ],
+)
+def test_a_local_that_was_given_a_lock_is_one(taken: str) -> None:
+    """False alarms."""
+    assert under("mine", taken) == []
+
+
+@pytest.mark.parametrize(
+    "manager",
+    [
+        "self.client.transaction()",
+        "self.timed(key)",
+        "self.session.get(f'/lock/{key}')",
+        "self.block.read(key)",
+    ],
+)
+def test_what_keeps_nobody_out_is_no_lock(manager: str) -> None:
+    """Missed alarms: the word stands in an argument, in another word, or the manager waits and holds nothing."""
+    assert under(manager) == ["stale-write-after-await"]
+
+
+TWO = """
+    class Feed:
+        async def publish(self, key, text):
+            async with FIRST:
+                if key in self.clients:
+                    await self.log(text)
+                    self.clients[key].send(text)
+
+        async def leave(self, name):
+            MADE
+            async with SECOND:
+                del self.clients[name]
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "made", "expected"),
+    [
+        ("self.lock_for(key)", "self.lock_for(name)", "...", []),
+        ("self._locks[key]", "self._locks[name]", "...", []),
+        ("self._locks[key]", "self._locks.setdefault(name, asyncio.Lock())", "...", []),
+        ("self._lock", "lock", "lock = self._lock", []),
+        ("self._lock", "self._other_lock", "...", ["checked-then-reset"]),
+        ("self.lock_for('feed')", "self.lock_for('other')", "...", ["checked-then-reset"]),
+        ("self.lock_for(key)", "self.timer(name)", "...", ["checked-then-reset"]),
+    ],
+)
+def test_two_expressions_of_one_lock(first: str, second: str, made: str, expected: list[str]) -> None:
+    """False alarms where both mean one lock, missed ones where they cannot."""
+    assert told(TWO.replace("FIRST", first).replace("SECOND", second).replace("MADE", made)) == expected
+
+
+def test_a_lock_given_back_in_between_guards_nothing() -> None:
+    text = """
+        class Store:
+            async def add(self, key):
+                async with self.lock_for(key):
+                    n = self.n[key]
+                await self.log()
+                async with self.lock_for(key):
+                    self.n[key] = n + 1
+        """
+    assert told(text) == ["split-critical-section"]

@@ -1,0 +1,137 @@
+"""How sure a race is: what real code does that looks like one, and in which only one task comes by."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from awaitlens import engine
+from awaitlens.settings import Settings
+
+RACES = frozenset(
+    {"stale-write-after-await", "check-then-await", "checked-then-reset", "iterate-shared-across-await"}
+)
+
+
+def told(*texts: str) -> list[str]:
+    files = {f"module{n or ''}.py": textwrap.dedent(text) for n, text in enumerate(texts)}
+    checked = engine.check_texts(files, Settings(select=RACES))
+    return [finding.pitfall for finding in checked.findings("module.py")]
+
+
+SUBSCRIBER = """
+    class Push(Base):
+        async def _subscribe(self):
+            if self.subscription is None:
+                self.subscription = await self.client.subscribe(self.subject)
+    """
+
+
+@pytest.mark.parametrize(("caller", "expected"), [("start", []), ("get", ["check-then-await"])])
+def test_who_calls_a_private_method_may_stand_in_the_base_class(caller: str, expected: list[str]) -> None:
+    """A false alarm where only the start of an object calls it, a missed one where others do."""
+    base = f"class Base:\n    async def {caller}(self):\n        await self._subscribe()\n"
+    assert told(SUBSCRIBER, base) == expected
+
+
+def test_a_private_method_that_nobody_is_seen_to_call_counts_as_called_by_others() -> None:
+    assert told(SUBSCRIBER) == ["check-then-await"]
+
+
+TAKEN_BACK = """
+    class Feed:
+        async def publish(self, key, text):
+            if self.socket is not None and key in self.clients:
+                await self.log(text)
+                BODY
+
+        def NAME(self):
+            LOSS
+    """
+
+
+@pytest.mark.parametrize("name", ["initialize", "plugin_init", "init_for_request", "setup", "postinit"])
+def test_who_sets_an_object_up_takes_nothing_from_others(name: str) -> None:
+    """False alarms."""
+    text = TAKEN_BACK.replace("BODY", "self.socket.send(text)").replace("LOSS", "self.socket = None")
+    assert told(text.replace("NAME", name)) == []
+    assert told(text.replace("NAME", "leave")) == ["checked-then-reset"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("self.clients[self.name].clear()", []),  # An event, or a container of its own: the item stays.
+        ("self.clients.clear()", ["checked-then-reset"]),
+    ],
+)
+def test_what_is_emptied_itself_is_still_there(loss: str, expected: list[str]) -> None:
+    text = TAKEN_BACK.replace("BODY", "self.clients[key].set()")
+    assert told(text.replace("NAME", "leave").replace("LOSS", loss)) == expected
+
+
+def test_one_gap_is_told_of_once() -> None:
+    """Whoever repairs the first use keeps what the others need, too."""
+    text = TAKEN_BACK.replace("BODY", "self.socket.send(text)\n                self.socket.flush()")
+    assert told(text.replace("NAME", "leave").replace("LOSS", "self.socket = None")) == ["checked-then-reset"]
+
+
+NO_UPDATE_LOST = {
+    "a question answered twice": """
+        class Files:
+            async def write(self, name, text):
+                is_new = name not in self.files
+                file = self.files[name] if not is_new else File(name)
+                await file.write(text)
+                if is_new:
+                    self.files[name] = file
+
+            def forget(self, name):
+                self.files[name] = None
+        """,
+    "a token that an await gives for the old one": """
+        class Auth:
+            async def renew(self):
+                token = self.token.get()
+                fresh = await self.fetch(token)
+                self.token = Secret(fresh)
+        """,
+    "an object of one request, by its base": """
+        class Stream: ...
+
+        class Http(Stream):
+            async def respond(self, data):
+                left = self.left - len(data)
+                await self.send(data)
+                self.left = left
+        """,
+    "what a request is processed by": """
+        class RequestProcessing:
+            async def retry(self):
+                data = self.data
+                await self.wait()
+                self.data = data + [1]
+        """,
+    "a condition called a guard": """
+        class Vault:
+            async def expire(self):
+                async with self._guard:
+                    await self._expire()
+
+            async def _expire(self):
+                for key in list(self.current):
+                    await self.flush(key)
+                    del self.current[key]
+
+            async def invalidate(self, key):
+                async with self._guard:
+                    del self.current[key]
+        """,
+}
+
+
+@pytest.mark.parametrize("name", NO_UPDATE_LOST)
+def test_no_update_is_lost(name: str) -> None:
+    """False alarms read on real code."""
+    assert told(NO_UPDATE_LOST[name]) == []
