@@ -75,6 +75,15 @@ def guard_reading(facts: Facts, view: View, attribute: str, test: Span, reading:
     return (*made, put) if made is not None else None
 
 
+def guard_hop(facts: Facts, view: View, function: str, hop: Span) -> Edits:
+    """The await that sends a method to a thread under a lock named after that method; () where none can be made."""
+    if not facts.owner:
+        return ()
+    line = next(line for line, block in view.file.blocks if block is facts)
+    guard = guard_in_class(view, function, (Stretch(facts, line, hop, hop),))
+    return guard.edits if guard is not None else ()
+
+
 def guard_in_module(root: str, stretch: Stretch) -> Guard | None:
     """A stretch of a function under a lock that the module makes beside the global `root`."""
     facts = stretch.facts

@@ -115,6 +115,18 @@ def read_for_each_other(function: str, asking: str, reading: str) -> Reduction:
     return _program(initial, functions, "sorted(shared.come)", f"{name}, {name}", "21212")
 
 
+def written_by_two(function: str, saving: str) -> Reduction:
+    """Two threads empty and fill one file; a turn of a task stands for what its thread does meanwhile."""
+    name = _names(function, "")[0]
+    functions = f'''async def {name}(mine):
+    shared.clear()  # {_line(saving)}
+    for part in ("first", "second"):
+        shared.append(f"{{part}} half of {{mine}}")
+        await others()
+    return "done"'''
+    return _program("[]", functions, "shared", f"{name}, {name}", "1212")
+
+
 def filled_twice(function: str, waiting: str) -> Reduction:
     """A container is emptied, then, after an await, filled."""
     name = _names(function, "")[0]
