@@ -135,3 +135,86 @@ NO_UPDATE_LOST = {
 def test_no_update_is_lost(name: str) -> None:
     """False alarms read on real code."""
     assert told(NO_UPDATE_LOST[name]) == []
+
+
+# --- several tasks of one nested function --------------------------------------------------------------------
+
+
+NESTED = """
+    import asyncio
+
+    async def main(urls, queue):
+        done = 0
+
+        async def one(url):
+            nonlocal done
+            BODY
+
+        START
+        return done
+    """
+COUNTS = "n = done; await fetch(url); done = n + 1"
+
+
+@pytest.mark.parametrize(
+    ("start", "found"),
+    [
+        ("await asyncio.gather(*[one(url) for url in urls])", 1),
+        ("await asyncio.wait([asyncio.create_task(one(url)) for url in urls])", 1),
+        (
+            "async with asyncio.TaskGroup() as group:\n            for url in urls: group.create_task(one(url))",
+            1,
+        ),
+        ("jobs = []\n        for url in urls: jobs.append(one(url))\n        await asyncio.gather(*jobs)", 1),
+        ("for url in urls: await one(url)", 0),
+        ("await asyncio.create_task(one(urls[0]))", 0),
+    ],
+)
+@pytest.mark.parametrize("body", [COUNTS, f"while True:\n                url = await queue.get(); {COUNTS}"])
+def test_a_variable_that_nested_coroutines_share(start: str, found: int, body: str) -> None:
+    """Missed alarms where several run at once, also those that never end; false ones where one does."""
+    text = textwrap.dedent(
+        NESTED.replace("START", start).replace(
+            "BODY", body.replace("; ", "\n            " + " " * 4 * ("while" in body))
+        )
+    )
+    assert told(text) == ["stale-write-after-await"] * found
+
+
+# --- two readers ----------------------------------------------------------------------------------------------
+
+
+READERS = """
+    class Connection:
+        async def response(self, key):
+            LOOP
+
+        async def pump(self):
+            READ
+
+        async def watch(self):
+            self.changed.wait()
+    """
+ASKS = "while key not in self.events:\n            await self.pump()\n        return self.events.pop(key)"
+ASKS_INSIDE = (
+    "while True:\n            if key in self.events:\n                return self.events.pop(key)\n"
+    "            event = await self.pump()\n            self.events[event.key] = event"
+)
+
+
+@pytest.mark.parametrize("loop", [ASKS, ASKS_INSIDE])
+@pytest.mark.parametrize(
+    ("read", "found"),
+    [
+        ("for event in await self.socket.recv(): self.events[event.key] = event", 1),
+        ("return await self.reader.readline()", 1),
+        ("async with self._lock: self.events[0] = await self.socket.recv()", 0),
+        ("await self.changed.wait()", 0),
+    ],
+)
+def test_who_reads_may_be_the_function_that_is_called(loop: str, read: str, found: int) -> None:
+    """Missed alarms, and false ones: a read under a lock of its own, a wait that takes nothing."""
+    text = textwrap.dedent(READERS.replace("LOOP", loop.replace("\n", "\n    ")).replace("READ", read))
+    select = Settings(select=frozenset({"two-readers-of-one-stream"}))
+    filled = text + "\n    def put(self, event):\n        self.events[event.key] = event\n"
+    assert len(engine.check_texts({"module.py": filled}, select).findings("module.py")) == found

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _STARTERS = frozenset(
     ("gather", "wait", "as_completed", "create_task", "ensure_future", "start_soon", "spawn", "amap")
 )
+_GATHERERS = frozenset(("gather", "wait", "as_completed"))
 _RUN_ONCE = (
     "__aenter__",
     "__aexit__",
@@ -237,8 +238,7 @@ def _starts_several(facts: Facts, call: Call) -> bool:
     starter = facts.calls[usage.call]
     if not isinstance(starter.callee, (Attribute, Name)):
         return False
-    name = starter.callee.attr if isinstance(starter.callee, Attribute) else starter.callee.id
-    if name not in _STARTERS:
+    if last_name(starter.callee) not in _STARTERS and not _is_gathered_later(facts, starter):
         return False
     again = sum(
         facts.calls[n].callee == call.callee
@@ -248,6 +248,12 @@ def _starts_several(facts: Facts, call: Call) -> bool:
     return again > 1 or any(
         c.kind in _LOOPS and c.terms != (Constant(True),) for c in facts.enclosing(call.context)
     )
+
+
+def _is_gathered_later(facts: Facts, call: Call) -> bool:
+    """Whether the call puts what it is given into a list, in a function that runs several tasks at once."""
+    is_put = last_name(call.callee) in ("append", "add")
+    return is_put and any(last_name(each.callee) in _GATHERERS for each in facts.calls_in(call.scope))
 
 
 def _given_to(facts: Facts, number: int, call: int) -> bool:

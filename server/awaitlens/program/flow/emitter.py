@@ -50,6 +50,7 @@ class Emitter:
         self.temporaries = 0
         self.suspends = False
         self.touches = False
+        self.asked = False
 
     def emit(
         self,

@@ -10,7 +10,7 @@ from typing import Any
 from awaitlens.program.flow.emitter import Emitter, source_of
 from awaitlens.program.flow.locks import lock_place
 from awaitlens.program.flow.model import UNKNOWN, Place, Value
-from awaitlens.program.flow.stores import tell_store, tells_store
+from awaitlens.program.flow.stores import note, tell_store, tells_store
 
 _BUILTINS = frozenset(dir(builtins))
 _CHANGES = frozenset(
@@ -133,6 +133,7 @@ def _await(emit: Emitter, node: ast.Await) -> Value:
         if isinstance(call, ast.Call) and isinstance(function, ast.Attribute) and tells_store(call):
             tell_store(emit, item_of(place_of(emit, function.value), call.args[0]), call, operand)
     number = emit.suspend("await", node)
+    note(emit, number, call, operand)
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "acquire":
         emit.emit("acquire", lock_place(emit, call.func.value), "call", UNKNOWN, node)
     return Value("awaited", "", number, (operand,))

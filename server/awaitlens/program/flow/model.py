@@ -82,7 +82,8 @@ class Event(NamedTuple):
     - "write": of `place`; `name` is "assign", "augmented", "mutate", "stored" (by an awaited call of a store), "delete"
       (fails where there is nothing) or "discard" (does not); `value` what is written
     - "bind": the local `name` gets `value`
-    - "suspend": `name` is "await", "async for", "async with", "async with exit", "async comprehension" or "yield"
+    - "suspend": `name` is "await", "async for", "async with", "async with exit", "async comprehension" or "yield"; `value` what
+      is awaited where that may get or set a value for the function (`helpers`)
     - "acquire", "release": of the manager at `place`; `name` is "with" or "async with"
     - "iterate": a `for` over `place` takes its next element, or goes to `target` at the end; `name` is the method that
       gives the elements ("items"), "" for the container itself

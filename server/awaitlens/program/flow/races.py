@@ -11,8 +11,9 @@ from awaitlens.program.facts import Facts
 from awaitlens.program.flow.concurrency import concurrency, lives, meets
 from awaitlens.program.flow.explorer import Proof, Run, prove
 from awaitlens.program.flow.graph import Graph, leaves
+from awaitlens.program.flow.helpers import with_helpers
 from awaitlens.program.flow.locks import is_lock
-from awaitlens.program.flow.model import Event, Place, Value
+from awaitlens.program.flow.model import Event, Flow, Place, Value
 from awaitlens.program.flow.others import actions, grows_in_place
 from awaitlens.program.flow.reduction import Reduction, reduced
 from awaitlens.program.flow.remote import Action
@@ -134,9 +135,13 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
 
 
 def graphs(facts: Facts, view: View) -> Iterator[Graph]:
-    for flow in facts.flows:
+    for flow in view.kept(facts, "flows", lambda: _flows(facts, view)):
         if flow.complete:
             yield Graph(flow, may_suspend, partial(is_lock, flow, facts, view))
+
+
+def _flows(facts: Facts, view: View) -> tuple[Flow, ...]:
+    return tuple([with_helpers(flow, facts, view) for flow in facts.flows])
 
 
 def on_second_look(graph: Graph, facts: Facts, view: View) -> Graph:
@@ -211,8 +216,8 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
 def _alike(way: Way) -> Proof | None:
     """The proof that two tasks that both go this way spoil each other's work."""
     way.graph.proofs_left -= 1
-    path = way.graph.whole(way.middle) if way.graph.proofs_left >= 0 else None
-    if path is None:  # The function never ends: there is no outcome of two of it to compare.
+    path = way.path if way.graph.proofs_left >= 0 else None
+    if path is None:
         return None
     run = Run(way.graph, path, way.chain[-1])
     return prove(run, run, way.place)

@@ -22,14 +22,13 @@ from awaitlens.program.facts import (
 )
 from awaitlens.program.flow.concurrency import concurrency
 from awaitlens.program.flow.locks import is_lock_term, locks_around
+from awaitlens.program.flow.stores import HOPS
 from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
 
-_HOPS = {"async_add_executor_job": 0, "run_in_executor": 1, "to_thread": 0}
-"""Where the function stands that a thread is to run, for receivers of which nothing is known."""
 _OPENS = frozenset(("open", "write_text", "write_bytes"))
 _MOVES = frozenset(("rename", "replace", "move"))
 
@@ -81,7 +80,7 @@ def _position(call: Call, view: View) -> int:
     """Where in the call the function stands that any thread may run; -1 for other calls, and for a pool of one's own."""
     name = last_name(call.callee)
     taker = callback(view.target(call).name)
-    position = taker.position if taker is not None and taker.where == "worker thread" else _HOPS.get(name, -1)
+    position = taker.position if taker is not None and taker.where == "worker thread" else HOPS.get(name, -1)
     if name == "run_in_executor" and (not call.arguments or call.arguments[0].value != Constant(None)):
         return -1
     plain = all(argument.keyword == "" for argument in call.arguments)

@@ -13,6 +13,10 @@ from awaitlens.program.flow.model import Place, Value
 
 STORED = "stored"
 """The name of such a write among the events."""
+_GETTERS = ("load", "get", "read", "fetch", "restore")
+_SETTERS = ("store", "save", "set", "write", "put", "dump", "persist", "update")
+HOPS = {"to_thread": 0, "run_in_executor": 1, "async_add_executor_job": 0}
+"""Calls that have a thread run what stands there, with the arguments behind it."""
 _CONDITIONS = frozenset(("nx", "_cas_token"))
 """Words with which a store is told to write only where nothing, or the expected, lies."""
 
@@ -33,3 +37,27 @@ def tell_store(emit: Emitter, item: Place | None, call: ast.Call, evaluated: Val
     value = given[1 if len(call.args) > 1 else 1 + words.index("value")]
     if item is not None:
         emit.write(item, STORED, value, call)
+
+
+def note(emit: Emitter, suspension: int, call: ast.AST, operand: Value) -> None:
+    """Keep what is given to an awaited function that, by its name, gets or sets a value for this one."""
+    if not isinstance(call, ast.Call):
+        return
+    function = call.func
+    position = HOPS.get(_last(function), -1)
+    if position >= 0 and len(call.args) > position:
+        function = call.args[position]
+    name = _last(function).lstrip("_")
+    is_own = isinstance(function, ast.Name) or (
+        isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and function.value.id == "self"
+    )
+    if is_own and name.startswith(_GETTERS + _SETTERS):
+        emit.rows[suspension][3] = operand
+        emit.touches = emit.touches or (emit.asked and name.startswith(_SETTERS))
+        emit.asked = emit.asked or name.startswith(_GETTERS)
+
+
+def _last(function: ast.AST) -> str:
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
