@@ -218,3 +218,43 @@ def test_who_reads_may_be_the_function_that_is_called(loop: str, read: str, foun
     select = Settings(select=frozenset({"two-readers-of-one-stream"}))
     filled = text + "\n    def put(self, event):\n        self.events[event.key] = event\n"
     assert len(engine.check_texts({"module.py": filled}, select).findings("module.py")) == found
+
+
+PASSED_OVER = {
+    "with contextlib.suppress(Exception): self.socket.send(text)": [],
+    "try: self.socket.send(text)\n                except Exception: pass": [],
+    "try: self.socket.send(text)\n                except OSError: pass": ["checked-then-reset"],
+    "try: self.socket.send(text)\n                except Exception: self.failed(text)": [
+        "checked-then-reset"
+    ],
+}
+
+
+@pytest.mark.parametrize("use", PASSED_OVER)
+def test_a_failure_that_is_passed_over_harms_nobody(use: str) -> None:
+    """False alarms, and missed ones where another failure is passed over."""
+    text = TAKEN_BACK.replace("BODY", use).replace("NAME", "leave").replace("LOSS", "self.socket = None")
+    assert told(text) == PASSED_OVER[use]
+
+
+def test_what_only_a_failure_takes_away_mostly_stays() -> None:
+    loss = "try: self.fill()\n            except OSError: self.socket = None"
+    text = TAKEN_BACK.replace("BODY", "self.socket.send(text)").replace("NAME", "leave").replace("LOSS", loss)
+    assert told(text) == []
+
+
+def test_two_methods_of_an_object_of_one_task_follow_each_other() -> None:
+    text = """
+        class Stream: ...
+
+        class Http(Stream):
+            async def respond(self, data):
+                left = self.left - len(data)
+                await self.send(data)
+                self.left = left
+
+            async def head(self, data):
+                self.left = len(data)
+                await self.send(data)
+        """
+    assert told(text) == []

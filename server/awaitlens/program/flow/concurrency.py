@@ -131,10 +131,14 @@ def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidenc
 
 def _is_alone(facts: Facts, scope: Scope, view: View, span: Span) -> bool:
     """Whether one task mostly has the code for itself: it goes round in it, or has the object to itself."""
-    nearest = view.class_lineage(scope.number)[:_NEAR]
-    if any(name.endswith(PER_TASK_OWNERS) for name in nearest):
+    if _is_of_one_task(scope, view):
         return True
     return _is_in_endless_loop(facts, scope.number, span) or _comes_one_by_one(facts, scope, view)
+
+
+def _is_of_one_task(scope: Scope, view: View) -> bool:
+    nearest = view.class_lineage(scope.number)[:_NEAR]
+    return any(name.endswith(PER_TASK_OWNERS) for name in nearest)
 
 
 def _relatives(facts: Facts, scope: Scope, view: View) -> Iterator[Mention]:
@@ -209,8 +213,11 @@ def lives_on(scope: Scope) -> Confidence:
     return "possible" if any(part.endswith(_SETS_UP) for part in plain_name(scope).split("_")) else "likely"
 
 
-def lives(scope: Scope) -> Confidence:
-    """How surely others use an object while a function runs: what begins or ends its life mostly has it for itself."""
+def lives(scope: Scope, view: View) -> Confidence:
+    """How surely others use an object while a function runs: what begins or ends its life mostly has it for itself, and
+    so has the one task that it was made for."""
+    if _is_of_one_task(scope, view):
+        return "possible"
     return "possible" if plain_name(scope).startswith((*_BEGINNINGS, *_ENDINGS)) else "likely"
 
 

@@ -13,6 +13,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
 from awaitlens.program.flow.concurrency import concurrency, lives, meets
 from awaitlens.program.flow.explorer import Proof, Run, prove
+from awaitlens.program.flow.failures import is_passed_over
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place, Value
 from awaitlens.program.flow.others import actions
@@ -160,11 +161,20 @@ def _conflict(
             scope, since = facts.scopes[graph.flow.scope], writes[-1] if writes else _looked(graph, chain)
             where = (graph.events[n].span for n in (since, _gap(graph, proof, since), chain[-1]))
             first, across, use = where
-            sure = weakest(sure, sharing(graph.flow, place, facts) or "possible", lives(scope))
+            sure = weakest(sure, sharing(graph.flow, place, facts) or "possible", lives(scope, view))
+            sure = weakest(sure, _harm(facts, use, action))
             how: Literal["set", "checked"] = "set" if writes else "checked"
             told = (hazard.kind, place.text, scope.name, first, how, across, use, action, sure)
             return Conflict(*told)
     return None
+
+
+def _harm(facts: Facts, use: Span, action: Action) -> Confidence:
+    """How surely the use fails and someone sees it: not where the failure is passed over, nor where only a failure of the
+    other function's takes the place away."""
+    resets = action.facts.contexts
+    failing = any(c.kind == "except" and c.body_span.overlaps(action.span) for c in resets)
+    return "possible" if failing or is_passed_over(facts, use) else "likely"
 
 
 def _looked(graph: Graph, chain: tuple[int, ...]) -> int:

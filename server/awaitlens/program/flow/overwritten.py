@@ -92,7 +92,7 @@ def _overwritten(graph: Graph, facts: Facts, view: View, write: int, use: int) -
     # What belongs to a call is told apart from what an object is set to by what the call does.
     per_call: Confidence = "likely" if plain_name(scope).startswith(_PER_CALL) else "possible"
     sure = weakest(weakest(together, shared), "likely" if together == "certain" else per_call)
-    sure = weakest(sure, lives(scope))
+    sure = weakest(sure, lives(scope, view))
     value = facts.slice(event.span).partition("=")[2].strip()
     spans = (event.span, graph.events[across].span, graph.events[use].span)
     return Overwritten(event.place.text, scope.name, value, *spans, sure)

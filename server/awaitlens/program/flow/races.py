@@ -238,7 +238,9 @@ def _overtaken(way: Way, view: View, sure: Confidence) -> Race | None:
             continue
         proof = prove(Run(graph, path, way.chain[-1]), action.on(way.place), way.place)
         if proof is not None:
-            return _race(way, proof, weakest(weakest(same, sure), weakest(meeting, lives(scope))), action)
+            return _race(
+                way, proof, weakest(weakest(same, sure), weakest(meeting, lives(scope, view))), action
+            )
     return None
 
 

@@ -46,11 +46,13 @@ class SharedReading(NamedTuple):
 def shared_readings(facts: Facts, view: View) -> Iterator[SharedReading]:
     """Loops `while not self.table.get(mine): await self.read()` that nothing keeps others out of."""
     for graph in graphs(facts, view):
+        if graph.locks:  # Whoever takes one here has thought of the others.
+            continue
         for loop in facts.contexts:
             asked = _asked(graph, loop) if loop.kind == "while" and loop.scope == graph.flow.scope else None
             reading = _reading(facts, loop, view) if asked is not None else None
             place = asked[0] if asked is not None else None
-            if asked is None or place is None or reading is None or _is_guarded(graph, reading):
+            if asked is None or place is None or reading is None:
                 continue
             scope = facts.scopes[graph.flow.scope]
             together = concurrency(facts, scope, view, loop.span)
@@ -117,13 +119,6 @@ def _root(term: Term) -> str:
     while isinstance(term, Attribute):
         term = term.value
     return term.id if isinstance(term, Name) else ""
-
-
-def _is_guarded(graph: Graph, reading: Suspension) -> bool:
-    number = next(
-        (n for n, e in enumerate(graph.events) if e.kind == "suspend" and e.span == reading.span), None
-    )
-    return number is None or graph.is_guarded(number)
 
 
 def _others_fill(place: Place, facts: Facts, view: View) -> bool:
