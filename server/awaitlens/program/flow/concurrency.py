@@ -22,7 +22,7 @@ from awaitlens.program.facts import (
     Scope,
     Term,
 )
-from awaitlens.program.flow.locks import is_lock_term
+from awaitlens.program.flow.locks import is_lock_term, locks_around
 from awaitlens.program.flow.sharing import PER_TASK_OWNERS
 from awaitlens.program.index import Mention, last_name
 from awaitlens.program.modules import qualname
@@ -106,6 +106,8 @@ _LOOPS = frozenset(("for", "async for", "while", "comprehension"))
 
 def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidence | None:
     """How surely two tasks run the code at `span`, in a function, at once. None when each call holds a lock."""
+    if any(_holds_a_lock(decorator, scope, view) for decorator in scope.decorators):
+        return None
     callers = list(_callers(facts, scope, view))
     if any(_starts_several(caller, call) for caller, call in callers):
         return "certain"
@@ -148,6 +150,20 @@ def _relatives(facts: Facts, scope: Scope, view: View) -> Iterator[Mention]:
     for mention in view.program.index.called(scope.name):
         if mention.call.callee == Attribute(Name("self"), scope.name):
             yield mention
+
+
+def _holds_a_lock(decorator: Term, scope: Scope, view: View) -> bool:
+    """Whether a decorator of the program runs what it is given under a lock."""
+    target = view.callable(decorator, max(scope.parent, 0), scope.span)
+    return bool(target.path) and bool(view.of_definition(target, _waits_under_lock))
+
+
+def _waits_under_lock(facts: Facts, scope: Scope) -> bool:
+    return any(
+        facts.is_within(each.scope, scope.number) and bool(locks_around(facts, each.context, each.scope))
+        for each in facts.suspensions
+        if each.kind == "await"
+    )
 
 
 def by_name(facts: Facts, scope: Scope) -> Confidence:

@@ -29,6 +29,7 @@ from awaitlens.source import Span
 if TYPE_CHECKING:
     from awaitlens.program.view import View
 
+_HOPS = frozenset((*HOPS, "run_sync", "run_in_threadpool"))
 _OPENS = frozenset(("open", "write_text", "write_bytes"))
 _MOVES = frozenset(("rename", "replace", "move"))
 
@@ -79,6 +80,8 @@ def concurrent_saves(facts: Facts, view: View) -> Iterator[Save]:
 def _position(call: Call, view: View) -> int:
     """Where in the call the function stands that any thread may run; -1 for other calls, and for a pool of one's own."""
     name = last_name(call.callee)
+    if name not in _HOPS:  # Cheaper to know than what the call calls.
+        return -1
     taker = callback(view.target(call).name)
     position = taker.position if taker is not None and taker.where == "worker thread" else HOPS.get(name, -1)
     if name == "run_in_executor" and (not call.arguments or call.arguments[0].value != Constant(None)):
