@@ -30,7 +30,8 @@ Table = Mapping[str, Any]
 _NOTHING: Table = MappingProxyType({})
 HINTS = ("threads", "switches", "blocking", "atomic", "colour")
 SEVERITIES = ("error", "warning", "information", "hint", "off")
-_DECIDING = ("pyproject.toml", ".venv", "venv")
+DECIDING = frozenset({"pyproject.toml", ".venv", "venv"})
+"""What a folder must hold for its settings to be others than those of the folder above."""
 _NEWEST_PYTHON, _OLDEST_PYTHON = (3, 14), (3, 8)
 
 
@@ -83,7 +84,7 @@ class Configuration:
     def _inherit_or_decide(self, folder: str) -> Settings:
         """A folder with nothing of its own to say has the settings of the folder above."""
         above = os.path.dirname(folder)
-        if above == folder or any(os.path.exists(f"{folder}/{name}") for name in _DECIDING):
+        if above == folder or any(os.path.exists(f"{folder}/{name}") for name in DECIDING):
             return self._decide(folder)
         return self.settings_for(above.rstrip("/") + "/")
 

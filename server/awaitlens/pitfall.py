@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence
-from awaitlens.lesson import Lesson
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
+    from awaitlens.lesson import Lesson
     from awaitlens.program.facts import Facts
     from awaitlens.program.flow.story import Scene
     from awaitlens.program.view import View
@@ -139,6 +139,14 @@ def quoted(name: str) -> str:
     return f"`{name}`" if name.isidentifier() else name
 
 
+class Brief(NamedTuple):
+    """A pitfall in short: what a report may say of each of its findings."""
+
+    law: Law
+    title: str
+    introduction: str
+
+
 Detect = Callable[["Facts", "View"], Iterable[Finding]]
 Fix = Callable[["Facts", "View", Finding], "Patch | Iterable[Patch] | None"]
 
@@ -161,3 +169,7 @@ class Pitfall:
     lesson: Lesson
     detect: Detect
     fix: Fix | None
+
+    @property
+    def brief(self) -> Brief:
+        return Brief(self.law, self.lesson.title, self.lesson.introduction)

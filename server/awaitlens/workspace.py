@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from awaitlens.configuration import DECIDING
 from awaitlens.gitignore import IgnorePatterns, read_patterns
 from awaitlens.settings import Settings
 
@@ -32,6 +33,9 @@ _LEFT_OUT = {
     **dict.fromkeys(("_build", "buck-out"), "build tree"),
 }
 _BUILD_TREES = ("build", "dist")
+_OF_ENVIRONMENTS = ("pyvenv.cfg", "conda-meta")
+_TELLING = DECIDING | {".gitignore", "pyvenv.cfg"}
+"""Names that say something of the folder they lie in."""
 _DECIDING = (".gitignore",)
 
 
@@ -42,11 +46,24 @@ class Skipped(NamedTuple):
     reason: str
 
 
-class Files(NamedTuple):
-    """Absolute paths of the files that belong, and what was left out."""
+Stamp = tuple[int, int]
+"""A file's modification time in nanoseconds and its size in bytes: while they stay, so does what is in it."""
 
-    paths: tuple[str, ...]
+
+class Files(NamedTuple):
+    """Absolute paths of the files that belong, as they were when the walk came by, and what was left out.
+
+    `deciding` are the folders, each with a slash at its end, that settings are to be asked for: all other folders have the
+    settings of the nearest one above them.
+    """
+
+    stamps: Mapping[str, Stamp]
     skipped: tuple[Skipped, ...]
+    deciding: Collection[str]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self.stamps)
 
 
 def files_of(roots: Iterable[str], settings_for: Callable[[str], Settings]) -> Files:
@@ -59,10 +76,20 @@ def files_of(roots: Iterable[str], settings_for: Callable[[str], Settings]) -> F
     for root in roots:
         path = os.path.abspath(root)
         if os.path.isdir(path):
-            walk.enter(path + ("" if path.endswith("/") else "/"), _patterns_above(path))
-        elif os.path.exists(path):
-            walk.found[path] = None
-    return Files(tuple(walk.found), tuple(walk.skipped))
+            walk.enter(path + ("" if path.endswith("/") else "/"))
+        elif (found := stamp(path)) is not None:
+            walk.found[path] = found
+            walk.deciding[os.path.join(os.path.dirname(path), "")] = None
+    return Files(walk.found, tuple(walk.skipped), walk.deciding)
+
+
+def stamp(path: str) -> Stamp | None:
+    """The file's stamp; None where there is no file to be seen."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def reason_to_skip(text: str) -> str:
@@ -80,91 +107,86 @@ def may_matter(path: str, root: str) -> bool:
     return _LEFT_OUT.keys().isdisjoint(_slashed(path).removeprefix(_slashed(root)).split("/"))
 
 
+class _Patterns(NamedTuple):
+    """What leaves files and folders out of a folder: .gitignore files, nearest first, and the settings."""
+
+    ignored: tuple[IgnorePatterns, ...]
+    excluded: IgnorePatterns | None
+
+    def reason(self, path: str) -> str:
+        """Why the file, or the folder if the path ends in a slash, is left out; "" when it is not."""
+        if not self.ignored and self.excluded is None:
+            return ""
+        path = _slashed(path)
+        if self.excluded is not None and self.excluded.decide(path):
+            return "excluded by the settings"
+        decision = next((d for p in self.ignored if (d := p.decide(path)) is not None), False)
+        return "ignored by git" if decision else ""
+
+
 class _Walk:
     def __init__(self, settings_for: Callable[[str], Settings]) -> None:
         self.settings_for = settings_for
-        self.found: dict[str, None] = {}
+        self.found: dict[str, Stamp] = {}
         self.skipped: list[Skipped] = []
+        self.deciding: dict[str, None] = {}
         self.excludes: dict[tuple[str, tuple[str, ...]], IgnorePatterns] = {}
 
-    def enter(self, folder: str, patterns: tuple[IgnorePatterns, ...]) -> None:
+    def enter(self, root: str) -> None:
         """Walk a folder whose path ends in a slash, with a stack of its own: deep trees must not end in an error."""
-        waiting = [(folder, patterns)]
+        waiting = [(root, _Patterns(_patterns_above(root[:-1] or root), self._exclude(root)))]
         while waiting:
             folder, patterns = waiting.pop()
-            waiting.extend(reversed(list(self._folder(folder, patterns))))
+            try:
+                entries = _entries(folder)
+            except OSError as error:
+                self.skipped.append(Skipped(folder, _reason(error)))
+                continue
+            if not entries.keys().isdisjoint(_OF_ENVIRONMENTS) and folder != root:
+                self.skipped.append(Skipped(folder[:-1], "virtual environment"))
+            elif entries:
+                waiting.extend(reversed(list(self._folder(folder, entries, patterns))))
 
     def _folder(
-        self, folder: str, patterns: tuple[IgnorePatterns, ...]
-    ) -> Iterator[tuple[str, tuple[IgnorePatterns, ...]]]:
+        self, folder: str, entries: Mapping[str, os.DirEntry[str]], patterns: _Patterns
+    ) -> Iterator[tuple[str, _Patterns]]:
         """Take the folder's files and yield the folders to go on with, each with the patterns that count in it."""
-        try:
-            with os.scandir(folder) as scan:
-                entries = sorted(scan, key=_name)
-        except OSError as error:
-            self.skipped.append(Skipped(folder, _reason(error)))
-            return
-        names = {entry.name for entry in entries}
-        if ".gitignore" in names:
-            patterns = (*_patterns_in(folder + ".gitignore", folder), *patterns)
-        exclude = self._exclude(folder)
-        for entry in entries:
-            if entry.name.endswith(_SUFFIXES):
-                self._file(folder, entry, patterns, exclude)
-            elif reason := self._closed(folder, entry, patterns, exclude):
-                self.skipped.append(Skipped(folder + entry.name, reason))
-            elif _is_folder(entry):
-                yield folder + entry.name + "/", patterns
+        if ".gitignore" in entries:
+            own = _patterns_in(folder + ".gitignore", folder)
+            patterns = patterns._replace(ignored=(*own, *patterns.ignored))
+        if not entries.keys().isdisjoint(DECIDING):
+            patterns = patterns._replace(excluded=self._exclude(folder))
+        for name in sorted(entries):
+            if name.endswith(_SUFFIXES):
+                self._file(folder + name, entries[name], patterns)
+            elif not _is_folder(entries[name]):
+                continue
+            elif reason := _reason_to_pass(folder + name, entries[name], patterns):
+                self.skipped.append(Skipped(folder + name, reason))
+            else:
+                yield f"{folder}{name}/", patterns
 
-    def _file(
-        self,
-        folder: str,
-        entry: os.DirEntry[str],
-        patterns: tuple[IgnorePatterns, ...],
-        exclude: IgnorePatterns | None,
-    ) -> None:
-        path = folder + entry.name
+    def _file(self, path: str, entry: os.DirEntry[str], patterns: _Patterns) -> None:
         try:
             if not entry.is_file():
                 return
-            size = entry.stat().st_size
+            status = entry.stat()
         except OSError as error:
             self.skipped.append(Skipped(path, _reason(error)))
             return
-        reason = _ignored(path, patterns, exclude)
-        if not reason and size > LARGEST_FILE:
+        reason = patterns.reason(path)
+        if not reason and status.st_size > LARGEST_FILE:
             reason = f"larger than {LARGEST_FILE // 1024 // 1024} MB"
-        if not reason and entry.name.endswith(_GENERATED_NAMES):
+        if not reason and path.endswith(_GENERATED_NAMES):
             reason = "generated file"
         if reason:
             self.skipped.append(Skipped(path, reason))
         else:
-            self.found[path] = None
-
-    def _closed(
-        self,
-        folder: str,
-        entry: os.DirEntry[str],
-        patterns: tuple[IgnorePatterns, ...],
-        exclude: IgnorePatterns | None,
-    ) -> str:
-        """Why a folder is not entered; "" when it is, or when the entry is none."""
-        if not _is_folder(entry):
-            return ""
-        path = folder + entry.name
-        if reason := _LEFT_OUT.get(entry.name):
-            return reason
-        if entry.is_symlink():
-            return "symbolic link to a folder"
-        if os.path.exists(path + "/pyvenv.cfg") or os.path.isdir(path + "/conda-meta"):
-            return "virtual environment"
-        if entry.name in _BUILD_TREES and not os.path.exists(path + "/__init__.py"):
-            return "build tree"
-        if entry.name.endswith(".egg-info"):
-            return "installed packages"
-        return _ignored(path + "/", patterns, exclude)
+            self.found[path] = status.st_mtime_ns, status.st_size
 
     def _exclude(self, folder: str) -> IgnorePatterns | None:
+        """The exclude patterns of a folder with settings of its own."""
+        self.deciding[folder] = None
         settings = self.settings_for(folder)
         if not settings.exclude:
             return None
@@ -174,13 +196,27 @@ class _Walk:
         return self.excludes[key]
 
 
-def _ignored(path: str, patterns: tuple[IgnorePatterns, ...], exclude: IgnorePatterns | None) -> str:
-    """The patterns nearest to the entry come first, and the first that says anything decides."""
-    path = _slashed(path)
-    if exclude is not None and exclude.decide(path):
-        return "excluded by the settings"
-    decision = next((d for p in patterns if (d := p.decide(path)) is not None), False)
-    return "ignored by git" if decision else ""
+def _entries(folder: str) -> dict[str, os.DirEntry[str]]:
+    """What is in a folder and may matter: code, folders, and the files that say something of it. Raises OSError."""
+    with os.scandir(folder) as scan:
+        return {
+            name: entry
+            for entry in scan
+            if (name := entry.name).endswith(_SUFFIXES) or name in _TELLING or _is_folder(entry)
+        }
+
+
+def _reason_to_pass(path: str, entry: os.DirEntry[str], patterns: _Patterns) -> str:
+    """Why a folder in a folder is not entered; "" when it is."""
+    if reason := _LEFT_OUT.get(entry.name):
+        return reason
+    if entry.is_symlink():
+        return "symbolic link to a folder"
+    if entry.name in _BUILD_TREES and not os.path.exists(path + "/__init__.py"):
+        return "build tree"
+    if entry.name.endswith(".egg-info"):
+        return "installed packages"
+    return patterns.reason(path + "/")
 
 
 def _patterns_above(root: str) -> tuple[IgnorePatterns, ...]:
@@ -216,10 +252,6 @@ def _patterns_in(path: str, folder: str) -> tuple[IgnorePatterns, ...]:
         return ()
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     return (read_patterns(lines, _slashed(folder)),) if lines else ()
-
-
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

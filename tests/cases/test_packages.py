@@ -16,6 +16,7 @@ from awaitlens.index.workspace import Workspace
 from awaitlens.program import packages
 from awaitlens.settings import Settings
 from awaitlens.source import Source
+from awaitlens.workspace import files_of
 
 KIT = {
     "shopkit/__init__.py": "from .client import Client, fetch\nfrom ._io import load\n",
@@ -189,7 +190,9 @@ def test_what_is_remembered_is_forgotten_when_a_package_changes(
         client.write_text(client.read_text().replace(*change))
         for each in (client, path):
             os.utime(each, (1_000_000_000, 1_000_000_000 + (step if each == client else 0)))
-        workspace = Workspace([str(path)], frozenset(), lambda _: Settings(root=str(tmp_path)), cache)
+        files = files_of([str(path)], lambda _: Settings(root=str(tmp_path)))
+        workspace = Workspace(files, frozenset(), lambda _: Settings(root=str(tmp_path)), cache)
         workspace.check(lambda *_: None)
-        told.append([each.pitfall for each in workspace.findings(str(path))])
+        workspace.keep()
+        told.append([each.pitfall for each in workspace.reported(str(path))])
     assert told == [["unawaited-call"], [], ["unawaited-call"]]

@@ -12,7 +12,8 @@ from awaitlens.cli import check as check_module
 from awaitlens.cli import lessons, main
 from awaitlens.index import check as index
 from awaitlens.lesson import Lesson
-from awaitlens.pitfall import Edit, Finding, Law, Patch, Pitfall, Step
+from awaitlens.pitfall import Brief, Edit, Finding, Law, Patch, Pitfall, Step
+from awaitlens.selection import reported
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span
 
@@ -39,7 +40,7 @@ class ToyProgram:
     def __init__(
         self, sources: Mapping[str, Source], settings_for: Callable[[str], Settings], **_: object
     ) -> None:
-        self.sources = sources
+        self.sources, self.settings_for = sources, settings_for
 
     def check(self, paths: Sequence[str]) -> None:
         """Findings are made when they are asked for."""
@@ -54,6 +55,12 @@ class ToyProgram:
                 name = {"time.sleep": "sleepy", "race": "racy", "shy": "shy"}.get(match[0], "sleepy")
                 trail = (Step(span, "goes to sleep"), Step(Span(0, 0, 0, 1), "and is called", lane="task 1"))
                 yield Finding(span, f"`{match[0]}` is {name}.", "likely", trail, pitfall=name)
+
+    def reported(self, path: str) -> tuple[Finding, ...]:
+        return reported(self.sources[path], self.findings(path), self.settings_for(path), TOYS)
+
+    def brief(self, pitfall: str) -> Brief | None:
+        return TOYS[pitfall].brief if pitfall in TOYS else None
 
     def patches(self, path: str, finding: Finding) -> tuple[Patch, ...]:
         text = self.sources[path].slice(finding.span)
@@ -79,7 +86,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line on the toy engine in `folder`: exit code, stdout, stderr."""
     monkeypatch.setattr(index, "CheckedFiles", ToyProgram)
-    monkeypatch.setattr(check_module, "pitfalls", lambda: TOYS)
+    monkeypatch.setattr(check_module, "pitfall_names", lambda: TOYS.keys())
     monkeypatch.setattr(lessons, "pitfalls", lambda: TOYS)
 
     def run(*arguments: str) -> tuple[int, str, str]:

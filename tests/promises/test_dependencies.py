@@ -24,6 +24,7 @@ from awaitlens.pitfall import Finding
 from awaitlens.session import Change, Session
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span
+from awaitlens.workspace import files_of
 
 EVERYTHING = Settings(select=frozenset({"ALL"}), show_possible=True, python=(3, 12), django=(5, 2))
 STEPS = int(os.environ.get("AWAITLENS_STATES", "12"))
@@ -129,6 +130,14 @@ def test_every_edit_comes_to_the_same_as_a_fresh_look(name: str) -> None:
                 assert set(found[each]) == set(findings), (change, each, before, files)
 
 
+def _checked(folder: Path, cache: Cache) -> Workspace:
+    files = files_of([str(folder)], lambda path: EVERYTHING)
+    workspace = Workspace(files, frozenset(), lambda path: EVERYTHING, cache)
+    workspace.check(lambda *_: None)
+    workspace.keep()
+    return workspace
+
+
 @pytest.mark.parametrize("round", range(4))
 def test_what_is_remembered_is_what_a_fresh_check_finds(
     round: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -148,13 +157,10 @@ def test_what_is_remembered_is_what_a_fresh_check_finds(
                 (tmp_path / name).write_text(text)
                 os.utime(tmp_path / name, (1_000_000_000 + step, 1_000_000_000 + step))
         fresh = check_texts({str(tmp_path / name): text for name, text in files.items()}, EVERYTHING)
-        workspace = Workspace(
-            [str(tmp_path / name) for name in files], frozenset(), lambda path: EVERYTHING, cache
-        )
-        workspace.check(lambda *_: None)
+        workspace = _checked(tmp_path, cache)
         for name in files:
             path = str(tmp_path / name)
-            assert set(workspace.findings(path)) == set(fresh.findings(path)), (name, files)
+            assert set(workspace.reported(path)) == set(fresh.findings(path)), (name, files)
         name = dice.choice(["helper.py", "helper.py", "view.py", "thread.py"])
         _, files[name] = edited(files[name], dice)
 
@@ -173,8 +179,6 @@ def test_a_remembered_finding_rests_on_what_an_awaited_function_awaits(
         for name, text in files.items():
             (tmp_path / name).write_text(text)
             os.utime(tmp_path / name, (1_000_000_000 + step, 1_000_000_000 + step))
-        paths = [str(tmp_path / name) for name in files]
-        workspace = Workspace(paths, frozenset(), lambda path: EVERYTHING, cache)
-        workspace.check(lambda *_: None)
-        told.append({found.pitfall for found in workspace.findings(str(tmp_path / "view.py"))})
+        workspace = _checked(tmp_path, cache)
+        told.append({found.pitfall for found in workspace.reported(str(tmp_path / "view.py"))})
     assert ["stale-write-after-await" in found for found in told] == [False, True, False]

@@ -18,10 +18,11 @@ from awaitlens.index import workspace as index
 from awaitlens.index.cache import Cache
 from awaitlens.index.check import CheckedFiles
 from awaitlens.index.workspace import Workspace
-from awaitlens.pitfall import Finding
+from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.settings import Settings
 from awaitlens.source import Source
+from awaitlens.workspace import files_of
 
 EVERYTHING = Settings(select=frozenset({"ALL"}), show_possible=True, python=(3, 12), django=(5, 2))
 Findings = dict[str, tuple[Finding, ...]]
@@ -92,10 +93,11 @@ def stamp(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str], None]:
 
 
 def _checked(folder: Path, cache: Cache) -> Findings:
-    paths = sorted(str(path) for path in folder.glob("*.py"))
-    workspace = Workspace(paths, frozenset(), _settings_for, cache)
+    files = files_of([str(folder)], _settings_for)
+    workspace = Workspace(files, frozenset(), _settings_for, cache)
     workspace.check(lambda *_: None)
-    return {path: workspace.findings(path) if workspace.may_say(path) else () for path in paths}
+    workspace.keep()
+    return {path: workspace.reported(path) if workspace.may_say(path) else () for path in files.paths}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -126,6 +128,28 @@ def test_nothing_is_looked_at_twice(
     first = _checked(tmp_path, cache)
     monkeypatch.setattr(check, "findings", lambda *_: pytest.fail("looked at again"))
     assert _checked(tmp_path, cache) == first
+
+
+def test_repairs_are_worked_out_once(
+    tmp_path: Path, stamp: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp(tmp_path / "view.py", "import time\n\nasync def view():\n    time.sleep(1)\n    time.sleep(2)\n")
+    stamp(tmp_path / "quiet.py", "import time\n\nasync def f():\n    time.sleep(1)  # awaitlens: ignore\n")
+    cache, path = Cache(tmp_path / "cache.sqlite"), str(tmp_path / "view.py")
+    checked = _checked(tmp_path, cache)
+    assert "blocking-sleep" not in {finding.pitfall for finding in checked[str(tmp_path / "quiet.py")]}
+    repairs = _repairs(tmp_path, cache, path)
+    assert sum("asyncio.sleep" in patch.title for patch in repairs) == 2
+    monkeypatch.setattr(check, "patches", lambda *_: pytest.fail("worked out again"))
+    assert _repairs(tmp_path, cache, path) == repairs
+
+
+def _repairs(folder: Path, cache: Cache, path: str) -> list[Patch]:
+    workspace = Workspace(files_of([str(folder)], _settings_for), frozenset(), _settings_for, cache)
+    workspace.check(lambda *_: None)
+    found = [patch for finding in workspace.reported(path) for patch in workspace.patches(path, finding)]
+    workspace.keep()
+    return found
 
 
 def test_an_edit_that_nobody_else_sees_costs_one_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         status = options.run(options)
         sys.stdout.flush()
+        if arguments is None:
+            # The process ends here: what it holds need not be searched for garbage first.
+            gc.freeze()
     except CouldNotRun as error:
         print(f"awaitlens: {error}", file=sys.stderr)
         return 2

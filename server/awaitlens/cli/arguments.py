@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Sees the async pitfalls of a Python program, explains them and fixes them.",
     )
     parser.add_argument("--version", action="version", version=f"awaitlens {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", prog="awaitlens")
     _add_check(commands.add_parser("check", help="find the pitfalls in files and folders"))
     explain = commands.add_parser("explain", help="tell a pitfall's lesson, or a law")
     explain.add_argument("name", metavar="NAME", help="a pitfall or a law")

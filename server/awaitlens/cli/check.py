@@ -4,6 +4,7 @@
 # ruff: noqa: PTH100, PTH109, PTH110
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from awaitlens.cli.checking import (
 )
 from awaitlens.cli.job import Job
 from awaitlens.configuration import Configuration
-from awaitlens.pitfalls import pitfalls
+from awaitlens.pitfalls import names as pitfall_names
 from awaitlens.present.places import shown_path
 from awaitlens.present.report import Told
 from awaitlens.present.terminal import ProgressBar
@@ -28,7 +29,7 @@ from awaitlens.selection import selectors
 from awaitlens.settings import Settings
 from awaitlens.source import Source, UndecodableSource
 from awaitlens.spelling import did_you_mean
-from awaitlens.workspace import Skipped, files_of
+from awaitlens.workspace import Files, Skipped, files_of
 
 _MANY = 50
 """Files from which on a cache is worth its keep."""
@@ -36,10 +37,15 @@ _MANY = 50
 
 def check(options: Options) -> int:
     """Run the command. Raises CouldNotRun for what the user must put right first."""
-    names = selectors(pitfalls())
+    names = selectors(pitfall_names())
     _refuse_nonsense(options, names)
     if not options.watch:
-        return _check(options, names)
+        # Nearly all that a check makes is needed to its end: a search for garbage finds none.
+        gc.disable()
+        try:
+            return _check(options, names)
+        finally:
+            gc.enable()
     from awaitlens.cli.watching import watch
 
     return watch(options, lambda: _check(options, names))
@@ -49,17 +55,18 @@ def _check(options: Options, names: frozenset[str]) -> int:
     from awaitlens.cli.failures import Failures
 
     configuration = Configuration(known=names)
-    job = Job(options, pitfalls(), _settings_for(configuration, options), os.getcwd())
+    job = Job(options, _settings_for(configuration, options), os.getcwd())
     with ProgressBar(sys.stderr) as progress, Failures() as failures:
         reading = _read(job, progress)
         for problem in configuration.problems:
             raise CouldNotRun(str(problem))
         incomplete = _complain(reading, job)
-        status = (
-            _mend(job, reading)
-            if options.fix or options.diff or options.add_ignores
-            else _report(job, reading)
-        )
+        try:
+            mends = options.fix or options.diff or options.add_ignores
+            status = _mend(job, reading) if mends else _report(job, reading)
+        finally:
+            if reading.workspace is not None:
+                reading.workspace.keep()
     return 2 if failures.messages else max(status, incomplete)
 
 
@@ -70,7 +77,7 @@ def _mend(job: Job, reading: Reading) -> int:
 
 
 def _report(job: Job, reading: Reading) -> int:
-    program = reading.program or _checker(job.options)(reading.sources, job.settings_for)
+    program = reading.workspace or _checker(job.options)(reading.sources, job.settings_for)
     found = job.found(reading.sources, program)
     if job.options.update_baseline:
         return _update_baseline(job.options, found)
@@ -126,22 +133,22 @@ def _read(job: Job, progress: ProgressBar) -> Reading:
     else:
         files = files_of(options.paths or ["."], job.settings_for)
         named = frozenset(os.path.abspath(path) for path in options.paths)
-        reading = _read_files(job, files.paths, named, progress)
+        reading = _read_files(job, files, named, progress)
         if options.show_skipped:
             _list_skipped((*files.skipped, *(Skipped(*s) for s in reading.skipped)), job.folder)
-    for path in reading.sources:
+    for path in reading.sources if reading.workspace is None else ():
         job.settings_for(path)
     return reading
 
 
-def _read_files(job: Job, paths: Sequence[str], named: frozenset[str], progress: ProgressBar) -> Reading:
+def _read_files(job: Job, files: Files, named: frozenset[str], progress: ProgressBar) -> Reading:
     """The files, and of many files what is found in them: the same files are mostly checked again and again."""
     options = job.options
     repairs = options.fix or options.diff or options.add_ignores
-    few = len(paths) < _MANY and not (options.watch and paths)
+    few = len(files.stamps) < _MANY and not (options.watch and files.stamps)
     if repairs or options.deep or options.no_cache or few:
-        return read_sources(paths, named, progress)
-    return check_workspace(paths, named, job.settings_for, progress)
+        return read_sources(files.stamps, named, progress)
+    return check_workspace(files, named, job.settings_for, progress)
 
 
 def _reads_stdin(options: Options) -> bool:

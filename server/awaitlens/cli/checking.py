@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from awaitlens.pitfall import Finding, Patch
+from awaitlens.pitfall import Brief, Finding, Patch
 from awaitlens.settings import Settings
 from awaitlens.source import Source, UndecodableSource
-from awaitlens.workspace import reason_to_skip
+from awaitlens.workspace import Files, reason_to_skip
+
+if TYPE_CHECKING:
+    from awaitlens.index.workspace import Workspace
 
 SettingsFor = Callable[[str], Settings]
 Progress = Callable[[str, int, int], None]
 
 
 class CheckedProgram(Protocol):
-    """What the engine knows about files it has checked: findings as they were made, suppressed ones included."""
+    """What is known about files that were checked: what the settings leave of their findings, the pitfalls of those in
+    short, their repairs, best first."""
 
     def may_say(self, path: str) -> bool: ...
 
-    def findings(self, path: str) -> Sequence[Finding]: ...
+    def reported(self, path: str) -> Sequence[Finding]: ...
+
+    def brief(self, pitfall: str) -> Brief | None: ...
 
     def patches(self, path: str, finding: Finding) -> Sequence[Patch]: ...
 
@@ -31,7 +37,7 @@ class Reading(NamedTuple):
     sources: Mapping[str, Source]
     unreadable: Mapping[str, str]
     skipped: tuple[tuple[str, str], ...]
-    program: CheckedProgram | None = None
+    workspace: Workspace | None = None
     """What was found in them, where that is known already."""
 
 
@@ -59,13 +65,13 @@ def read_sources(paths: Iterable[str], named: frozenset[str], progress: Progress
 
 
 def check_workspace(
-    paths: Sequence[str], named: frozenset[str], settings_for: SettingsFor, progress: Progress
+    files: Files, named: frozenset[str], settings_for: SettingsFor, progress: Progress
 ) -> Reading:
     """Read and check files, with what is known from the last time."""
     from awaitlens.index.cache import default_cache
     from awaitlens.index.workspace import Workspace
 
-    workspace = Workspace(paths, named, settings_for, default_cache())
+    workspace = Workspace(files, named, settings_for, default_cache())
     workspace.check(progress)
     return Reading(workspace.sources, workspace.unreadable, tuple(workspace.skipped), workspace)
 
@@ -75,7 +81,7 @@ def check_sources(sources: Mapping[str, Source], settings_for: SettingsFor) -> C
     from awaitlens.index.check import CheckedFiles
     from awaitlens.index.outside import folders_of
 
-    folders = folders_of(sources, settings_for)
+    folders = folders_of({path.rpartition("/")[0] + "/" for path in sources}, settings_for)
     program = CheckedFiles(sources, settings_for, read_file=_text_on_disk, package_folders=folders)
     program.check(list(sources))
     return program

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from awaitlens.cli.arguments import Options
 from awaitlens.cli.checking import CheckedProgram, SettingsFor
-from awaitlens.pitfall import Finding, Patch, Pitfall
+from awaitlens.pitfall import Finding, Patch
 from awaitlens.present.places import shown_path
 from awaitlens.present.report import LINES, SHOW_FIXES, TEXTS, Told, statistics
 from awaitlens.present.terminal import write_lines
-from awaitlens.selection import reported
 from awaitlens.source import Source
 from awaitlens.suppression import UNUSED, removal
 
@@ -22,7 +21,6 @@ class Job(NamedTuple):
     """`folder` is the working directory, which paths are shown relative to."""
 
     options: Options
-    pitfalls: Mapping[str, Pitfall]
     settings_for: SettingsFor
     folder: str
 
@@ -33,18 +31,10 @@ class Job(NamedTuple):
             if not program.may_say(path):
                 continue
             source, shown = sources[path], shown_path(path, self.folder)
-            for finding in self.findings(source, program):
-                pitfall = self.pitfalls.get(finding.pitfall)
-                told.append(
-                    Told(
-                        shown,
-                        self.folder,
-                        source,
-                        finding,
-                        pitfall.law if pitfall else None,
-                        why=(pitfall.lesson.title, pitfall.lesson.introduction) if pitfall else ("", ""),
-                    )
-                )
+            for finding in program.reported(path):
+                brief = program.brief(finding.pitfall)
+                law, why = (brief.law, brief[1:]) if brief else (None, ("", ""))
+                told.append(Told(shown, self.folder, source, finding, law, why=why))
         return sorted(told, key=lambda t: (t.path, t.finding.span))
 
     def with_patches(self, told: Sequence[Told], program: CheckedProgram) -> list[Told]:
@@ -54,17 +44,12 @@ class Job(NamedTuple):
         patches = (self.patches(t.source, program, t.finding) for t in told)
         return [t._replace(patch=p[0] if p else None) for t, p in zip(told, patches)]
 
-    def findings(self, source: Source, program: CheckedProgram) -> tuple[Finding, ...]:
-        """What the settings leave of a file's findings, unused suppressions added."""
-        return reported(source, program.findings(source.path), self.settings_for(source.path), self.pitfalls)
-
     def patches(self, source: Source, program: CheckedProgram, finding: Finding) -> Sequence[Patch]:
-        """The repairs of a finding, best first. The engine is not asked about pitfalls that have none."""
+        """The repairs of a finding, best first."""
         if finding.pitfall == UNUSED:
             patch = removal(source, finding)
             return (patch,) if patch else ()
-        pitfall = self.pitfalls.get(finding.pitfall)
-        return program.patches(source.path, finding) if pitfall and pitfall.fix else ()
+        return program.patches(source.path, finding)
 
     def new(self, told: list[Told]) -> list[Told]:
         """The findings that the baseline, if there is one, does not know."""

@@ -19,7 +19,7 @@ from awaitlens.present.deck_html import render_html
 from awaitlens.present.deck_markdown import render_markdown
 from awaitlens.present.slides import Deck, deck_for_finding, deck_for_lesson
 from awaitlens.present.terminal import write_markdown
-from awaitlens.selection import reported, selectors
+from awaitlens.selection import selectors
 from awaitlens.source import Source
 from awaitlens.spelling import did_you_mean
 from awaitlens.workspace import files_of
@@ -65,7 +65,7 @@ def found_at(target: str) -> Found:
     settings_for = Configuration(known=selectors(pitfalls())).settings_for
     sources = _sources(path, settings_for)
     program = check_sources(sources, settings_for)
-    found = reported(sources[path], program.findings(path), settings_for(path), pitfalls())
+    found = tuple(program.reported(path))
     here = [f for f in found if f.span.line <= line <= f.span.end_line and f.pitfall in pitfalls()]
     if not here:
         raise CouldNotRun(f"there is no pitfall on line {number} of {file}{_elsewhere(found)}")

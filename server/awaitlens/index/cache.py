@@ -1,7 +1,7 @@
 """What was found last time, kept in one SQLite file.
 
-A record is a value and the texts it was worked out from. It is written in one transaction, and many processes may read
-and write at once. Whatever goes wrong with the file (no room, no right to write, rubbish in it) means: no cache, said
+A record is a value in parts, of which only those are read that are needed, and the texts it was worked out from. It is
+written in one transaction, and many processes may read and write at once. Whatever goes wrong with the file (no room, no right to write, rubbish in it) means: no cache, said
 once in the log.
 """
 
@@ -28,7 +28,8 @@ log = logging.getLogger("awaitlens")
 _KEPT = 20
 """Records kept; the least recently used go."""
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, used REAL, value BLOB) WITHOUT ROWID;
+DROP TABLE IF EXISTS records;
+CREATE TABLE IF NOT EXISTS parts (key BLOB, part TEXT, used REAL, value BLOB, PRIMARY KEY (key, part));
 CREATE TABLE IF NOT EXISTS texts (key BLOB, path TEXT, text BLOB, PRIMARY KEY (key, path)) WITHOUT ROWID;
 """
 
@@ -40,10 +41,11 @@ class Cache:
         self._path = path
         self._told = False
 
-    def read(self, key: bytes) -> Any:
-        """The record, None if there is none."""
+    def read(self, key: bytes, part: str) -> Any:
+        """A part of the record, None if there is none. Another process may have written since another part was read."""
         with self._tolerant(), self._open() as connection:
-            row = connection.execute("SELECT value FROM records WHERE key = ?", (key,)).fetchone()
+            found = connection.execute("SELECT value FROM parts WHERE key = ? AND part = ?", (key, part))
+            row = found.fetchone()
             return None if row is None else from_bytes(row[0])
         return None
 
@@ -56,22 +58,25 @@ class Cache:
             return None if row is None else zlib.decompress(row[0]).decode("utf-8", "surrogatepass")
         return None
 
-    def write(self, key: bytes, value: Any, texts: Mapping[str, bytes]) -> None:
-        """Keep a record. `texts` are those that are new, packed."""
+    def write(self, key: bytes, parts: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+        """Keep parts of a record. `texts` are those that are new, packed."""
         with self._tolerant(), self._open() as connection:
-            row = (key, time.time(), to_bytes(value))
+            now = time.time()
+            rows = [(key, part, now, to_bytes(value)) for part, value in parts.items()]
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", row)
-            rows = ((key, path, text) for path, text in texts.items())
-            connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", rows)
+            new = ((key, path, text) for path, text in texts.items())
+            connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", new)
             self._clean(connection)
             connection.execute("COMMIT")
 
     @staticmethod
     def _clean(connection: sqlite3.Connection) -> None:
-        old = connection.execute("SELECT key FROM records ORDER BY used DESC LIMIT -1 OFFSET ?", (_KEPT,))
+        old = connection.execute(
+            "SELECT key FROM parts GROUP BY key ORDER BY max(used) DESC LIMIT -1 OFFSET ?", (_KEPT,)
+        )
         for (key,) in old.fetchall():
-            connection.execute("DELETE FROM records WHERE key = ?", (key,))
+            connection.execute("DELETE FROM parts WHERE key = ?", (key,))
             connection.execute("DELETE FROM texts WHERE key = ?", (key,))
 
     @contextlib.contextmanager
@@ -116,13 +121,13 @@ class NoCache(Cache):
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
 
-    def read(self, key: bytes) -> Any:
+    def read(self, key: bytes, part: str) -> Any:
         return None
 
     def text(self, key: bytes, path: str) -> str | None:
         return None
 
-    def write(self, key: bytes, value: Any, texts: Mapping[str, bytes]) -> None:
+    def write(self, key: bytes, parts: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
         return
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from awaitlens.engine import new_reader, read
-from awaitlens.index.record import Record
+from awaitlens.index.record import Grounds, Record
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.index import mentioned_names
 from awaitlens.program.modules import FileFacts
@@ -101,16 +101,19 @@ def _mentioned(blocks: Iterable[Facts]) -> frozenset[str]:
     return frozenset(name for facts in blocks for name in mentioned_names(facts))
 
 
-def to_do(record: Record, changes: Mapping[str, Change], texts: Mapping[str, str]) -> set[str] | None:
+def to_do(
+    record: Record, grounds: Grounds, changes: Mapping[str, Change], texts: Mapping[str, str]
+) -> set[str] | None:
     """The files to look at again; None for all. `texts` are asked for only when names came or went."""
-    if any(change.calls & record.asked for change in changes.values()):
+    if any(change.calls & grounds.asked for change in changes.values()):
         return None
     seen = {path for path, change in changes.items() if not change.inside}
     names = frozenset(name for change in changes.values() for name in change.names)
     if names:
         used = _use_of(names)
         seen.update(path for path, text in texts.items() if path not in changes and used.search(text))
-    return record.reached_from(seen) | record.reading(changes) | record.proving_with(changes) | changes.keys()
+    resting = grounds.reached_from(seen) | grounds.reading(changes) | record.proving_with(changes)
+    return resting | changes.keys()
 
 
 def _use_of(names: Iterable[str]) -> re.Pattern[str]:

@@ -12,11 +12,12 @@ from awaitlens.index.outside import States, read_packages, states
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
 from awaitlens.index.processes import processes_for, share_out
 from awaitlens.index.relevance import Words
-from awaitlens.pitfall import Finding, Patch
+from awaitlens.pitfall import Brief, Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
+from awaitlens.selection import reported
 from awaitlens.settings import Settings
 from awaitlens.source import Source
 
@@ -52,6 +53,7 @@ class CheckedFiles:
         """`read_file` gives the text of a file that is imported and not among the sources, None where there is none;
         `package_folders` hold what is installed."""
         self._sources = sources
+        self._settings_for = settings_for
         self._words: Words | None = None
         self.program = _program_of(sources, settings_for, read_file)
         self.program.packages = read_packages(package_folders)
@@ -71,8 +73,22 @@ class CheckedFiles:
             found = self.found[path] = self._work_out(path)
         return found
 
+    def reported(self, path: str) -> tuple[Finding, ...]:
+        """What the settings leave of the findings, unused suppressions added."""
+        return reported(self._sources[path], self.findings(path), self._settings_for(path), pitfalls())
+
+    def brief(self, pitfall: str) -> Brief | None:
+        """The pitfall of that name in short; None for what is none."""
+        known = pitfalls().get(pitfall)
+        return known.brief if known else None
+
     def patches(self, path: str, finding: Finding) -> tuple[Patch, ...]:
-        return patches(self.program, self._sources[path], finding)
+        """The repairs of a finding, best first."""
+        memory = self.program.names.memory
+        made, grounds = memory.recorded(lambda: patches(self.program, self._sources[path], finding))
+        self._note_read(path, {*self.read.get(path, ()), *memory.files(grounds)})
+        self._take_notes(self.program.edges, states(self.program.packages), self.program.index.asked)
+        return made
 
     def check(self, paths: Sequence[str], progress: Progress = lambda done, total: None) -> None:
         """Work out the findings of these files, in as many processes as they deserve."""
@@ -113,20 +129,26 @@ class CheckedFiles:
         memory, file = self.program.names.memory, self.program.files[path]
         blocks = self._words.looked_at(file) if self._words else None
         found, grounds = memory.recorded(lambda: findings(self.program, path, blocks))
-        self.read[path] = sorted(memory.files(grounds) - {path})
+        self._note_read(path, memory.files(grounds))
         return found
+
+    def _note_read(self, path: str, read: set[str]) -> None:
+        self.read[path] = sorted(read - {path})
 
     def _take(self, result: bytes) -> None:
         found, edges, read, outside, asked, messages = from_bytes(result)
         self.read.update(read)
-        self.outside.update(outside)
         for path, packed in found:
             self.found[path] = unpack_findings(packed)
+        self._take_notes(edges, outside, asked)
+        for message in messages:
+            log.error("%s", message)
+
+    def _take_notes(self, edges: Mapping[str, Iterable[str]], outside: States, asked: Iterable[str]) -> None:
+        self.outside.update(outside)
         for path, targets in edges.items():
             self.edges.setdefault(path, set()).update(targets)
         self.asked.update(asked)
-        for message in messages:
-            log.error("%s", message)
 
     def _give_back(self, done: Sequence[str]) -> None:
         """Release what nobody will ask for again: of the files just checked, those that only they lead to."""

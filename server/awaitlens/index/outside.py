@@ -21,12 +21,12 @@ States = dict[str, tuple[int, int]]
 """Times and sizes of files by path."""
 
 
-def folders_of(paths: Iterable[str], settings_for: Callable[[str], Settings]) -> tuple[str, ...]:
-    """The folders of packages that the environments of these files hold."""
-    folder = str(Path.cwd())
+def folders_of(folders: Iterable[str], settings_for: Callable[[str], Settings]) -> tuple[str, ...]:
+    """The folders of packages that the environments of these folders, with a slash at their ends, hold."""
+    folder = os.getcwd()  # noqa: PTH109
     roots = {folder: settings_for(f"{folder}/").interpreter}
-    for directory in sorted({path.rpartition("/")[0] for path in paths}):
-        settings = settings_for(f"{directory}/")
+    for each in sorted(folders):
+        settings = settings_for(each)
         roots.setdefault(settings.root or folder, settings.interpreter)
     found = (each for root, interpreter in roots.items() for each in package_folders(root, interpreter))
     return tuple(dict.fromkeys(found))

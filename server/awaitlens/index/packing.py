@@ -1,4 +1,4 @@
-"""Findings as bytes and back: what processes tell one another, and what the cache keeps. Safe to read, whoever wrote it."""
+"""Findings and repairs as bytes and back: what processes tell one another, and what the cache keeps. Safe to read, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import msgpack  # type: ignore[import-untyped]
 
-from awaitlens.pitfall import Finding, Step
+from awaitlens.pitfall import Edit, Finding, Patch, Step
 from awaitlens.source import Span
 
 
 class Malformed(ValueError):
-    """Bytes that are no findings."""
+    """Bytes that are nothing of this kind."""
 
 
 def pack_findings(findings: Sequence[Finding]) -> list[Any]:
@@ -45,6 +45,21 @@ def unpack_findings(packed: Any) -> tuple[Finding, ...]:
         raise Malformed(str(error)) from error
 
 
+def pack_patch(patch: Patch) -> list[Any]:
+    edits = [(edit.span, edit.text, edit.path) for edit in patch.edits]
+    return [patch.title, patch.safety, edits, patch.imports, patch.advice]
+
+
+def unpack_patch(packed: Any) -> Patch:
+    """Raises Malformed."""
+    try:
+        title, safety, edits, imports, advice = packed
+        found = tuple(Edit(Span(*span), text, path) for span, text, path in edits)
+        return Patch(title, safety, found, tuple(imports), advice)
+    except (TypeError, ValueError) as error:
+        raise Malformed(str(error)) from error
+
+
 def to_bytes(value: Any) -> bytes:
     return bytes(msgpack.packb(value))
 
@@ -52,6 +67,6 @@ def to_bytes(value: Any) -> bytes:
 def from_bytes(data: bytes) -> Any:
     """Raises Malformed."""
     try:
-        return msgpack.unpackb(data, strict_map_key=False)
+        return msgpack.unpackb(data, strict_map_key=False, use_list=False)
     except (ValueError, msgpack.UnpackException) as error:
         raise Malformed(str(error)) from error

@@ -9,7 +9,10 @@ called in other places, everything is looked at again.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from awaitlens.index.check import CheckedFiles
 
 
 class FileState(NamedTuple):
@@ -19,32 +22,28 @@ class FileState(NamedTuple):
     size: int
     content: bytes
     skipped: str = ""
-    marked: bool = False
 
 
 class Record(NamedTuple):
-    """`findings` holds packed findings of the files that have any; `edges` the files that a file's imports led to, and
-    `read` those in which code was read for its findings. `outside` are the files of packages that were read, each with its
-    time and size."""
+    """What was found, which is all that a check with nothing to do reads.
 
-    files: dict[str, FileState]
+    `files` holds the fields of each file's FileState; `findings` holds the packed findings of the files that have any, as the settings leave them; `repairs` for each of a
+    file's findings the first repair, packed, once somebody has asked; `briefs` the pitfalls in short, packed. `outside` are
+    the files of packages that were read, each with its time and size. `version` is a name for the Grounds that belong to it.
+    """
+
+    version: bytes
+    files: dict[str, tuple[Any, ...]]
     findings: dict[str, Any]
-    edges: dict[str, list[str]]
-    read: dict[str, list[str]]
+    repairs: dict[str, Any]
+    briefs: dict[str, Any]
     outside: dict[str, Any]
-    asked: frozenset[str]
-
-    def packed(self) -> Any:
-        files = {path: tuple(state) for path, state in self.files.items()}
-        return (files, self.findings, self.edges, self.read, self.outside, sorted(self.asked))
 
     @classmethod
     def unpacked(cls, value: Any) -> Record | None:
         try:
-            files, findings, edges, read, outside, asked = value
-            states = {path: FileState(*state) for path, state in files.items()}
-            return cls(states, findings, edges, read, outside, frozenset(asked))
-        except (TypeError, ValueError, AttributeError):
+            return cls(*value)
+        except TypeError:
             return None
 
     def proving_with(self, changed: Container[str]) -> set[str]:
@@ -54,6 +53,35 @@ class Record(NamedTuple):
             for path, findings in self.findings.items()
             if any(where in changed for finding in findings for _, _, where, _ in finding[3])
         }
+
+
+class Grounds(NamedTuple):
+    """What the findings rest on: `edges` are the files that a file's imports led to, `read` those in which code was read
+    for its findings, `asked` the names whose callers somebody asked for."""
+
+    version: bytes
+    edges: dict[str, list[str]]
+    read: dict[str, list[str]]
+    asked: frozenset[str]
+
+    def packed(self) -> Any:
+        return (*self[:-1], sorted(self.asked))
+
+    @classmethod
+    def unpacked(cls, value: Any) -> Grounds | None:
+        try:
+            grounds = cls(*value)
+            return grounds._replace(asked=frozenset(grounds.asked))
+        except (TypeError, ValueError):
+            return None
+
+    def with_those_of(self, checked: CheckedFiles, version: bytes) -> Grounds:
+        """These and what else was noted. What led where is only added to: that is on the safe side."""
+        edges, read = dict(self.edges), dict(self.read)
+        for known, news in ((edges, checked.edges), (read, checked.read)):
+            for path, targets in news.items():
+                known[path] = sorted({*known.get(path, ()), *targets})
+        return Grounds(version, edges, read, self.asked | checked.asked)
 
     def reading(self, changed: Container[str]) -> set[str]:
         """The files whose findings rest on what stands in the functions of one of these."""

@@ -13,9 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType, ModuleType
 from typing import get_args
 
-from awaitlens.lesson import MalformedLesson, parse_lesson
 from awaitlens.pitfall import Law, Pitfall, Severity
-from awaitlens.program.traits import KINDS
 
 
 class MalformedPitfall(ImportError):
@@ -23,17 +21,26 @@ class MalformedPitfall(ImportError):
 
 
 @lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
+    """The names of all pitfalls, sorted. None of them is imported: together they take longer than a check with nothing to
+    do."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name.replace("_", "-") for name in modules if not name.startswith("_")))
+
+
+@lru_cache(maxsize=1)
 def pitfalls() -> Mapping[str, Pitfall]:
     """All pitfalls by name, sorted. Raises MalformedPitfall for a module that cannot be read as one."""
-    names = sorted(
-        module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")
-    )
-    every = (pitfall(importlib.import_module(f"{__name__}.{name}")) for name in names)
+    modules = (f"{__name__}.{name.replace('-', '_')}" for name in names())
+    every = (pitfall(importlib.import_module(module)) for module in modules)
     return MappingProxyType({each.name: each for each in every})
 
 
 def pitfall(module: ModuleType) -> Pitfall:
     """A module read as a pitfall. Raises MalformedPitfall."""
+    from awaitlens.lesson import MalformedLesson, parse_lesson
+    from awaitlens.program.traits import KINDS
+
     _require(isinstance(getattr(module, "law", None), Law), module, "`law` must be a Law")
     _require(getattr(module, "severity", None) in get_args(Severity), module, "`severity` must be a Severity")
     _require(isinstance(getattr(module, "default", None), bool), module, "`default` must be True or False")

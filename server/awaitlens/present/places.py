@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from awaitlens.comments import Layout
 from awaitlens.pitfall import Finding
 from awaitlens.source import Source
+
+if TYPE_CHECKING:
+    from awaitlens.comments import Layout
 
 _DEFINITION = re.compile(r"([ \t]*)(?:async[ \t]+def|def|class)[ \t]+(\w+)")
 _INDENT = re.compile(r"[ \t]*")
@@ -45,6 +48,8 @@ def enclosing_qualname(source: Source, line: int) -> str:
 @lru_cache(maxsize=2)
 def _layout(source: Source) -> Layout:
     """The findings of one file are asked about one after the other."""
+    from awaitlens.comments import Layout
+
     return Layout(source)
 
 
