@@ -26,6 +26,7 @@ _GIVEN_BACK = re.compile(r"return[ \t]+(?:\w+\.)*(\w+)[ \t]*\(")
 _DEFINED = re.compile(r"def[ \t]+(\w+)")
 _DOCUMENTATION = re.compile(r'"""[^"]*"""')
 _GLOBAL = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+_LOCAL = re.compile(r"^[ \t]+(\w+)[ \t]*=(?!=)", re.MULTILINE)
 _PLAIN = str.maketrans(
     {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 )
@@ -102,9 +103,8 @@ class Words:
         found = set(_DOCUMENTATION.sub("", text).translate(_PLAIN).split())
         if any(self._bits[name] & reached for name in found & self._bits.keys()):
             return True
-        return any(
-            re.search(rf"^[ \t]+{name}[ \t]*=(?!=)", text, re.MULTILINE) for name in own.intersection(found)
-        )
+        shadowed = own & found
+        return bool(shadowed) and not shadowed.isdisjoint(_LOCAL.findall(text))
 
 
 def _handings_in(file: FileFacts) -> Iterator[Handing]:

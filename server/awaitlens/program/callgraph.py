@@ -183,7 +183,7 @@ class CallGraph:
         for context in facts.contexts:
             if context.scope == scope and context.kind in IMPLIED:
                 yield context.parent, self.implied(context, file, facts)
-        for read in reads(facts, self.program.names):
+        for read in reads(self.program.names, file.path, facts):
             if read.scope == scope:
                 yield read.context, self.read(read, file, facts)
 

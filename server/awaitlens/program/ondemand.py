@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from sys import intern
 from typing import Any, TypeVar, overload
@@ -30,18 +31,26 @@ _PROPERTY = re.compile(r"@property\b[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*def[ \t
 _ASYNC = re.compile(r"\b(?:async|await)\b")
 
 
+@dataclass
+class Spent:
+    """How many characters of several files were parsed together."""
+
+    characters: int = 0
+
+
 class FileOnDemand(FileFacts):
     """The facts of a file of the disk. `read` gives its text, "" if it has none any more; it is asked again after
-    `release`."""
+    `release`. What is parsed of it is added to `spent`."""
 
-    def __init__(self, path: str, module: str, read: Callable[[], str]) -> None:
+    def __init__(self, path: str, module: str, read: Callable[[], str], spent: Spent | None = None) -> None:
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "module", module)
         object.__setattr__(self, "_read", read)
+        object.__setattr__(self, "_spent", spent or Spent())
 
     @cached_property
     def blocks(self) -> Blocks:  # type: ignore[override]
-        return Blocks(layout(self.text))
+        return Blocks(layout(self.text), self._spent)  # type: ignore[attr-defined]
 
     @cached_property
     def text(self) -> str:
@@ -132,8 +141,9 @@ class FileOnDemand(FileFacts):
 class Blocks(Sequence[tuple[int, Facts]]):
     """The blocks of a file with their first lines, each parsed when it is asked for."""
 
-    def __init__(self, of: Layout) -> None:
+    def __init__(self, of: Layout, spent: Spent) -> None:
         self._layout = of
+        self._spent = spent
         self._facts: list[Facts | None] = [None] * len(of.blocks)
         self._parts: dict[int, FileFacts] = {}
         self.is_whole = False
@@ -159,7 +169,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
             self._read_together()
         else:
             self._facts[number] = extract(block, parsed)
-            self.read_so_far += len(block.text)
+            self._count(len(block.text))
         facts = self._facts[number]
         assert facts is not None
         return facts
@@ -173,7 +183,11 @@ class Blocks(Sequence[tuple[int, Facts]]):
         self._facts = [read.get(line) or _NOTHING for line in self._layout.lines]
         self._parts.clear()
         self.is_whole = True
-        self.read_so_far = sum(len(block.text) for block in self._layout.blocks)
+        self._count(sum(len(block.text) for block in self._layout.blocks) - self.read_so_far)
+
+    def _count(self, characters: int) -> None:
+        self.read_so_far += characters
+        self._spent.characters += characters
 
     # --- what may hold an answer -----------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from awaitlens.knowledge.tables import Grouped, lines
 from awaitlens.program import members, results
 from awaitlens.program.callgraph import Chain
 from awaitlens.program.modules import FileFacts
-from awaitlens.program.ondemand import FileOnDemand
+from awaitlens.program.ondemand import FileOnDemand, Spent
 from awaitlens.program.program import Program, dotted
 from awaitlens.program.values import (
     NOT_KNOWN,
@@ -103,6 +103,7 @@ class _Inside(Program):
     def __init__(self, folders: tuple[str, ...], read_file: ReadFile) -> None:
         self._read_file = read_file
         self._full = False
+        self._spent = Spent()
         super().__init__(load=self._read)
         # Not `roots`: a file has one name here, the one it was imported by.
         self._folders = tuple(dict.fromkeys(folder.replace("\\", "/").rstrip("/") for folder in folders))
@@ -223,7 +224,9 @@ class _Inside(Program):
 
     def _read(self, path: str) -> FileFacts | None:
         text = self._read_file(path) if len(self.files) < _MOST_FILES else None
-        return FileOnDemand(path, self._module_name(path), lambda: text) if text is not None else None
+        if text is None:
+            return None
+        return FileOnDemand(path, self._module_name(path), lambda: text, self._spent)
 
     def _module_name(self, path: str) -> str:
         for folder in (*self._folders, self._stubs):
@@ -235,8 +238,7 @@ class _Inside(Program):
     def _is_full(self) -> bool:
         """Whether the budget is spent. Answers that might lack something for it are not given."""
         if not self._full:
-            read = sum(f.read_so_far for f in self.files.values() if isinstance(f, FileOnDemand))
-            self._full = len(self.files) >= _MOST_FILES or read > _MOST_TEXT
+            self._full = len(self.files) >= _MOST_FILES or self._spent.characters > _MOST_TEXT
         return self._full
 
 

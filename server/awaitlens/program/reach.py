@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from awaitlens.program.skim import is_letter
+
 if TYPE_CHECKING:
     from awaitlens.program.modules import FileFacts
     from awaitlens.program.program import Program
@@ -155,7 +157,17 @@ class Reach:
 
 def attributes_in(text: str, name: str) -> set[str]:
     """The attributes that a text spells behind a name."""
-    return set(re.findall(rf"\b{re.escape(name)}\.(\w+)", text)) if f"{name}." in text else set()
+    found, spelled = set(), f"{name}."
+    at = text.find(spelled)
+    while at >= 0:
+        attribute = _WORD.match(text, at + len(spelled))
+        if attribute is not None and not is_letter(text[at - 1 : at]):
+            found.add(attribute[0])
+        at = text.find(spelled, at + len(spelled))
+    return found
+
+
+_WORD = re.compile(r"\w+")
 
 
 _STATEMENT = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +9,7 @@ from awaitlens.confidence import Confidence
 from awaitlens.program import members, results
 from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
 from awaitlens.program.modules import FileFacts
+from awaitlens.program.skim import is_letter
 from awaitlens.program.terms import dotted
 from awaitlens.program.values import Function, Instance
 from awaitlens.source import Span
@@ -29,8 +29,12 @@ class Read(NamedTuple):
     span: Span
 
 
-def reads(facts: Facts, names: Names) -> Iterator[Read]:
+def reads(names: Names, path: str, facts: Facts) -> tuple[Read, ...]:
     """The reads of a block that may run a getter, each once in a function. Those of a value nobody takes are left out."""
+    return names.memory.about_block(path, facts, "reads", lambda: tuple(_reads(facts, names)), ())
+
+
+def _reads(facts: Facts, names: Names) -> Iterator[Read]:
     index = names.program.index
     seen: set[tuple[Term, int]] = set()
     for term, scope, context, span in _places(facts):
@@ -101,12 +105,22 @@ def _found_in(term: Attribute, span: Span, facts: Facts) -> Span | None:
     name = dotted(term)
     if not name:
         return None
-    pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
     lines = facts.text.split("\n")
     for number in range(span.line, span.end_line + 1):
         start = span.column if number == span.line else 0
         end = span.end_column if number == span.end_line else len(lines[number])
-        found = pattern.search(lines[number], start, end)
-        if found is not None:
-            return Span(number, found.start(), number, found.end())
+        found = _find_whole(lines[number], name, start, end)
+        if found >= 0:
+            return Span(number, found, number, found + len(name))
     return None
+
+
+def _find_whole(line: str, name: str, start: int, end: int) -> int:
+    """Where the dotted name stands in the stretch of a line, not as a part of a longer one; -1 where it does not."""
+    at = line.find(name, start, end)
+    while at >= 0:
+        before, after = line[at - 1 : at], line[at + len(name) : at + len(name) + 1]
+        if not (before == "." or is_letter(before) or (is_letter(after) and at + len(name) < end)):
+            return at
+        at = line.find(name, at + 1, end)
+    return -1

@@ -81,7 +81,7 @@ def may_hold(text: str, kind: Kind, name: str) -> bool:
     at = text.find(name)
     while at >= 0:
         end = at + len(name)
-        is_word = not (_is_letter(text[at - 1 : at]) or _is_letter(text[end : end + 1]))
+        is_word = not (is_letter(text[at - 1 : at]) or is_letter(text[end : end + 1]))
         if is_word:
             is_defined = text[max(at - 12, 0) : at].rstrip(" \t\\\r\n").endswith(_DEFINING)
             is_called = not is_defined and _CALLED.match(text, end) is not None
@@ -95,5 +95,5 @@ def may_hold(text: str, kind: Kind, name: str) -> bool:
     return False
 
 
-def _is_letter(sign: str) -> bool:
+def is_letter(sign: str) -> bool:
     return sign.isalnum() or sign == "_"

@@ -79,8 +79,27 @@ def runs_only_on(program: Program, path: str, name: str, threads: frozenset[Thre
 
     The search ends with the first reason that speaks against it.
     """
-    return program.names.memory.about_bodies(
-        ("runs only on", path, name, threads), lambda: _only(_reasons(program, path, name, _said_of), threads)
+
+    def answer() -> RunsOn | None:
+        if "event loop" not in threads and _is_called_on_loop(program, path, name):
+            return None
+        return _only(_reasons(program, path, name, _said_of), threads)
+
+    return program.names.memory.about_bodies(("runs only on", path, name, threads), answer)
+
+
+def _is_called_on_loop(program: Program, path: str, name: str) -> bool:
+    """Whether an async function calls it: most are found at once, and speak against every other thread."""
+    file = program.files.get(path)
+    definition = file.definitions.get(name) if file else None
+    if file is None or definition is None:
+        return False
+    facts, scope = file.facts(definition.block), file.scope(definition)
+    return any(
+        isinstance(caller, Caller) and caller.is_async
+        for mention in _calls(program, scope, path, name)
+        if mention.facts.has_async
+        for caller in _calling(program, mention, path, name, scope, facts)
     )
 
 
@@ -151,9 +170,15 @@ def _said_of(program: Program, path: str, name: str) -> Iterator[RunsOn | Caller
         if seen_here and _is_given(program, mention, path, name):
             yield from _handed_over(program, mention, mention.call)
     for mention in _calls(program, scope, path, name):
-        _rest_on(program, mention)
-        if not _may_mean(mention, mention.call.callee, path, scope, facts):
-            continue
+        yield from _calling(program, mention, path, name, scope, facts)
+
+
+def _calling(
+    program: Program, mention: Mention, path: str, name: str, scope: Scope, facts: Facts
+) -> Iterator[RunsOn | Caller]:
+    """What a call says of a function, if it calls that and not a namesake."""
+    _rest_on(program, mention)
+    if _may_mean(mention, mention.call.callee, path, scope, facts):
         confidence = _confidence_of_call(program, mention, path, name)
         if confidence is not None:
             yield from _called_from(program, mention, confidence)

@@ -6,7 +6,7 @@ what colour that is, what type a receiver has, whether a call blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from awaitlens.confidence import Confidence
@@ -173,9 +173,9 @@ class View(Surroundings):
             self._statements[context.number] = chain
         return self._statements[context.number]
 
-    def property_reads(self) -> Iterator[Read]:
+    def property_reads(self) -> tuple[Read, ...]:
         """The reads of attributes of this block that may run a property's getter."""
-        return reads(self._facts, self._names)
+        return reads(self._names, self.path, self._facts)
 
     def read_blocks(self, read: Read) -> Chain | None:
         """Whether the read of a property blocks, and how."""
