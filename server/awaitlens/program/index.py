@@ -99,6 +99,20 @@ class Index:
         """The file at the path is new, changed or gone."""
         self._stale.add(path)
 
+    def replaced(self, file: FileFacts, number: int, old: Facts) -> None:
+        """One block of a file is another one now, where it was."""
+        read = self._tables.get(file.path)
+        if read is None or file.path in self._stale or read.blocks.get(id(old)) != [number]:
+            self.touch(file.path)
+            return
+        _lose(read.where, id(old), read.known.pop(id(old))[1])
+        del read.blocks[id(old)]
+        facts = file.facts(number)
+        if id(facts) not in read.known:
+            read.known[id(facts)] = self._entry(file.path, facts, read.where)
+        read.blocks.setdefault(id(facts), []).append(number)
+        self._tables[file.path] = read._replace(file=file)
+
     def forget(self) -> None:
         self.asked.clear()
         self._unread.forget()
@@ -188,21 +202,22 @@ class Index:
         blocks: dict[int, list[int]] = {}
         for number, (_, facts) in enumerate(file.blocks):
             identity = id(facts)
-            entry = known.get(identity)
-            if entry is None:
-                entry = facts, _table(facts)
-                for scope in facts.functions():
-                    (self._async if scope.is_async else self._plain).add(scope.name)
-                self._properties.update(s.name for s in facts.functions() if _PROPERTY in s.decorators)
-                for name in entry[1].names:
-                    where.setdefault(name, set()).add(identity)
-                    self._paths.setdefault(name, set()).add(path)
-            current[identity] = entry
+            current[identity] = known.get(identity) or self._entry(path, facts, where)
             blocks.setdefault(identity, []).append(number)
         for identity in known.keys() - current.keys():
-            for name in known[identity][1].names:
-                where[name].discard(identity)
+            _lose(where, identity, known[identity][1])
         self._tables[path] = Read(file, current, blocks, where)
+
+    def _entry(self, path: str, facts: Facts, where: dict[str, set[int]]) -> tuple[Facts, Table]:
+        """A new block's table. Its names are noted as names of the file."""
+        table = _table(facts)
+        for scope in facts.functions():
+            (self._async if scope.is_async else self._plain).add(scope.name)
+        self._properties.update(s.name for s in facts.functions() if _PROPERTY in s.decorators)
+        for name in table.names:
+            where.setdefault(name, set()).add(id(facts))
+            self._paths.setdefault(name, set()).add(path)
+        return facts, table
 
     def _drop(self, path: str) -> None:
         read = self._tables.pop(path, None)
@@ -288,6 +303,11 @@ def _places(file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
         if blocks.is_whole or may_hold(blocks.text(block), kind, name)
         for place in _table(file.facts(block)).of(kind).get(name, ())
     ]
+
+
+def _lose(where: dict[str, set[int]], identity: int, table: Table) -> None:
+    for name in table.names:
+        where[name].discard(identity)
 
 
 def last_name(term: Term) -> str:

@@ -6,16 +6,28 @@ that is not their own: those say so (`rests_on`), and are worked out again when 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar, cast
 
 from awaitlens.program.facts import Facts
 
 T = TypeVar("T")
 Ground = tuple[str, Hashable]
 """What an answer rests on, in the file of that path: the body of one block (the identity of its facts); every block in
-which a word stands (the word); the lines that blocks begin on (LINES). Or, with a path of "", another answer (its key).
+which a word stands (the word); what blocks tell (Told); the lines that blocks begin on (LINES). Or, with a path of "",
+another answer (its key).
 """
+Telling = Callable[[Facts], Mapping[str, Hashable]]
+"""What a block says on its own to one question, by the word it is about."""
+
+
+class Told(NamedTuple):
+    """What the blocks of a class, or of the module (), say about a word."""
+
+    owner: tuple[str, ...]
+    telling: Telling
+    word: str
+
 
 LINES = None
 _DEEPEST = 24
@@ -34,6 +46,8 @@ class Memory:
         self._about_bodies: dict[Hashable, tuple[Any, Callable[[], Any], frozenset[Ground]]] = {}
         self._resting: dict[Ground, set[Hashable]] = {}
         self._words: dict[str, set[str]] = {}
+        self._told: dict[tuple[str, tuple[str, ...]], dict[Telling, set[str]]] = {}
+        self._said: dict[Telling, tuple[Facts, Mapping[str, Hashable]]] = {}
 
     def forget(self) -> None:
         self._answers.clear()
@@ -41,6 +55,8 @@ class Memory:
         self._about_bodies.clear()
         self._resting.clear()
         self._words.clear()
+        self._told.clear()
+        self._said.clear()
 
     def forget_block(self, path: str, facts: Facts) -> None:
         """Drop the answers about one block's terms: its facts are no longer part of the program."""
@@ -112,7 +128,10 @@ class Memory:
         """Note that what is being worked out reads this: see Ground."""
         if self._recorded is not None:
             self._recorded.add((path, what))
-            if isinstance(what, str) and path:
+            if isinstance(what, Told):
+                tellings = self._told.setdefault((path, what.owner), {})
+                tellings.setdefault(what.telling, set()).add(what.word)
+            elif isinstance(what, str) and path:
                 self._words.setdefault(path, set()).add(what)
 
     def recorded(self, work_out: Callable[[], T]) -> tuple[T, frozenset[Ground]]:
@@ -138,8 +157,23 @@ class Memory:
 
     def edited(self, path: str, old: Facts, new: Facts) -> set[Ground]:
         """What an edit of one block's body touches: grounds, and the answers about bodies that come out otherwise now."""
-        words = self._words.get(path, ())
-        return self.touched([(path, id(old)), *((path, w) for w in words if w in old.text or w in new.text)])
+        words = [w for w in self._words.get(path, ()) if w in old.text or w in new.text]
+        return self.touched([(path, id(old)), *((path, each) for each in (*words, *self._told_anew(path, old, new)))])
+
+    def _told_anew(self, path: str, old: Facts, new: Facts) -> Iterator[Told]:
+        """What the edited block says otherwise now, of what somebody has asked."""
+        for telling, words in self._told.get((path, old.owner), {}).items():
+            before, after = self._last_told(telling, old), self._last_told(telling, new)
+            for word in words:
+                if before.get(word) != after.get(word):
+                    yield Told(old.owner, telling, word)
+
+    def _last_told(self, telling: Telling, facts: Facts) -> Mapping[str, Hashable]:
+        """What a block says. The next edit mostly replaces the block that this one has made."""
+        known = self._said.get(telling)
+        if known is None or known[0] is not facts:
+            known = self._said[telling] = facts, telling(facts)
+        return known[1]
 
     def touched(self, grounds: Iterable[Ground]) -> set[Ground]:
         """These, and the answers that rested on them and come out otherwise now."""

@@ -71,6 +71,11 @@ class FileFacts:
                 later.__dict__[name] = {**known, **fresh} if fresh else known
         if "definitions" in self.__dict__:
             later.__dict__["definitions"] = self.definitions
+        if edited >= 0:
+            before, after = self.blocks[edited][1].text, blocks[edited][1].text
+            later.holders.update(
+                (word, blocks) for word, blocks in self.holders.items() if (word in before) == (word in after)
+            )
         return later
 
     def _facts(self) -> Iterator[tuple[int, Facts]]:
@@ -103,11 +108,19 @@ class FileFacts:
 
     def mentioning(self, word: str) -> Iterator[tuple[int, Facts]]:
         """The blocks in which the word stands, with their first lines."""
-        return ((line, facts) for line, facts in self.blocks if word in facts.text)
+        holders = self.holders.get(word)
+        if holders is None:
+            holders = self.holders[word] = [n for n, (_, facts) in enumerate(self.blocks) if word in facts.text]
+        return map(self.blocks.__getitem__, holders)
 
-    def owned(self, owner: tuple[str, ...], word: str = "") -> Iterator[tuple[int, Facts]]:
+    @cached_property
+    def holders(self) -> dict[str, list[int]]:
+        """The numbers of the blocks in which a word stands, of words that were asked for."""
+        return {}
+
+    def owned(self, owner: tuple[str, ...], word: str) -> Iterator[tuple[int, Facts]]:
         """The blocks of a class's own statements, or of none for (), in which the word stands."""
-        return ((line, f) for line, f in self.blocks if f.owner == owner and word in f.text)
+        return ((line, facts) for line, facts in self.mentioning(word) if facts.owner == owner)
 
     def attributes_of(self, name: str) -> set[str]:
         """The attributes that the text spells behind a name."""

@@ -87,14 +87,15 @@ class Program:
         self._outlined = facts, outline(facts)
         if before != self._outlined[1]:
             return self.put(FileFacts(file.path, file.module, blocks))
-        self.files[file.path] = file.with_same_outline(blocks, number)
-        self._touch(file.path)
+        later = self.files[file.path] = file.with_same_outline(blocks, number)
+        self.index.replaced(later, number, old)
+        self.reach.touch(file.path)
         if self.index.notices(old, facts):
             self.forget()
             return True
         memory = self.names.memory
-        memory.forget_block(file.path, old)
         touched = memory.edited(file.path, old, facts)
+        memory.forget_block(file.path, old)
         if blocks[-1][0] != file.blocks[-1][0]:
             touched |= memory.touched([(file.path, LINES)])
         self.touched |= touched

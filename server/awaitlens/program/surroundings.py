@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from awaitlens.program import members, protocols, results
 from awaitlens.program.facts import Facts, Scope, Term
+from awaitlens.program.memory import Telling, Told
 from awaitlens.program.modules import FileFacts, Member, qualname
 from awaitlens.program.target import Target
 from awaitlens.program.values import Class, Inferred, Instance
@@ -163,41 +164,10 @@ class Surroundings:
         parts = tuple(owner.split("."))
         return ((line, facts) for line, facts in self.module_blocks(word) if facts.owner == parts)
 
-    def rests_on_answers(
-        self, owner: str, word: str, question: Callable[[Facts, str], Iterable[Hashable]]
-    ) -> None:
-        """Note that what is being worked out rests on what the blocks of a class, or of the module ("" for the owner),
-        answer to a plain question: not on the blocks themselves."""
-        told = _Told(self._program, self.path, owner, word, question)
-        self._names.memory.about_bodies(("answers", question, self.path, owner, word), told.answers)
-
-
-class _Told:
-    """What the blocks of a class, or module, in which a word stands answer. After an edit the edited block alone is asked."""
-
-    def __init__(
-        self,
-        program: Program,
-        path: str,
-        owner: str,
-        word: str,
-        question: Callable[[Facts, str], Iterable[T]],
-    ) -> None:
-        self._program, self._path, self._word, self._question = program, path, word, question
-        self._owner = tuple(owner.split(".")) if owner else ()
-        self._known: dict[int, tuple[Facts, tuple[Hashable, ...]]] = {}
-
-    def answers(self) -> list[Hashable]:
-        return [each for _, every in self._ask() if every for each in every]
-
-    def _ask(self) -> Iterable[tuple[Facts, tuple[Hashable, ...]]]:
-        self._program.names.memory.rests_on(self._path, self._word)
-        blocks = self._program.files[self._path].owned(self._owner, self._word)
-        self._known = {id(facts): self._known.get(id(facts)) or self._answer(facts) for _, facts in blocks}
-        return self._known.values()
-
-    def _answer(self, facts: Facts) -> tuple[Facts, tuple[Hashable, ...]]:
-        return facts, tuple(self._question(facts, self._word))
+    def rests_on_told(self, owner: tuple[str, ...], telling: Telling, word: str) -> None:
+        """Note that what is being worked out rests on what the blocks of a class, or of the module (), say about a word:
+        not on the blocks themselves."""
+        self._names.memory.rests_on(self.path, Told(owner, telling, word))
 
 
 def _binds(facts: Facts, scope: Scope, name: str) -> bool:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from awaitlens.program.facts import Facts
+from awaitlens.program.facts import Facts, Scope
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place, anyhow
 from awaitlens.program.flow.remote import (
+    NOTHING_DONE,
     Action,
     Done,
     actions_of,
+    calls_of,
     containers_of,
     done_by,
     outermost,
-    own_function,
     word_of,
 )
 
@@ -42,16 +42,14 @@ def _actions(graph: Graph, facts: Facts, view: View, place: Place) -> Iterator[A
     here = facts.scopes[graph.flow.scope]
     if place.root in graph.flow.local_names and not (facts.owner and place.root == "self"):
         return
-    index = _REMEMBERED.get(view, facts.owner)
-    found = anyhow(place)
-    _rest_on(view, facts.owner, word_of(place), _written)
-    own = [action for action in index.own.get((found, id(facts)), ()) if action.is_of(facts, here)]
+    doings = _REMEMBERED.get(view, facts.owner)
+    view.rests_on_told(facts.owner, _written, word_of(place))
+    own, others = doings.at(anyhow(place), facts, here)
     name = outermost(facts, graph.flow.scope)
-    others = index.actions.get(found, ())
-    known = _run_by(index, name, view, facts.owner) if others else frozenset()
+    known = _run_by(doings, name, view) if others else frozenset()
     for action in others:
         strange = action.method != name and action.method not in known
-        if strange and name not in _run_by(index, action.method, view, facts.owner):
+        if strange and name not in _run_by(doings, action.method, view):
             yield action
     yield from own if name not in known else ()
 
@@ -63,116 +61,108 @@ def grows_in_place(event: Event, facts: Facts, view: View) -> bool:
         return False
     owners = (facts.owner,) if place.root in ("self", "cls") else (facts.owner, ())
     for owner in owners:
-        _rest_on(view, owner, word_of(place), _made_of_containers)
-    return any(anyhow(place) in _REMEMBERED.get(view, owner).containers for owner in owners)
+        view.rests_on_told(owner, _made_of_containers, word_of(place))
+    return any(_REMEMBERED.get(view, owner).is_container(anyhow(place)) for owner in owners)
 
 
-def _run_by(index: _Index, name: str, view: View, owner: tuple[str, ...]) -> frozenset[str]:
+def _run_by(doings: _Doings, name: str, view: View) -> frozenset[str]:
     """The functions that one runs itself. The answer rests on whom each of them calls."""
-    found = index.run_by(name)
+    found = doings.run_by(name)
     for each in (name, *found):
-        _rest_on(view, owner, each, _called)
+        view.rests_on_told(doings.owner, _called, each)
     return found
 
 
-def _rest_on(
-    view: View, owner: tuple[str, ...], word: str, question: Callable[[Facts, str], Iterable[Hashable]]
-) -> None:
-    """Note that an answer rests on what the blocks of a class, or a module, in which the word stands say to a question."""
-    view.rests_on_answers(".".join(owner), word, question)
+# --- what blocks tell ----------------------------------------------------------------------------------------
 
 
-def _written(block: Facts, word: str) -> Iterator[Hashable]:
-    """What a block does to the places with that name, as far as others may ask."""
-    for place, action in actions_of(block, 0):
-        if word_of(place) == word:
-            yield (
-                place,
-                action.span,
-                action.kind,
-                action.scope.name,
-                action.words,
-                action.locks,
-                action.waits,
-            )
+def _written(block: Facts) -> Mapping[str, Hashable]:
+    """What a block does to places, as far as others may ask, by the name of the place."""
+    return _by_word(
+        (word_of(place), (place, a.span, a.kind, a.scope.name, a.words, a.locks, a.waits))
+        for place, a in actions_of(block)
+    )
 
 
-def _made_of_containers(block: Facts, word: str) -> Iterator[Hashable]:
-    """The places with that name to which a block gives a list, set or dict."""
-    return (place for place in containers_of(block) if word_of(place) == word)
+def _made_of_containers(block: Facts) -> Mapping[str, Hashable]:
+    """The places to which a block gives a list, set or dict, by their name."""
+    return _by_word((word_of(place), place) for place in containers_of(block))
 
 
-def _called(block: Facts, word: str) -> Iterator[Hashable]:
-    """Whom the function of that name calls in a block."""
-    yield from (own_function(call.callee) for call in block.calls if outermost(block, call.scope) == word)
+def _called(block: Facts) -> Mapping[str, Hashable]:
+    """Whom each function calls in a block."""
+    return _by_word(calls_of(block))
 
 
-class _Index(NamedTuple):
-    """What a class, or the functions of a module, do: their actions by place (those that others can call first, the
-    rest cut off at MOST_ACTIONS) and by place and block, whom each function calls, and runs in the end, and the places
-    that are given lists, sets, dicts."""
+def _by_word(told: Iterable[tuple[str, Hashable]]) -> Mapping[str, list[Hashable]]:
+    found: dict[str, list[Hashable]] = {}
+    for word, what in told:
+        found.setdefault(word, []).append(what)
+    return found
 
-    actions: Mapping[Place, tuple[Action, ...]]
-    own: Mapping[tuple[Place, int], list[Action]]
-    calls: Mapping[str, frozenset[str]]
-    containers: frozenset[Place]
-    runs: dict[str, frozenset[str]]
+
+# --- what a class does ---------------------------------------------------------------------------------------
+
+
+class _Doings:
+    """What a class, or the functions of a module, do. Only blocks in which the name stands are asked."""
+
+    def __init__(self, view: View, owner: tuple[str, ...]) -> None:
+        self.file, self.owner = view.file, owner
+        self._memory, self._path = view.program.names.memory, view.path
+        self._actions: dict[Place, list[Action]] = {}
+        self._runs: dict[str, frozenset[str]] = {}
+
+    def at(self, place: Place, facts: Facts, here: Scope) -> tuple[list[Action], list[Action]]:
+        """What one function does to a place, and what all of them do: those that others can call first, the rest cut off
+        at MOST_ACTIONS."""
+        if place not in self._actions:
+            self._actions[place] = [
+                action._replace(line=line)
+                for line, block in self.file.owned(self.owner, word_of(place))
+                for action in self._done(block).actions.get(place, ())
+            ]
+        every = self._actions[place]
+        own = [action for action in every if action.is_of(facts, here)]
+        return own, sorted(every, key=lambda action: action.scope.name[:1] == "_")[:MOST_ACTIONS]
+
+    def is_container(self, place: Place) -> bool:
+        blocks = self.file.owned(self.owner, word_of(place))
+        return any(place in self._done(block).containers for _, block in blocks)
 
     def run_by(self, name: str) -> frozenset[str]:
         """The functions that one runs itself, directly or through others: it knows what they do."""
-        if name not in self.runs:
-            self.runs[name] = self._run_by(name)
-        return self.runs[name]
+        if name not in self._runs:
+            self._runs[name] = self._run_by(name)
+        return self._runs[name]
 
     def _run_by(self, name: str) -> frozenset[str]:
         waiting, seen = [name], {name}
         while waiting:
-            fresh = self.calls.get(waiting.pop(), frozenset()) - seen
+            fresh = self._called_by(waiting.pop()) - seen
             seen |= fresh
             waiting.extend(fresh)
-        return frozenset(seen - {name}) if name not in self.calls.get(name, ()) else frozenset(seen)
+        return frozenset(seen if name in self._called_by(name) else seen - {name})
 
+    def _called_by(self, name: str) -> set[str]:
+        blocks = self.file.owned(self.owner, name)
+        return {called for _, block in blocks for called in self._done(block).calls.get(name, ())}
 
-_NOTHING_DONE = Done((), (), ())
+    def _done(self, block: Facts) -> Done:
+        return self._memory.about_block(self._path, block, "done", partial(done_by, block), NOTHING_DONE)
 
 
 class _Remembered:
-    """The index of the class, or module, asked about last: all methods of a class ask in a row."""
+    """The doings of the class, or module, asked about last: all methods of a class ask in a row."""
 
     def __init__(self) -> None:
-        self._last: tuple[object, tuple[str, ...], _Index] | None = None
+        self._last: _Doings | None = None
 
-    def get(self, view: View, owner: tuple[str, ...]) -> _Index:
+    def get(self, view: View, owner: tuple[str, ...]) -> _Doings:
         last = self._last
-        if last is None or last[0] is not view.file or last[1] != owner:
-            about, path = view.program.names.memory.about_block, view.path
-            done = [
-                (id(block), about(path, block, ("done", line), partial(done_by, block, line), _NOTHING_DONE))
-                for line, block in view.file.owned(owner)
-            ]
-            last = self._last = (view.file, owner, _indexed(done))
-        return last[2]
+        if last is None or last.file is not view.file or last.owner != owner:
+            last = self._last = _Doings(view, owner)
+        return last
 
 
 _REMEMBERED = _Remembered()
-
-
-def _indexed(done: Iterable[tuple[int, Done]]) -> _Index:
-    """`done` goes with the identities of the blocks."""
-    found: dict[Place, list[Action]] = defaultdict(list)
-    own: dict[tuple[Place, int], list[Action]] = defaultdict(list)
-    calls: dict[str, set[str]] = defaultdict(set)
-    containers: set[Place] = set()
-    for block, here in done:
-        for place, action in here.actions:
-            found[place].append(action)
-            own[place, block].append(action)
-        for function, called in here.calls:
-            calls[function].add(called)
-        containers.update(here.containers)
-    actions = {
-        place: tuple(sorted(made, key=lambda a: a.scope.name[:1] == "_")[:MOST_ACTIONS])
-        for place, made in found.items()
-    }
-    called_by = {name: frozenset(called) for name, called in calls.items()}
-    return _Index(actions, own, called_by, frozenset(containers), {})

@@ -5,7 +5,7 @@ Who looks for a race between two functions traces the one that waits, and plays 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.program.facts import (
@@ -43,8 +43,8 @@ _WIDEST = 60
 
 
 class Action(NamedTuple):
-    """One write of another function. `line` is the first line of its block in the file; `locks` are held around it, and
-    `waits` says whether the function awaits something under them before it writes.
+    """One write of another function. `line` is the first line of its block in the file, once somebody has said it; `locks`
+    are held around it, and `waits` says whether the function awaits something under them before it writes.
 
     kind is "resets" (to None), "removes" (one item), "takes" (an element, whichever), "empties", "adds" (reads the
     place and writes it back) or "writes" (something else).
@@ -53,10 +53,10 @@ class Action(NamedTuple):
     facts: Facts
     scope: Scope
     span: Span
-    line: int
     kind: Kind
     locks: tuple[Place, ...]
     waits: bool
+    line: int = 0
 
     @property
     def method(self) -> str:
@@ -102,19 +102,30 @@ class Action(NamedTuple):
 class Done(NamedTuple):
     """What one block does: its actions by place, whom its functions call, the places it gives lists, sets and dicts."""
 
-    actions: tuple[tuple[Place, Action], ...]
-    calls: tuple[tuple[str, str], ...]
-    containers: tuple[Place, ...]
+    actions: Mapping[Place, list[Action]]
+    calls: Mapping[str, set[str]]
+    containers: frozenset[Place]
 
 
-def done_by(block: Facts, line: int) -> Done:
-    calls = ((outermost(block, call.scope), own_function(call.callee)) for call in block.calls)
-    found = (
-        tuple(actions_of(block, line)),
-        tuple(pair for pair in calls if pair[1]),
-        tuple(containers_of(block)),
-    )
-    return Done(*found)
+NOTHING_DONE = Done({}, {}, frozenset())
+
+
+def done_by(block: Facts) -> Done:
+    actions: dict[Place, list[Action]] = {}
+    for place, action in actions_of(block):
+        actions.setdefault(place, []).append(action)
+    calls: dict[str, set[str]] = {}
+    for function, called in calls_of(block):
+        calls.setdefault(function, set()).add(called)
+    return Done(actions, calls, frozenset(containers_of(block)))
+
+
+def calls_of(block: Facts) -> Iterator[tuple[str, str]]:
+    """The calls of functions of the class, or of the module: by the name of the function that calls."""
+    for call in block.calls:
+        called = own_function(call.callee)
+        if called:
+            yield outermost(block, call.scope), called
 
 
 def word_of(place: Place) -> str:
@@ -139,30 +150,30 @@ def _is_container(value: Term, block: Facts) -> bool:
     return call is not None and isinstance(call.callee, Name) and call.callee.id in _MAKERS
 
 
-def actions_of(block: Facts, line: int) -> Iterator[tuple[Place, Action]]:
+def actions_of(block: Facts) -> Iterator[tuple[Place, Action]]:
     for access in block.accesses:
         place = _place(access.place)
         if place is not None:
-            yield from _told(block, line, access, place, _kind_of_write(access, block))
+            yield from _told(block, access, place, _kind_of_write(access, block))
     for binding in block.bindings:
         if binding.name in block.scopes[binding.scope].global_names:
             kind: Kind = "adds" if binding.kind == "augmented" else _kind_of_value(binding.value, block)
-            yield from _told(block, line, binding, Place(binding.name), kind)
+            yield from _told(block, binding, Place(binding.name), kind)
     for call in block.calls:
         changed = _changed(call)
         if changed is not None:
-            yield from _told(block, line, call, *changed)
+            yield from _told(block, call, *changed)
 
 
 def _told(
-    block: Facts, line: int, fact: Access | Binding | Call, place: Place, kind: Kind
+    block: Facts, fact: Access | Binding | Call, place: Place, kind: Kind
 ) -> Iterator[tuple[Place, Action]]:
     scope = block.scopes[fact.scope]
     if scope.kind != "function" or scope.name in _CONSTRUCTORS or _is_hidden(place.root, scope, block):
         return
     held = locks_around(block, fact.context, fact.scope)
     waits = bool(held) and _waits_under_lock(block, fact)
-    action = Action(block, scope, fact.span, line, kind, tuple(place for place, _ in held), waits)
+    action = Action(block, scope, fact.span, kind, tuple(place for place, _ in held), waits)
     yield anyhow(place), action
     # Who empties a container, or puts another in its place, takes each of its items out.
     if kind == "empties":
