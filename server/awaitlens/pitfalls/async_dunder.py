@@ -90,6 +90,7 @@ from awaitlens.rewrite import async_def_to_def
 law = Law.ONE_COLOUR
 severity = "error"
 default = True
+needs = {"dunder"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -84,6 +84,7 @@ law = Law.KNOW_YOUR_THREAD
 severity = "error"
 default = True
 everywhere = True
+needs = {"def"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -96,6 +96,7 @@ from awaitlens.rewrite import drop_await, replace_callee
 law = Law.ONE_COLOUR
 severity = "error"
 default = True
+needs = {"await"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

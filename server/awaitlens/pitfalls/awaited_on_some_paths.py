@@ -105,6 +105,7 @@ from awaitlens.program.view import View
 law = Law.AWAIT_WHAT_YOU_CALL
 severity = "warning"
 default = True
+needs = {"unawaited"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

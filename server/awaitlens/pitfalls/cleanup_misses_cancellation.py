@@ -93,6 +93,7 @@ from awaitlens.source import Span
 law = Law.LET_CANCELLATION_THROUGH
 severity = "warning"
 default = True
+needs = {"except"}
 
 _GIVES_BACK = frozenset({"close", "release", "rollback", "unlock", "disconnect", "terminate", "abort", "cleanup",
                          "aclose", "arollback"})  # fmt: skip

@@ -93,6 +93,7 @@ from awaitlens.source import Span
 law = Law.ALONE_BETWEEN_AWAITS
 severity = "error"
 default = True
+needs = {"async with"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

@@ -83,6 +83,7 @@ from awaitlens.rewrite import await_method, wrap_in_adapter
 law = Law.NEVER_BLOCK_THE_LOOP
 severity = "error"
 default = True
+needs = {"django."}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

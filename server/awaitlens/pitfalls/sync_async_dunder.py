@@ -72,6 +72,7 @@ law = Law.ONE_COLOUR
 severity = "error"
 default = True
 everywhere = True
+needs = {"dunder"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

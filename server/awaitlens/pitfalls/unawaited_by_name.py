@@ -90,6 +90,7 @@ from awaitlens.rewrite import await_expression
 law = Law.AWAIT_WHAT_YOU_CALL
 severity = "warning"
 default = True
+needs = {"dropped", "tested"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

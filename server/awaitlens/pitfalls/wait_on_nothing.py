@@ -100,6 +100,7 @@ from awaitlens.rewrite.statements import put_under_header
 law = Law.HOLD_YOUR_TASKS
 severity = "warning"
 default = True
+needs = {"asyncio.wait"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

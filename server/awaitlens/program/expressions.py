@@ -193,6 +193,7 @@ def _generators(record: Recorder, generators: list[ast.comprehension], first: Te
         iterable = first if position == 0 else term(record, generator.iter, ITERATED[is_async])
         bind_target(record, generator.target, "comprehension", Iterated(iterable, is_async))
         for test in generator.ifs:
+            record.test(test)
             term(record, test, _TESTED)
 
 
@@ -260,6 +261,7 @@ def _yield(record: Recorder, node: ast.Yield | ast.YieldFrom, usage: Usage) -> T
 
 
 def _conditional(record: Recorder, node: ast.IfExp, usage: Usage) -> Term:
+    record.test(node.test)
     term(record, node.test, _TESTED)
     return Either((term(record, node.body, usage), term(record, node.orelse, usage)))
 

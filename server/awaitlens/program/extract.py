@@ -172,6 +172,7 @@ def _delete(record: Recorder, node: ast.Delete) -> None:
 
 
 def _if(record: Recorder, node: ast.If) -> None:
+    record.test(node.test)
     test = term(record, node.test, _TESTED)
     outer = record.type_checking
     record.type_checking = outer or _is_type_checking(test)
@@ -193,6 +194,7 @@ def _is_type_checking(test: Term) -> bool:
 def _while(record: Recorder, node: ast.While) -> None:
     header = record.stretch(node, node.test)
     around = record.enter("while", header, _body(record, node.body))
+    record.test(node.test)
     test = term(record, node.test, _TESTED)
     record.contexts[record.context] = record.contexts[record.context]._replace(terms=(test,))
     statements(record, node.body)
@@ -286,6 +288,7 @@ def _match(record: Recorder, node: ast.Match) -> None:
             if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
                 record.bind(name, "match", record.span(part))
         if case.guard:
+            record.test(case.guard)
             term(record, case.guard, _TESTED)
         statements(record, case.body)
         record.leave(around)

@@ -158,7 +158,9 @@ class Memory:
     def edited(self, path: str, old: Facts, new: Facts) -> set[Ground]:
         """What an edit of one block's body touches: grounds, and the answers about bodies that come out otherwise now."""
         words = [w for w in self._words.get(path, ()) if w in old.text or w in new.text]
-        return self.touched([(path, id(old)), *((path, each) for each in (*words, *self._told_anew(path, old, new)))])
+        return self.touched(
+            [(path, id(old)), *((path, each) for each in (*words, *self._told_anew(path, old, new)))]
+        )
 
     def _told_anew(self, path: str, old: Facts, new: Facts) -> Iterator[Told]:
         """What the edited block says otherwise now, of what somebody has asked."""

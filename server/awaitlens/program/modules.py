@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from awaitlens.program.facts import Access, Attribute, Binding, Facts, Import, Name, Scope
 from awaitlens.program.reach import Imports, attributes_in
+
+Blocks: TypeAlias = Iterable[tuple[int, Facts]]
 
 
 class Definition(NamedTuple):
@@ -59,24 +61,33 @@ class FileFacts:
         The number of the `edited` block is -1 where blocks only moved. What the tables say of an edited one is read anew:
         the numbers of its calls and the places in it are others now.
         """
-        later = replace(self, blocks=blocks)
-        part = Part(self.path, self.module, ((edited, blocks[edited][1]),) if edited >= 0 else ())
-        for name in ("imports", "globals"):
-            if name in self.__dict__:
-                later.__dict__[name] = _renewed(self.__dict__[name], getattr(part, name), edited)
-        for name in ("members", "attributes"):
-            if name in self.__dict__:
-                known, inside = self.__dict__[name], getattr(part, name)
-                fresh = {key: _renewed(known.get(key, {}), inside[key], edited) for key in inside}
-                later.__dict__[name] = {**known, **fresh} if fresh else known
-        if "definitions" in self.__dict__:
-            later.__dict__["definitions"] = self.definitions
-        if edited >= 0:
-            before, after = self.blocks[edited][1].text, blocks[edited][1].text
-            later.holders.update(
-                (word, blocks) for word, blocks in self.holders.items() if (word in before) == (word in after)
-            )
+        later = FileFacts(self.path, self.module, blocks)
+        known, tables = self.__dict__, later.__dict__
+        part = [(edited, blocks[edited][1])] if edited >= 0 else []
+        for name, rows in (("imports", _imports), ("globals", _globals)):
+            if name in known:
+                tables[name] = _renewed(known[name], rows(part), edited)
+        for name, nested in (("members", _members), ("attributes", _attributes)):
+            if name in known:
+                fresh = {
+                    owner: _renewed(known[name].get(owner, {}), rows, edited)
+                    for owner, rows in nested(part).items()
+                }
+                tables[name] = {**known[name], **fresh} if fresh else known[name]
+        if "definitions" in known:
+            tables["definitions"] = self.definitions
+        if "holders" in known:
+            tables["holders"] = self._still_holding(blocks[edited][1].text, edited) if part else self.holders
         return later
+
+    def _still_holding(self, text: str, edited: int) -> dict[str, list[int]]:
+        """The holders of all words but those that stand where the edited block has changed."""
+        holders = self.holders.copy()
+        widest = max(map(len, holders), default=0)
+        before, after = changed_stretches(self.blocks[edited][1].text, text, widest)
+        for word in [word for word in holders if word in before or word in after]:
+            del holders[word]
+        return holders
 
     def _facts(self) -> Iterator[tuple[int, Facts]]:
         return ((number, facts) for number, (_, facts) in enumerate(self.blocks))
@@ -84,11 +95,7 @@ class FileFacts:
     @cached_property
     def imports(self) -> dict[str, list[Imported]]:
         """Imports by the name they bind ("*" for star imports), anywhere in the file."""
-        found: dict[str, list[Imported]] = {}
-        for number, facts in self._facts():
-            for item in facts.imports:
-                found.setdefault(item.name, []).append(Imported(number, item))
-        return found
+        return _imports(self._facts())
 
     @property
     def imported(self) -> tuple[Imports, ...]:
@@ -110,7 +117,9 @@ class FileFacts:
         """The blocks in which the word stands, with their first lines."""
         holders = self.holders.get(word)
         if holders is None:
-            holders = self.holders[word] = [n for n, (_, facts) in enumerate(self.blocks) if word in facts.text]
+            holders = self.holders[word] = [
+                n for n, (_, facts) in enumerate(self.blocks) if word in facts.text
+            ]
         return map(self.blocks.__getitem__, holders)
 
     @cached_property
@@ -133,13 +142,7 @@ class FileFacts:
     @cached_property
     def globals(self) -> dict[str, list[Member]]:
         """The module's own names, those bound through `global` in functions included."""
-        found: dict[str, list[Member]] = {}
-        for number, facts in self._facts():
-            for binding in facts.bindings:
-                scope = facts.scopes[binding.scope]
-                if scope.kind == "module" or binding.name in scope.global_names:
-                    found.setdefault(binding.name, []).append(Member(number, binding))
-        return found
+        return _globals(self._facts())
 
     @cached_property
     def definitions(self) -> dict[str, Definition]:
@@ -154,33 +157,12 @@ class FileFacts:
     @cached_property
     def members(self) -> dict[str, dict[str, list[Member]]]:
         """The names bound in each class's own statements, by the class's qualname."""
-        found: dict[str, dict[str, list[Member]]] = {}
-        for number, facts in self._facts():
-            for binding in facts.bindings:
-                scope = facts.scopes[binding.scope]
-                if scope.kind == "class":
-                    names = found.setdefault(qualname(facts, scope), {})
-                    names.setdefault(binding.name, []).append(Member(number, binding))
-        return found
+        return _members(self._facts())
 
     @cached_property
     def attributes(self) -> dict[str, dict[str, list[Assigned]]]:
         """What methods assign to attributes of their first parameter, by class qualname and attribute."""
-        found: dict[str, dict[str, list[Assigned]]] = {}
-        for number, facts in self._facts():
-            for access in facts.accesses:
-                place = access.place
-                if (
-                    access.kind != "write"
-                    or not isinstance(place, Attribute)
-                    or not isinstance(place.value, Name)
-                ):
-                    continue
-                owner = class_of_self(facts, access.scope, place.value.id)
-                if owner:
-                    names = found.setdefault(owner, {})
-                    names.setdefault(place.attr, []).append(Assigned(number, access))
-        return found
+        return _attributes(self._facts())
 
 
 class Part(FileFacts):
@@ -188,6 +170,56 @@ class Part(FileFacts):
 
     def _facts(self) -> Iterator[tuple[int, Facts]]:
         return iter(self.blocks)
+
+
+# --- tables of some blocks, each with its number in the file --------------------------------------------------
+
+
+def _imports(blocks: Blocks) -> dict[str, list[Imported]]:
+    found: dict[str, list[Imported]] = {}
+    for number, facts in blocks:
+        for item in facts.imports:
+            found.setdefault(item.name, []).append(Imported(number, item))
+    return found
+
+
+def _globals(blocks: Blocks) -> dict[str, list[Member]]:
+    found: dict[str, list[Member]] = {}
+    for number, facts in blocks:
+        for binding in facts.bindings:
+            scope = facts.scopes[binding.scope]
+            if scope.kind == "module" or binding.name in scope.global_names:
+                found.setdefault(binding.name, []).append(Member(number, binding))
+    return found
+
+
+def _members(blocks: Blocks) -> dict[str, dict[str, list[Member]]]:
+    found: dict[str, dict[str, list[Member]]] = {}
+    for number, facts in blocks:
+        for binding in facts.bindings:
+            scope = facts.scopes[binding.scope]
+            if scope.kind == "class":
+                names = found.setdefault(qualname(facts, scope), {})
+                names.setdefault(binding.name, []).append(Member(number, binding))
+    return found
+
+
+def _attributes(blocks: Blocks) -> dict[str, dict[str, list[Assigned]]]:
+    found: dict[str, dict[str, list[Assigned]]] = {}
+    for number, facts in blocks:
+        for access in facts.accesses:
+            place = access.place
+            if (
+                access.kind != "write"
+                or not isinstance(place, Attribute)
+                or not isinstance(place.value, Name)
+            ):
+                continue
+            owner = class_of_self(facts, access.scope, place.value.id)
+            if owner:
+                names = found.setdefault(owner, {})
+                names.setdefault(place.attr, []).append(Assigned(number, access))
+    return found
 
 
 Row = TypeVar("Row", Imported, Member, Assigned)
@@ -206,6 +238,26 @@ def _renewed(table: dict[str, list[Row]], part: dict[str, list[Row]], block: int
 
 def _block(row: Imported | Member | Assigned) -> int:
     return row.block
+
+
+def changed_stretches(before: str, after: str, margin: int) -> tuple[str, str]:
+    """Where two texts differ, in the one and in the other, with so many characters around."""
+    start = _alike(before, after)
+    end = _alike(before[:start:-1], after[:start:-1])
+    first = max(start - margin, 0)
+    return before[first : len(before) - end + margin], after[first : len(after) - end + margin]
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts have in common at their start."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def qualname(facts: Facts, scope: Scope) -> str:

@@ -18,6 +18,7 @@ from awaitlens.program.facts import (
     Context,
     Import,
     Jump,
+    Name,
     Parameter,
     Scope,
     Suspension,
@@ -25,7 +26,8 @@ from awaitlens.program.facts import (
     Usage,
 )
 from awaitlens.program.flow.expressions import CHANGING
-from awaitlens.program.flow.trace import trace
+from awaitlens.program.flow.stores import HOPS, sets
+from awaitlens.program.flow.trace import asked_about, trace
 from awaitlens.source import Span, column_from_utf8
 
 NOWHERE = Span(0, 0, 0, 0)
@@ -39,7 +41,8 @@ new = tuple.__new__
 
 @dataclass(slots=True)
 class OpenScope:
-    """A scope whose code is still being read. `context` is the construct around it; what `suspends` may be traced."""
+    """A scope whose code is still being read. `context` is the construct around it; what `suspends` may be traced, and
+    `asked_about` are the names behind which its tests look."""
 
     number: int
     kind: str
@@ -62,6 +65,7 @@ class OpenScope:
     directives: tuple[str, ...] = ()
     docstring: bool = False
     suspends: bool = False
+    asked_about: set[str] = field(default_factory=set)
 
     def close(self) -> Scope:
         return Scope(
@@ -139,6 +143,9 @@ class Recorder:
     def access(self, kind: str, place: Term, value: Term, span: Span) -> None:
         self.accesses.append(Access(place, kind, value, self.scope.number, self.context, span))
 
+    def test(self, node: ast.expr) -> None:
+        self.scope.asked_about.update(asked_about(node))
+
     def jump(self, kind: str, value: Term, node: ast.stmt | ast.expr) -> None:
         self.jumps.append(Jump(kind, value, self.scope.number, self.context, self.span(node)))
 
@@ -183,31 +190,47 @@ class Recorder:
 
         To trace costs as much as to read, so only what `before` has shown to be worth it is traced: two in five.
         """
-        if not scope.suspends or not self._may_touch(scope, before):
+        if not scope.suspends:
             return
         bound = {binding.name for binding in self.bindings[before[0] :] if binding.scope == scope.number}
         bound.update([parameter.name for parameter in scope.parameters])
         bound -= scope.global_names | scope.nonlocal_names
+        if not self._may_touch(scope, before, bound):
+            return
         flow = trace(node, scope.number, self.span, frozenset([name for name in bound if "." not in name]))
         if flow is not None:
             self.flows.append(flow)
 
-    def _may_touch(self, scope: OpenScope, before: Mark) -> bool:
+    def _may_touch(self, scope: OpenScope, before: Mark, bound: set[str]) -> bool:
         """Whether `trace` can find a touch: never less than it finds, so the answer changes no flow."""
         _, calls, contexts, accesses = before
         if (
             len(self.accesses) > accesses
             or scope.global_names
             or scope.nonlocal_names
-            or "self" in scope.reads
+            or not scope.asked_about - {"self"} <= bound
+            or "self" in scope.asked_about
         ):
             return True
         if any(context.kind in _ITERATIONS for context in self.contexts[contexts:]):
             return True
-        return any(
-            call is not None and isinstance(call.callee, Attribute) and call.callee.attr in CHANGING
-            for call in self.calls[calls:]
-        )
+        return any([call is not None and _may_write(call) for call in self.calls[calls:]])
+
+
+def _may_write(call: Call) -> bool:
+    callee: Term | None = call.callee
+    if isinstance(callee, Attribute) and callee.attr in CHANGING:
+        return True
+    hop = HOPS.get(_name(callee))
+    if hop is not None:
+        callee = call.arguments[hop].value if len(call.arguments) > hop else None
+    return sets(_name(callee))
+
+
+def _name(term: Term | None) -> str:
+    if isinstance(term, Attribute):
+        return term.attr
+    return term.id if isinstance(term, Name) else ""
 
 
 _ITERATIONS = frozenset(("for", "async for", "comprehension"))

@@ -3,7 +3,8 @@
 - the kinds of its suspension points and of the constructs in it: "await", "async with", "with", "except", "while", ...
   (facts.py lists them);
 - what becomes of the values of its calls: "dropped", "assigned", ...; of attributes and items: "write", "augmented";
-- "decorator" where a function has one; "flow" where a function suspends and touches something that may be shared;
+- "def" where a function is not async, "decorator" where one has one, "dunder" where one is called like __aenter__;
+- "flow" where a function suspends and touches something that may be shared;
 - what its async functions wait for when something in them blocks by itself: "file", "http", ... (blocking.py); and
   "unawaited" where a call gives a coroutine that is not awaited on the spot;
 - the dotted canonical names of what it calls, however they are imported, and their packages: "asyncio.gather", "asyncio.".
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 KINDS = frozenset(
     {"await", "async for", "async with", "async comprehension", "with", "for", "while", "if", "try", "except",
-     "finally", "comprehension", "dropped", "assigned", "argument", "element", "starred", "write", "augmented",
-     "decorator", "flow", "unawaited", *DIRECT}
+     "finally", "comprehension", "dropped", "tested", "assigned", "argument", "element", "starred", "write",
+     "augmented", "decorator", "def", "dunder", "flow", "unawaited", *DIRECT}
 )  # fmt: skip
 """The words that are no names: one that is not here is a slip of the pen."""
 
@@ -36,8 +37,13 @@ def traits(facts: Facts, view: View) -> frozenset[str]:
     words.update([access.kind for access in facts.accesses])
     if facts.flows:
         words.add("flow")
-    if any(scope.decorators for scope in facts.scopes):
-        words.add("decorator")
+    for scope in facts.scopes:
+        if scope.kind == "function" and not scope.is_async:
+            words.add("def")
+        if scope.decorators:
+            words.add("decorator")
+        if scope.name.startswith("__"):
+            words.add("dunder")
     if view.once(unawaited_calls, facts):
         words.add("unawaited")
     words.update([found.row.category for found in view.once(blocked, facts)])

@@ -17,6 +17,8 @@ _GETTERS = ("load", "get", "read", "fetch", "restore")
 _SETTERS = ("store", "save", "set", "write", "put", "dump", "persist", "update")
 HOPS = {"to_thread": 0, "run_in_executor": 1, "async_add_executor_job": 0}
 """Calls that have a thread run what stands there, with the arguments behind it."""
+TELLING = frozenset(("set", "aset"))
+"""The methods that put a value under a key."""
 _CONDITIONS = frozenset(("nx", "_cas_token"))
 """Words with which a store is told to write only where nothing, or the expected, lies."""
 
@@ -26,7 +28,7 @@ def tells_store(call: ast.Call) -> bool:
     words = [keyword.arg or "" for keyword in call.keywords]
     has_value = len(call.args) > 1 or (len(call.args) == 1 and "value" in words)
     plain = has_value and not any(isinstance(each, ast.Starred) for each in call.args)
-    is_set = isinstance(call.func, ast.Attribute) and call.func.attr in ("set", "aset")
+    is_set = isinstance(call.func, ast.Attribute) and call.func.attr in TELLING
     return is_set and plain and _CONDITIONS.isdisjoint(words)
 
 
@@ -57,6 +59,11 @@ def note(emit: Emitter, suspension: int, call: ast.AST, operand: Value) -> None:
         emit.rows[suspension][3] = operand
         emit.touches = emit.touches or (emit.asked and name.startswith(_SETTERS))
         emit.asked = emit.asked or name.startswith(_GETTERS)
+
+
+def sets(name: str) -> bool:
+    """Whether a function of that name may set a value, as far as `note` and `tells_store` count it as a touch."""
+    return name in TELLING or name.lstrip("_").startswith(_SETTERS)
 
 
 def _last(function: ast.AST) -> str:

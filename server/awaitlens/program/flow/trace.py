@@ -40,6 +40,27 @@ def trace(
     return Flow(scope, names, emit.local_names, emit.events() if complete else (), complete)
 
 
+def asked_about(test: ast.AST) -> Iterable[str]:
+    """The names behind whose attributes or items a test looks: never fewer than those by which `condition` counts it as
+    a touch, so that a function without any need not be traced."""
+    while isinstance(test, ast.UnaryOp):
+        test = test.operand
+    if isinstance(test, ast.BoolOp):
+        return [name for part in test.values for name in asked_about(part)]
+    if isinstance(test, ast.Compare):
+        is_membership = isinstance(test.ops[0], (ast.In, ast.NotIn))
+        return _roots(test.comparators[0]) if is_membership else asked_about(test.left)
+    if isinstance(test, ast.Call):
+        test = test.func
+    return _roots(test) if isinstance(test, (ast.Attribute, ast.Subscript)) else ()
+
+
+def _roots(node: ast.AST) -> Iterable[str]:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return (node.id,) if isinstance(node, ast.Name) else ()
+
+
 def _parameters(function: Function) -> tuple[str, ...]:
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
