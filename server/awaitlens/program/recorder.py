@@ -214,7 +214,7 @@ class Recorder:
             return True
         if any(context.kind in _ITERATIONS for context in self.contexts[contexts:]):
             return True
-        return any([call is not None and _may_write(call) for call in self.calls[calls:]])
+        return any(call is not None and _may_write(call) for call in self.calls[calls:])
 
 
 def _may_write(call: Call) -> bool:
