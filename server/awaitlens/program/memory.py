@@ -17,7 +17,7 @@ Ground = tuple[str, Hashable]
 which a word stands (the word); what blocks tell (Told); the lines that blocks begin on (LINES). Or, with a path of "",
 another answer (its key).
 """
-Telling = Callable[[Facts], Mapping[str, Hashable]]
+Telling = Callable[[Facts], Mapping[str, object]]
 """What a block says on its own to one question, by the word it is about."""
 
 
@@ -47,7 +47,7 @@ class Memory:
         self._resting: dict[Ground, set[Hashable]] = {}
         self._words: dict[str, set[str]] = {}
         self._told: dict[tuple[str, tuple[str, ...]], dict[Telling, set[str]]] = {}
-        self._said: dict[Telling, tuple[Facts, Mapping[str, Hashable]]] = {}
+        self._said: dict[Telling, tuple[Facts, Mapping[str, object]]] = {}
 
     def forget(self) -> None:
         self._answers.clear()
@@ -170,7 +170,7 @@ class Memory:
                 if before.get(word) != after.get(word):
                     yield Told(old.owner, telling, word)
 
-    def _last_told(self, telling: Telling, facts: Facts) -> Mapping[str, Hashable]:
+    def _last_told(self, telling: Telling, facts: Facts) -> Mapping[str, object]:
         """What a block says. The next edit mostly replaces the block that this one has made."""
         known = self._said.get(telling)
         if known is None or known[0] is not facts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,7 @@ def _run_by(doings: _Doings, name: str, view: View) -> frozenset[str]:
 # --- what blocks tell ----------------------------------------------------------------------------------------
 
 
-def _written(block: Facts) -> Mapping[str, Hashable]:
+def _written(block: Facts) -> Mapping[str, object]:
     """What a block does to places, as far as others may ask, by the name of the place."""
     return _by_word(
         (word_of(place), (place, a.span, a.kind, a.scope.name, a.words, a.locks, a.waits))
@@ -84,18 +84,18 @@ def _written(block: Facts) -> Mapping[str, Hashable]:
     )
 
 
-def _made_of_containers(block: Facts) -> Mapping[str, Hashable]:
+def _made_of_containers(block: Facts) -> Mapping[str, object]:
     """The places to which a block gives a list, set or dict, by their name."""
     return _by_word((word_of(place), place) for place in containers_of(block))
 
 
-def _called(block: Facts) -> Mapping[str, Hashable]:
+def _called(block: Facts) -> Mapping[str, object]:
     """Whom each function calls in a block."""
     return _by_word(calls_of(block))
 
 
-def _by_word(told: Iterable[tuple[str, Hashable]]) -> Mapping[str, list[Hashable]]:
-    found: dict[str, list[Hashable]] = {}
+def _by_word(told: Iterable[tuple[str, object]]) -> Mapping[str, list[object]]:
+    found: dict[str, list[object]] = {}
     for word, what in told:
         found.setdefault(word, []).append(what)
     return found
