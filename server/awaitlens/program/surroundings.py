@@ -169,6 +169,16 @@ class Surroundings:
         not on the blocks themselves."""
         self._names.memory.rests_on(self.path, Told(owner, telling, word))
 
+    def blocks_telling(self, owner: tuple[str, ...], telling: Telling, word: str) -> Iterator[Facts]:
+        """The blocks of a class in which the word stands, for one who reads no more of them than they say about it."""
+        self.rests_on_told(owner, telling, word)
+        return (facts for _, facts in self._file.owned(owner, word))
+
+    def itself(self, facts: Facts) -> Iterator[Facts]:
+        """A block of this file alone, for one whose answer rests on it."""
+        self._names.memory.rests_on(self.path, id(facts))
+        return iter((facts,))
+
 
 def _binds(facts: Facts, scope: Scope, name: str) -> bool:
     if name in scope.global_names:

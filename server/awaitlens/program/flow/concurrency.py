@@ -6,8 +6,8 @@ possible for what runs once, or round after round in one task; not at all when e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge.concurrency import decorator_entry
@@ -104,38 +104,65 @@ _TIMERS = ("call_later", "call_at", "schedule", "timer", "point_in")
 _LOOPS = frozenset(("for", "async for", "while", "comprehension"))
 
 
+class Together(NamedTuple):
+    """How surely two tasks run a function at once: what stands in an endless loop of it, and what stands elsewhere."""
+
+    in_loop: Confidence | None
+    elsewhere: Confidence | None
+
+
 def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidence | None:
     """How surely two tasks run the code at `span`, in a function, at once. None when each call holds a lock."""
+    together = _together(facts, scope, view)
+    return together.in_loop if _is_in_endless_loop(facts, scope.number, span) else together.elsewhere
+
+
+def _together(facts: Facts, scope: Scope, view: View) -> Together:
+    """Who asks rests on the answer, not on the callers it was read from."""
+    program, path, name = view.program, view.path, qualname(facts, scope)
+    definition = view.file.definitions.get(name)
+    if definition is None or view.file.scope(definition) is not scope:
+        return _judged(facts, scope, view)
+
+    def answer() -> Together | None:
+        file = program.files[path]
+        found = file.definitions.get(name)
+        if found is None:
+            return None
+        here = file.facts(found.block)
+        return _judged(here, file.scope(found), View(program, file, here))
+
+    return program.names.memory.about_bodies(("together", path, name), answer) or Together(None, None)
+
+
+def _judged(facts: Facts, scope: Scope, view: View) -> Together:
     if any(_holds_a_lock(decorator, scope, view) for decorator in scope.decorators):
-        return None
+        return Together(None, None)
     callers = list(_callers(facts, scope, view))
-    if any(_starts_several(caller, call) for caller, call in callers):
-        return "certain"
     entries = [decorator_entry(name) for name in view.decorator_names(scope.number) if name]
-    if any(entry is not None and entry.overlaps for entry in entries):
-        return "certain"
-    own = by_name(facts, scope)
-    if _is_alone(facts, scope, view, span):
-        own = "possible"
-    is_private = scope.name.startswith("_")
+    if any(_starts_several(caller, call) for caller, call in callers) or any(
+        entry is not None and entry.overlaps for entry in entries
+    ):
+        return Together("certain", "certain")
+    alone = _is_of_one_task(scope, view) or _comes_one_by_one(facts, scope, view)
+    own: Confidence = "possible" if alone else by_name(facts, scope)
     judged = [_of_caller(caller, call, view) for caller, call in callers]
-    if not callers and is_private:
+    if not callers and scope.name.startswith("_"):
         judged = [
             _of_caller(m.facts, m.call, view.of(m.file, m.facts)) for m in _relatives(facts, scope, view)
         ]
+    return Together(_by_callers("possible", scope, judged), _by_callers(own, scope, judged))
+
+
+def _by_callers(own: Confidence, scope: Scope, judged: Sequence[Confidence | None]) -> Confidence | None:
+    """What is known of the function itself, weakened by what is known of its callers."""
+    is_private = scope.name.startswith("_")
     known = [each for each in judged if each is not None]
     if judged and not known:
         return None if is_private else "possible"
     if judged and is_private:
         return weakest(own, "likely" if "likely" in known else "possible")
     return own
-
-
-def _is_alone(facts: Facts, scope: Scope, view: View, span: Span) -> bool:
-    """Whether one task mostly has the code for itself: it goes round in it, or has the object to itself."""
-    if _is_of_one_task(scope, view):
-        return True
-    return _is_in_endless_loop(facts, scope.number, span) or _comes_one_by_one(facts, scope, view)
 
 
 def _is_of_one_task(scope: Scope, view: View) -> bool:
@@ -149,6 +176,7 @@ def _relatives(facts: Facts, scope: Scope, view: View) -> Iterator[Mention]:
         return
     for mention in view.program.index.called(scope.name):
         if mention.call.callee == Attribute(Name("self"), scope.name):
+            view.program.names.memory.rests_on(mention.file.path, id(mention.facts))
             yield mention
 
 
@@ -196,32 +224,12 @@ def begins(scope: Scope) -> bool:
 
 def meets(action: Action, view: View) -> Confidence | None:
     """How surely the action can come while another function waits; None where every call of it holds a lock."""
-    together = _together(action, view)
+    together = concurrency(action.facts, action.scope, view.of(view.file, action.facts), action.span)
     if together is None:
         return None
     private = action.scope.name.startswith("_") and action.scope.is_async
     named = by_name(action.facts, action.scope) if action.kind == "writes" else lives_on(action.scope)
     return weakest(named, "possible" if private else "likely")
-
-
-def _together(action: Action, view: View) -> Confidence | None:
-    """How surely two tasks run the action at once; who asks rests on the answer, not on the callers it was read from."""
-    file, program, span = view.file, view.program, action.span
-    path = file.path
-    name = qualname(action.facts, action.scope)
-    definition = file.definitions.get(name)
-    if definition is None or file.scope(definition) is not action.scope:
-        return concurrency(action.facts, action.scope, view.of(file, action.facts), span)
-
-    def answer() -> Confidence | None:
-        here = program.files[path]
-        found = here.definitions.get(name)
-        if found is None:
-            return None
-        facts = here.facts(found.block)
-        return concurrency(facts, here.scope(found), View(program, here, facts), span)
-
-    return program.names.memory.about_bodies(("together", path, name, span), answer)
 
 
 def lives_on(scope: Scope) -> Confidence:
@@ -241,16 +249,27 @@ def _callers(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Ca
     """The calls of a function that its own class or module shows."""
     callee: Term = Name(scope.name)
     if scope.parent > 0:
-        blocks = [facts]
+        blocks = view.itself(facts)
     elif facts.scopes[scope.parent].kind == "class":
         callee = Attribute(Name("self"), scope.name)
-        blocks = [block for _, block in view.class_blocks(".".join(facts.owner), scope.name)]
+        blocks = view.blocks_telling(facts.owner, _called, scope.name)
     else:
-        blocks = [block for _, block in view.module_blocks(scope.name)]
+        blocks = (block for _, block in view.module_blocks(scope.name))
     for block in blocks:
         for call in block.calls:
             if call.callee == callee and not (block is facts and call.scope == scope.number):
                 yield block, call
+
+
+def _called(block: Facts) -> Mapping[str, list[object]]:
+    """What a block tells of the methods of its class that it calls: all that `_judged` reads of such a call."""
+    found: dict[str, list[object]] = {}
+    for call in block.calls:
+        if isinstance(call.callee, Attribute) and call.callee.value == Name("self"):
+            caller = block.scopes[call.scope]
+            told = (call.scope, caller.name, _starts_several(block, call), _of_call(block, call))
+            found.setdefault(call.callee.attr, []).append(told)
+    return found
 
 
 def _starts_several(facts: Facts, call: Call) -> bool:
@@ -285,38 +304,48 @@ def _given_to(facts: Facts, number: int, call: int) -> bool:
 
 
 def _of_caller(facts: Facts, call: Call, view: View) -> Confidence | None:
+    known = _of_call(facts, call)
+    if known == "likely" and _comes_one_by_one(facts, facts.scopes[call.scope], view):
+        return "possible"
+    return known
+
+
+def _of_call(facts: Facts, call: Call) -> Confidence | None:
+    """What the code around a call says."""
     around = list(facts.enclosing(call.context))
     if any(c.kind in ("with", "async with") and any(is_lock_term(t, facts) for t in c.terms) for c in around):
         return None
     if any(_is_endless(context) for context in around) or facts.scopes[call.scope].kind == "module":
-        return "possible"
-    if _comes_one_by_one(facts, facts.scopes[call.scope], view):
         return "possible"
     return by_name(facts, facts.scopes[call.scope])
 
 
 def _comes_one_by_one(facts: Facts, scope: Scope, view: View) -> bool:
     """Whether a function is handed to something that calls it once; or hands itself to a timer, for the next round."""
-    for block, call in _handed(facts, scope, view):
-        name = last_name(call.callee)
-        if "once" in name.split("_"):
-            return True
-        if block is facts and call.scope == scope.number and any(word in name for word in _TIMERS):
-            return True
-    return False
-
-
-def _handed(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Call]]:
-    """The calls that are given a function, uncalled, in its own class or block."""
     is_method = facts.scopes[scope.parent].kind == "class" if scope.parent >= 0 else False
     term: Term = Attribute(Name("self"), scope.name) if is_method else Name(scope.name)
-    blocks = (
-        [block for _, block in view.class_blocks(".".join(facts.owner), scope.name)] if is_method else [facts]
+    blocks = view.blocks_telling(facts.owner, _handed, scope.name) if is_method else view.itself(facts)
+    return any(
+        "once" in _taker(call).split("_")
+        or (block is facts and call.scope == scope.number and any(word in _taker(call) for word in _TIMERS))
+        for block in blocks
+        for call in block.calls
+        if any(argument.value == term for argument in call.arguments)
     )
-    for block in blocks:
-        for call in block.calls:
-            if any(argument.value == term for argument in call.arguments):
-                yield block, call
+
+
+def _taker(call: Call) -> str:
+    return last_name(call.callee)
+
+
+def _handed(block: Facts) -> Mapping[str, list[object]]:
+    """What a block tells of the methods of its class that it hands over, uncalled."""
+    found: dict[str, list[object]] = {}
+    for call in block.calls:
+        for argument in call.arguments:
+            if isinstance(argument.value, Attribute) and argument.value.value == Name("self"):
+                found.setdefault(argument.value.attr, []).append((call.scope, _taker(call)))
+    return found
 
 
 def _is_in_endless_loop(facts: Facts, scope: int, span: Span) -> bool:
