@@ -13,7 +13,7 @@ from awaitlens.program.index import Index
 from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.names import Names
-from awaitlens.program.outline import Outline, outline
+from awaitlens.program.outline import Outline, outline, surely_alike
 from awaitlens.program.reach import Reach
 from awaitlens.program.summaries import Summaries
 from awaitlens.settings import Settings
@@ -83,10 +83,11 @@ class Program:
         What only those notice who read the block's body, or where blocks begin, is added to `touched`.
         """
         old = file.facts(number)
-        before = self._outlined[1] if self._outlined[0] is old else outline(old)
-        self._outlined = facts, outline(facts)
-        if before != self._outlined[1]:
-            return self.put(FileFacts(file.path, file.module, blocks))
+        if not surely_alike(old, facts):
+            before = self._outlined[1] if self._outlined[0] is old else outline(old)
+            self._outlined = facts, outline(facts)
+            if before != self._outlined[1]:
+                return self.put(FileFacts(file.path, file.module, blocks))
         later = self.files[file.path] = file.with_same_outline(blocks, number)
         self.index.replaced(later, number, old)
         self.reach.touch(file.path)

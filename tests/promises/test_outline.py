@@ -1,0 +1,61 @@
+"""The quick look that spares two outlines never calls blocks alike whose outlines differ."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from awaitlens.pitfalls import pitfalls
+from awaitlens.program.extract import extract
+from awaitlens.program.facts import Facts
+from awaitlens.program.outline import outline, surely_alike
+from awaitlens.syntax.blocks import Block, layout
+from awaitlens.syntax.parse import parse
+
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
+
+KEPT = """
+async def work(self, client):
+    log.info("a", size(1))
+    held = make(1, size(2))
+    await pause(3)
+    self.last = await fetch(4)
+    both = ready(5) and make(6)
+    return held if ready(7) else [wrap(8), *(each(9) for _ in client)]
+"""
+PIECES = ("1", "x", "()", ".a", ", b=2", " or c()", "await ", "\n    done()", "not ")
+
+
+def facts_of(block: Block) -> Facts:
+    return extract(block, parse(block))
+
+
+def blocks() -> list[Block]:
+    lessons = [pitfall.lesson for pitfall in pitfalls().values()]
+    texts = [code.text for lesson in lessons for slide in lesson.slides for code in slide.codes]
+    return [block for text in [*[KEPT] * 40, *texts] for block in layout(text).blocks if "def " in block.text]
+
+
+def test_blocks_called_alike_have_equal_outlines() -> None:
+    chance, alike, apart = random.Random(1), 0, 0
+    for block in blocks():
+        old = facts_of(block)
+        for _ in range(6):
+            at = chance.randrange(len(block.text))
+            text = block.text[:at] + chance.choice(PIECES) + block.text[at + chance.randrange(3) :]
+            new = facts_of(block._replace(text=text))
+            if surely_alike(old, new):
+                alike += 1
+                assert outline(old) == outline(new), text
+            else:
+                apart += outline(old) != outline(new)
+    assert alike > 300 and apart > 300
+
+
+def test_a_digit_in_a_dropped_call_needs_no_outline() -> None:
+    (block,) = layout(KEPT.lstrip()).blocks
+    dropped = block._replace(text=block.text.replace("size(1)", "size(12)"))
+    kept = block._replace(text=block.text.replace("size(2)", "size(23)"))
+    assert surely_alike(facts_of(block), facts_of(dropped))
+    assert not surely_alike(facts_of(block), facts_of(kept))
