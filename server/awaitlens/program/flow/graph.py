@@ -62,6 +62,13 @@ class Graph:
             _SHAPES.clear()
         return _SHAPES.setdefault((events, self.locks, self.suspensions), next(_NUMBERS))
 
+    def again(self) -> Graph:
+        """The same graph with budgets of its own; what is known of the paths is shared."""
+        _ = self.reachable, self.checks
+        other = Graph.__new__(Graph)
+        other.__dict__.update(self.__dict__, searches_left=MOST_SEARCHES, proofs_left=MOST_PROOFS)
+        return other
+
     def of(self, flow: Flow) -> Graph:
         """The same function, some of its events written otherwise."""
         return Graph(flow, *self.judges)

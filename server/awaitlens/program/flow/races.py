@@ -13,7 +13,7 @@ from awaitlens.program.flow.explorer import Proof, Run, prove
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.helpers import with_helpers
 from awaitlens.program.flow.locks import is_lock
-from awaitlens.program.flow.model import Event, Flow, Place, Value
+from awaitlens.program.flow.model import Event, Place, Value
 from awaitlens.program.flow.others import actions, grows_in_place
 from awaitlens.program.flow.reduction import Reduction, reduced
 from awaitlens.program.flow.remote import Action
@@ -135,13 +135,16 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
 
 
 def graphs(facts: Facts, view: View) -> Iterator[Graph]:
-    for flow in view.kept(facts, "flows", lambda: _flows(facts, view)):
-        if flow.complete:
-            yield Graph(flow, may_suspend, partial(is_lock, flow, facts, view))
+    """The functions of a block that suspend and touch something, each with budgets for one who asks."""
+    for graph in view.kept(facts, "graphs", lambda: _graphs(facts, view)):
+        yield graph.again()
 
 
-def _flows(facts: Facts, view: View) -> tuple[Flow, ...]:
-    return tuple([with_helpers(flow, facts, view) for flow in facts.flows])
+def _graphs(facts: Facts, view: View) -> tuple[Graph, ...]:
+    flows = [with_helpers(flow, facts, view) for flow in facts.flows]
+    return tuple(
+        [Graph(flow, may_suspend, partial(is_lock, flow, facts, view)) for flow in flows if flow.complete]
+    )
 
 
 def on_second_look(graph: Graph, facts: Facts, view: View) -> Graph:
