@@ -13,6 +13,7 @@ import argparse
 import ast
 import json
 import os
+import select
 import statistics
 import subprocess
 import sys
@@ -30,15 +31,19 @@ RUFF_OPTIONS = {"settings": {"lint": {"select": ["ASYNC", "RUF006"]}}}
 class Peer:
     """A server as seen by a client that does one thing at a time."""
 
-    def __init__(self, command: list[str], options: Json) -> None:
+    def __init__(self, command: list[str], options: Json, root: str | None = None) -> None:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         assert self._process.stdin and self._process.stdout
         self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
         self._buffer = bytearray()
-        capabilities = {"textDocument": {"publishDiagnostics": {"versionSupport": True}}}
-        params = {"processId": None, "rootUri": None, "capabilities": capabilities}
+        self.patience: float | None = None
+        capabilities = {
+            "textDocument": {"publishDiagnostics": {"versionSupport": True, "relatedInformation": True}},
+            "window": {"workDoneProgress": root is not None},
+        }
+        params = {"processId": None, "rootUri": root, "capabilities": capabilities}
         self.send("initialize", {**params, "initializationOptions": options}, identifier=1)
         self._wait(lambda message: message.get("id") == 1)
         self.send("initialized", {})
@@ -73,10 +78,26 @@ class Peer:
         self._process.wait(10)
 
     def _wait(self, wanted: Any) -> Json:
-        while not wanted(message := self._read()):
-            if "id" in message and "method" in message:
-                self.send_result(message["id"])
+        while not wanted(message := self.read_answering()):
+            pass
         return message
+
+    def read_answering(self) -> Json:
+        """The next message; if it is a request, it has its answer."""
+        message = self._read()
+        if "id" in message and "method" in message:
+            self.send_result(message["id"])
+        return message
+
+    def memory(self) -> float:
+        """Megabytes that the server and the processes it has started hold."""
+        waiting, total = [self._process.pid], 0
+        while waiting:
+            task = Path(f"/proc/{waiting.pop()}")
+            total += int(task.joinpath("statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            for children in task.glob("task/*/children"):
+                waiting.extend(map(int, children.read_text().split()))
+        return total / 1e6
 
     def send_result(self, identifier: Any) -> None:
         body = json.dumps({"jsonrpc": "2.0", "id": identifier, "result": None}).encode()
@@ -94,6 +115,8 @@ class Peer:
         return message
 
     def _fill(self) -> None:
+        if not select.select([self._output], [], [], self.patience)[0]:
+            raise TimeoutError
         data = os.read(self._output, 1 << 16)
         if not data:
             raise SystemExit("a server has ended")

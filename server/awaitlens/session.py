@@ -178,11 +178,19 @@ class Session:
         document.waiting = {n for n, (_, facts) in enumerate(blocks) if id(facts) not in document.known}
 
     def _forget_touched(self) -> None:
-        """Drop the looks that rest on what changed."""
+        """Drop the looks that rest on what changed. What is said beside findings rests on the summaries of a document's own
+        functions."""
         touched = self.program.touched
         if not touched:
             return
+        summed_up = {
+            what[2][0]
+            for path, what in touched
+            if not path and isinstance(what, tuple) and what[0] == "chain"
+        }
         for document in self.documents.values():
+            if document.source.path in summed_up:
+                document.snapshot = None
             gone = [key for key, known in document.resting.items() if not known.grounds.isdisjoint(touched)]
             if gone:
                 document.snapshot = document.placed = None

@@ -30,7 +30,7 @@ _CALM_SECONDS = 1.0
 """How long a held pull waits after a change for further ones."""
 
 
-State = tuple[int, "FileFacts | None"]
+State = tuple[int, int, "FileFacts | None"]
 
 
 class Look(NamedTuple):
@@ -158,11 +158,12 @@ class Survey:
 
 def _state(path: str, program: Program) -> State:
     """What the findings of a file rest on: its own facts, and what it may notice of others."""
-    return program.epoch, program.files.get(path)
+    return program.epoch, program.edits, program.files.get(path)
 
 
 def _is_still(state: State | None, path: str, program: Program) -> bool:
-    return state is not None and state[0] == program.epoch and state[1] is program.files.get(path)
+    now = _state(path, program)
+    return state is not None and state[:2] == now[:2] and state[2] is now[2]
 
 
 def _item(uri: str, version: int | None, look: Look, known: str | None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Program:
     """The files of one workspace and what their names, calls and functions come to.
 
     Paths are absolute, with forward slashes. A Program belongs to one thread at a time. `epoch` counts the changes
-    that blocks other than the changed one may notice; `touched` what smaller changes since then have touched.
+    that any block may notice, `edits` the smaller ones; `touched` is what those have touched.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Program:
         self._absent: set[str] = set()
         self._outlined: tuple[Facts | None, Outline] = None, ()
         self.epoch = 0
+        self.edits = 0
         self.touched: set[Ground] = set()
         self.files: dict[str, FileFacts] = {}
         self._modules: dict[str, str] = {}
@@ -99,11 +100,9 @@ class Program:
         memory.forget_block(file.path, old)
         if blocks[-1][0] != file.blocks[-1][0]:
             touched |= memory.touched([(file.path, LINES)])
-        self.touched |= touched
-        if not self.summaries.changed(file.path, old, facts, touched):
-            return False
-        self.epoch += 1
-        return True
+        self.touched |= touched | self.summaries.changed(file.path, old, facts, touched)
+        self.edits += 1
+        return False
 
     def remove(self, path: str) -> None:
         file = self.files.pop(path, None)

@@ -64,6 +64,7 @@ class Summaries:
 
     def of_body(self, key: Key, question: Question = "blocks") -> Chain | None:
         """Whether running the body of the function comes to what is asked."""
+        self.program.names.memory.rests_on("", ("chain", question, key))
         known = self._known[question]
         if key not in known:
             self._work_out(key, question)
@@ -170,26 +171,40 @@ class Summaries:
         for known in self._known.values():
             known.clear()
 
-    def changed(self, path: str, old: Facts, new: Facts, touched: Set[Ground]) -> bool:
-        """A block's code changed behind an equal outline. True when some function's summary differs now.
+    def changed(self, path: str, old: Facts, new: Facts, touched: Set[Ground]) -> set[Ground]:
+        """A block's code changed behind an equal outline, and `touched` is what else was read of it. The answers that come
+        out otherwise now."""
+        own = [(path, qualname(new, scope)) for scope in new.scopes if scope.kind in ("function", "lambda")]
+        found = self._renewed(own) | self._resting_on(touched)
+        waiting = self.program.names.memory.touched(found)
+        while waiting - found:
+            found |= waiting
+            waiting = self.program.names.memory.touched(self._resting_on(found))
+        return found
 
-        `touched` is what else was read of it.
-        """
-        keys = [(path, qualname(new, scope)) for scope in new.scopes if scope.kind in ("function", "lambda")]
-        keys += [key for key, grounds in self._grounds.items() if not grounds.isdisjoint(touched)]
-        before = {(q, key): self._known[q][key] for q in QUESTIONS for key in keys if key in self._known[q]}
+    def _resting_on(self, touched: Set[Ground]) -> set[Ground]:
+        return self._renewed([k for k, grounds in self._grounds.items() if not grounds.isdisjoint(touched)])
+
+    def _renewed(self, keys: Iterable[Key]) -> set[Ground]:
+        """Look at these functions again. The answers, theirs and those of their callers, that come out otherwise now."""
         stale = [key for key in keys if key in self._nodes and self._nodes.pop(key) != self._node(key)]
+        before: dict[tuple[Question, Key], Chain | None] = {}
         for key in stale:
-            self._drop(key)
-        return any(self.of_body(key, question) != answer for (question, key), answer in before.items())
+            self._drop(key, before)
+        return {
+            ("", ("chain", *asked))
+            for asked, answer in before.items()
+            if self.of_body(*asked[::-1]) != answer
+        }
 
-    def _drop(self, start: Key) -> None:
-        """Forget the answers of a function and of everybody who may reach it."""
+    def _drop(self, start: Key, answers: dict[tuple[Question, Key], Chain | None]) -> None:
+        """Forget the answers of a function and of everybody who may reach it, but note what they were."""
         waiting, seen = [start], {start}
         while waiting:
             key = waiting.pop()
-            for known in self._known.values():
-                known.pop(key, None)
+            for question, known in self._known.items():
+                if key in known:
+                    answers[question, key] = known.pop(key)
             fresh = self._callers.get(key, set()) - seen
             seen |= fresh
             waiting.extend(fresh)
