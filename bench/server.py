@@ -24,8 +24,8 @@ from keystroke import OURS, Json, Peer, place_in
 
 _IMPORT = re.compile(r"^from (\.*[\w.]*) import ([^\n(]+|\([^)]*\))", re.MULTILINE)
 _PUBLISH = "textDocument/publishDiagnostics"
-_CALM = 3.0
-"""Seconds until a server that has been left alone is at rest."""
+_CALM, _IDLE = 3.0, 25.0
+"""Seconds until a server that has been left alone has done what was left to do, and has ended what it needs no more."""
 
 
 class Pair(NamedTuple):
@@ -224,7 +224,7 @@ def main() -> None:
     editor = Editor(folder)
     reading(editor, pairs[0].caller)
     helpers(editor, pairs, options.pairs)
-    time.sleep(_CALM)
+    time.sleep(_IDLE)
     print(f"at rest again                 {editor.peer.memory():7.0f} MB")
     editor.peer.stop()
 

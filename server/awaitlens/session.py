@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -27,6 +29,9 @@ T = TypeVar("T")
 
 _REMEMBERED = 100_000
 """Characters of code that an edit has done away with, kept for when it comes back: by another edit, or by undo."""
+
+_WORTH_RELEASING = 4_000_000
+"""Characters of texts of the disk; fewer are kept, as they are likely to be asked for again."""
 
 _CHEAP_LINES = 400
 """A block of more lines than this is not analysed while the event loop waits."""
@@ -348,10 +353,25 @@ class Session:
             told = reported(source, found, settings, pitfalls(), lambda: self._is_intact(path))
             return Snapshot(self, path, source, told, settings)
 
+    def rest(self) -> None:
+        """Nobody has typed for a moment: give back memory that is not needed to answer what was answered last."""
+        with self._lock:
+            files = (file for file in self.program.files.values() if isinstance(file, FileOnDemand))
+            if sum(file.held for file in files) < _WORTH_RELEASING:
+                return
+            self.program.release()
+        _trim()
+
     def settings_changed(self) -> None:
         """Settings may answer differently from now on."""
         with self._lock:
             self.program.forget()
+
+
+def _trim() -> None:
+    """What was freed goes back to the system. The C library of Linux would keep it; others have no such function."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _Packages(Container[str]):

@@ -97,6 +97,9 @@ class FakeSession:
         users = [path for path, source in self._sources.items() if "import helper" in source.text]
         return tuple(path for path in users if self._told.get(path) != self._helper_sleeps())
 
+    def rest(self) -> None:
+        """Nothing is read from the disk here."""
+
     def consult(self, question: Callable[..., object]) -> None:
         """There is no program behind this session."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,3 +120,21 @@ def test_closing_a_document_gives_the_disk_its_say() -> None:
     assert session.snapshot("/shop/helper.py").findings == ()
     session.close("/shop/helper.py")
     assert "load" in session.program.files["/shop/helper.py"].globals
+
+
+def test_what_was_given_back_is_read_again(tmp_path: Path) -> None:
+    """A missed alarm, should memory be given back too early: the helper's text is needed after every edit."""
+    (tmp_path / "helper.py").write_text(
+        "import time\n\ndef load():\n    time.sleep(1)\n\ndef other():\n    time.sleep(1)\n"
+    )
+    view = str(tmp_path / "view.py")
+    session = Session(read_file=lambda path: Path(path).read_bytes() if Path(path).is_file() else None)
+    session.open(view, "from helper import load\n\nasync def view():\n    load()\n", 0)
+    told = [session.snapshot(view).findings]
+    session.program.release()
+    session.change(view, [Change(Span(4, 0, 4, 0), "\nasync def more():\n    load()\n")], 1)
+    told.append(session.snapshot(view).findings)
+    session.program.release()
+    session.change(view, [Change(Span(0, 19, 0, 23), "other as load")], 2)
+    told.append(session.snapshot(view).findings)
+    assert [sum(f.pitfall == "blocking-call-chain" for f in found) for found in told] == [1, 2, 2]

@@ -233,3 +233,6 @@ class Cells:
 
     def settings_changed(self) -> None:
         self.session.settings_changed()
+
+    def rest(self) -> None:
+        self.session.rest()

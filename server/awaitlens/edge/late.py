@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CALM_SECONDS = 0.6
 _MOST_ROUNDS = 8
+_IDLE_SECONDS = 20.0
 
 
 class Late:
@@ -33,6 +34,7 @@ class Late:
         self._ls = ls
         self._worker, self._reader = Worker("oracle"), Worker("packages")
         self._oracles: dict[str, Oracle] = {}
+        self._calm_since = 0.0
         self._disturbed: dict[str, float] = {}
         self._installed: tuple[object, ...] | None = None
         self._packages = read_packages((), later=True)
@@ -56,6 +58,16 @@ class Late:
         if self._ls.protocol.stage == "running":
             self._ls.spawn(self._ask(path))
             self._ls.spawn(self._look_into_packages(path))
+            self._calm_since = loop.time()
+            loop.call_later(_IDLE_SECONDS, self._rest_when_idle)
+
+    def _rest_when_idle(self) -> None:
+        """Give back what the next edit does not need at once: an oracle alone holds some 70 MB."""
+        if self._disturbed or self._calm_since + _IDLE_SECONDS > asyncio.get_running_loop().time():
+            return
+        for oracle in self._oracles.values():
+            self._worker.submit(oracle.close)
+        self._ls.spawn(self._ls.turns.work(self._ls.session.rest))
 
     async def _ask(self, path: str) -> None:
         document = self._ls.documents.get(path)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 _PROPERTY = Name("property")
+_MOST_SEARCHED = 100_000
+"""Words looked for in files: some 20 MB of answers, most of which say that a word is not there."""
 
 
 Defining = Literal["defined", "async", "plain"]
@@ -234,13 +236,14 @@ class Unread:
         self._files: dict[str, FileOnDemand] = {}
         self._defining: dict[str, list[FileOnDemand]] = {}
         self._fresh: list[FileOnDemand] = []
-        self._places: dict[tuple[str, str, str], list[Place]] = {}
+        self._places: dict[str, dict[tuple[str, str], list[Place]]] = {}
+        self._searched = 0
         self._found: dict[tuple[Kind, str, str], list[tuple[FileFacts, list[Place]]]] = {}
 
     def add(self, file: FileOnDemand) -> None:
         self._files[file.path] = file
         self._fresh.append(file)
-        self._places.clear()
+        self._places.pop(file.path, None)
         self._found.clear()
 
     def drop(self, path: str) -> None:
@@ -250,11 +253,14 @@ class Unread:
             for files in self._defining.values():
                 if file in files:
                     files.remove(file)
-            self._places.clear()
+            self._places.pop(path, None)
             self._found.clear()
 
     def forget(self) -> None:
         self._found.clear()
+        if self._searched > _MOST_SEARCHED:
+            self._places.clear()
+            self._searched = 0
 
     def find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
         """The files that hold the name, with the places; what was searched to the end is not searched again."""
@@ -272,11 +278,12 @@ class Unread:
         self._found[key] = found
 
     def _places_in(self, file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
-        key = "defined" if kind in ("async", "plain") else kind, name, file.path
-        places = self._places.get(key)
-        if places is None:
-            places = self._places[key] = _places(file, kind, name) if name in file.text else []
-        return places
+        key = "defined" if kind in ("async", "plain") else kind, name
+        known = self._places.setdefault(file.path, {})
+        if key not in known:
+            self._searched += 1
+            known[key] = _places(file, kind, name) if name in file.text else []
+        return known[key]
 
     def _candidates(self, kind: Kind, name: str, target: str) -> list[FileOnDemand]:
         if kind in ("called", "given"):

@@ -57,6 +57,11 @@ class FileOnDemand(FileFacts):
         return self._read()  # type: ignore[attr-defined, no-any-return]
 
     @property
+    def held(self) -> int:
+        """How many characters of text are kept."""
+        return len(self.text) if "text" in self.__dict__ else 0
+
+    @property
     def read_so_far(self) -> int:
         """How many characters were parsed and not released."""
         return self.blocks.read_so_far if "blocks" in self.__dict__ else 0
@@ -103,7 +108,7 @@ class FileOnDemand(FileFacts):
 
     def release_text(self) -> None:
         """Give back all but the names that are defined and imported."""
-        _ = self.defined_names, self.async_names, self.property_names, self.imported
+        _ = self.defined_names, self.async_names, self.plain_names, self.property_names, self.imported
         self.release()
         self.__dict__.pop("text", None)
 

@@ -13,6 +13,7 @@ from awaitlens.program.index import Index
 from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.names import Names
+from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.outline import Outline, outline, surely_alike
 from awaitlens.program.reach import Reach
 from awaitlens.program.summaries import Summaries
@@ -114,6 +115,13 @@ class Program:
             if others:
                 self._modules[file.module] = min(others)
             self.forget()
+
+    def release(self) -> None:
+        """Give back what was read of files of the disk: should somebody ask again, it is read again. Answers stay."""
+        for path, file in self.files.items():
+            if isinstance(file, FileOnDemand) and file.held:
+                file.release_text()
+                self.names.memory.release_file(path)
 
     def _touch(self, path: str) -> None:
         self.index.touch(path)
