@@ -4,7 +4,8 @@
   `model` says what they are. The answer is a value, kept among the block's facts.
 - `graph` answers questions about paths, where values come from, suspension points and locks.
 - `symbols` and `explorer` let two tasks run side by side until a schedule proves a race; `story` tells the proof.
-- `sharing`, `concurrency` and `suspending` judge whether two tasks can meet there at all; `locks` what keeps them apart.
+- `sharing`, `concurrency`, `phases` and `suspending` judge whether two tasks can meet there at all; `locks` what keeps
+  them apart; `settling` whether it matters who writes last.
 - `helpers` (with `splicing`) puts in what a function has others read and write for it; `saves` are files that threads write.
 - `remote` says what the other functions of a class or module do to a place, each write as one step.
 - `races`, `iterations`, `refills`, `overwritten`, `readers` and `conflicts` (what one function saw, another takes away)

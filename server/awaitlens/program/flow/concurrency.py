@@ -23,6 +23,7 @@ from awaitlens.program.facts import (
     Term,
 )
 from awaitlens.program.flow.locks import is_lock_term, locks_around
+from awaitlens.program.flow.phases import begins, ends, lives_on, opens, runs_once
 from awaitlens.program.flow.sharing import PER_TASK_OWNERS
 from awaitlens.program.index import Mention, last_name
 from awaitlens.program.modules import qualname
@@ -36,57 +37,8 @@ _STARTERS = frozenset(
     ("gather", "wait", "as_completed", "create_task", "ensure_future", "start_soon", "spawn", "amap")
 )
 _GATHERERS = frozenset(("gather", "wait", "as_completed"))
-_RUN_ONCE = (
-    "__aenter__",
-    "__aexit__",
-    "__anext__",
-    "__aiter__",
-    "__await__",
-    "asyncSetUp",
-    "asyncTearDown",
-    "main",
-    "added_to_hass",
-    "will_remove_from_hass",
-)
-"""Home Assistant calls the last two once for each entity."""
 _ONE_AT_A_TIME = "async_update"
 """Home Assistant calls these for one entity or coordinator one after the other."""
-_RUN_ONCE_STARTS = (
-    *(
-        "test_",
-        "setup",
-        "set_up",
-        "init",
-        "start",
-        "stop",
-        "close",
-        "aclose",
-        "shutdown",
-        "run",
-        "migrate",
-        "login",
-        "launch",
-    ),
-    *(
-        "logout",
-        "disconnect",
-        "cleanup",
-        "teardown",
-        "tear_down",
-        "dispose",
-        "terminate",
-        "finalize",
-        "exit",
-        "serve",
-    ),
-)
-_RUN_ONCE_WORDS = ("locked", "startup", "shutdown")
-_ENDINGS = (
-    *("close", "aclose", "shutdown", "stop", "disconnect", "cleanup", "clean_up", "teardown", "tear_down"),
-    *("dispose", "terminate", "finalize", "exit", "__aexit__", "asyncTearDown", "test_"),
-)
-_BEGINNINGS = ("setup", "set_up", "init", "start")
-_SETS_UP = ("setup", "init", "initialize", "initialise")
 _NEAR = 3
 """How far up its bases a class is judged by their names: what stands higher says little of its objects' lives."""
 _GUARDING = (
@@ -102,6 +54,8 @@ _GUARDING = (
 )
 _TIMERS = ("call_later", "call_at", "schedule", "timer", "point_in")
 _LOOPS = frozenset(("for", "async for", "while", "comprehension"))
+_FARTHEST = 3
+"""Through how many private functions the way to one is followed back to who calls the first of them."""
 
 
 class Together(NamedTuple):
@@ -113,16 +67,16 @@ class Together(NamedTuple):
 
 def concurrency(facts: Facts, scope: Scope, view: View, span: Span) -> Confidence | None:
     """How surely two tasks run the code at `span`, in a function, at once. None when each call holds a lock."""
-    together = _together(facts, scope, view)
+    together = _together(facts, scope, view, _FARTHEST)
     return together.in_loop if _is_in_endless_loop(facts, scope.number, span) else together.elsewhere
 
 
-def _together(facts: Facts, scope: Scope, view: View) -> Together:
+def _together(facts: Facts, scope: Scope, view: View, far: int) -> Together:
     """Who asks rests on the answer, not on the callers it was read from."""
     program, path, name = view.program, view.path, qualname(facts, scope)
     definition = view.file.definitions.get(name)
     if definition is None or view.file.scope(definition) is not scope:
-        return _judged(facts, scope, view)
+        return _judged(facts, scope, view, far)
 
     def answer() -> Together | None:
         file = program.files[path]
@@ -130,12 +84,12 @@ def _together(facts: Facts, scope: Scope, view: View) -> Together:
         if found is None:
             return None
         here = file.facts(found.block)
-        return _judged(here, file.scope(found), View(program, file, here))
+        return _judged(here, file.scope(found), View(program, file, here), far)
 
-    return program.names.memory.about_bodies(("together", path, name), answer) or Together(None, None)
+    return program.names.memory.about_bodies(("together", path, name, far), answer) or Together(None, None)
 
 
-def _judged(facts: Facts, scope: Scope, view: View) -> Together:
+def _judged(facts: Facts, scope: Scope, view: View, far: int) -> Together:
     if any(_holds_a_lock(decorator, scope, view) for decorator in scope.decorators):
         return Together(None, None)
     callers = list(_callers(facts, scope, view))
@@ -146,11 +100,10 @@ def _judged(facts: Facts, scope: Scope, view: View) -> Together:
         return Together("certain", "certain")
     alone = _is_of_one_task(scope, view) or _comes_one_by_one(facts, scope, view)
     own: Confidence = "possible" if alone else by_name(facts, scope)
-    judged = [_of_caller(caller, call, view) for caller, call in callers]
+    judged = [_of_caller(caller, call, view, far) for caller, call in callers]
     if not callers and scope.name.startswith("_"):
-        judged = [
-            _of_caller(m.facts, m.call, view.of(m.file, m.facts)) for m in _relatives(facts, scope, view)
-        ]
+        relatives = _relatives(facts, scope, view)
+        judged = [_of_caller(m.facts, m.call, view.of(m.file, m.facts), 0) for m in relatives]
     return Together(_by_callers("possible", scope, judged), _by_callers(own, scope, judged))
 
 
@@ -161,8 +114,14 @@ def _by_callers(own: Confidence, scope: Scope, judged: Sequence[Confidence | Non
     if judged and not known:
         return None if is_private else "possible"
     if judged and is_private:
-        return weakest(own, "likely" if "likely" in known else "possible")
-    return own
+        return weakest(own, "possible" if _are_few(known) else "likely")
+    # Who opens an object is mostly one task, unless others open it when they find it closed.
+    return "possible" if opens(scope) and not is_private and _are_few(known) else own
+
+
+def _are_few(known: Sequence[Confidence]) -> bool:
+    """Whether no two callers are likely to come at once."""
+    return all(each == "possible" for each in known)
 
 
 def _is_of_one_task(scope: Scope, view: View) -> bool:
@@ -195,31 +154,9 @@ def _waits_under_lock(facts: Facts, scope: Scope) -> bool:
 
 
 def by_name(facts: Facts, scope: Scope) -> Confidence:
-    name = plain_name(scope)
-    if (
-        name in _RUN_ONCE
-        or name.startswith(_RUN_ONCE_STARTS)
-        or any(word in name for word in _RUN_ONCE_WORDS)
-    ):
-        return "possible"
-    if scope.name.lstrip("_").startswith(_ONE_AT_A_TIME):
+    if runs_once(scope) or scope.name.lstrip("_").startswith(_ONE_AT_A_TIME):
         return "possible"
     return "possible" if any(is_guarding(decorator, facts) for decorator in scope.decorators) else "likely"
-
-
-def plain_name(scope: Scope) -> str:
-    """What a function is called, without the signs of being private or async: "setup" for `_async_setup`."""
-    return scope.name if scope.name.startswith("__") else scope.name.lstrip("_").removeprefix("async_")
-
-
-def ends_the_program(scope: Scope) -> bool:
-    """Whether a function, as its name says, runs when nothing new is started any more."""
-    return plain_name(scope).startswith(_ENDINGS)
-
-
-def begins(scope: Scope) -> bool:
-    """Whether a function, as its name says, begins an object's life."""
-    return plain_name(scope).startswith(_BEGINNINGS)
 
 
 def meets(action: Action, view: View) -> Confidence | None:
@@ -232,17 +169,20 @@ def meets(action: Action, view: View) -> Confidence | None:
     return weakest(named, "possible" if private else "likely")
 
 
-def lives_on(scope: Scope) -> Confidence:
-    """How surely an object is in use already when a function takes something away: not yet, where that sets it up."""
-    return "possible" if any(part.endswith(_SETS_UP) for part in plain_name(scope).split("_")) else "likely"
-
-
 def lives(scope: Scope, view: View) -> Confidence:
     """How surely others use an object while a function runs: what begins or ends its life mostly has it for itself, and
     so has the one task that it was made for."""
     if _is_of_one_task(scope, view):
         return "possible"
-    return "possible" if plain_name(scope).startswith((*_BEGINNINGS, *_ENDINGS)) else "likely"
+    return "possible" if begins(scope) or ends(scope) else "likely"
+
+
+def only_begins(facts: Facts, scope: Scope, view: View) -> bool:
+    """Whether a function runs only where an object's life begins: it says so, or is private and all its callers do."""
+    if begins(scope) or not scope.name.startswith("_"):
+        return begins(scope)
+    callers = [caller.scopes[call.scope] for caller, call in _callers(facts, scope, view)]
+    return bool(callers) and all(map(begins, callers))
 
 
 def _callers(facts: Facts, scope: Scope, view: View) -> Iterator[tuple[Facts, Call]]:
@@ -303,11 +243,14 @@ def _given_to(facts: Facts, number: int, call: int) -> bool:
     return usage.kind == "argument" and usage.call == call
 
 
-def _of_caller(facts: Facts, call: Call, view: View) -> Confidence | None:
-    known = _of_call(facts, call)
-    if known == "likely" and _comes_one_by_one(facts, facts.scopes[call.scope], view):
-        return "possible"
-    return known
+def _of_caller(facts: Facts, call: Call, view: View, far: int) -> Confidence | None:
+    """How surely two tasks come by a call at once: as surely as its function is called, where that is private."""
+    known, caller = _of_call(facts, call), facts.scopes[call.scope]
+    if known != "likely":
+        return known
+    if far and caller.kind == "function" and caller.name.startswith("_"):
+        return _together(facts, caller, view.of(view.file, facts), far - 1).elsewhere
+    return "possible" if _comes_one_by_one(facts, caller, view) else known
 
 
 def _of_call(facts: Facts, call: Call) -> Confidence | None:
@@ -317,7 +260,8 @@ def _of_call(facts: Facts, call: Call) -> Confidence | None:
         return None
     if any(_is_endless(context) for context in around) or facts.scopes[call.scope].kind == "module":
         return "possible"
-    return by_name(facts, facts.scopes[call.scope])
+    caller = facts.scopes[call.scope]
+    return "possible" if opens(caller) else by_name(facts, caller)
 
 
 def _comes_one_by_one(facts: Facts, scope: Scope, view: View) -> bool:

@@ -149,6 +149,7 @@ def _conflict(
     if place is None or middle is None or path is None or _means_another(graph, chain, middle, place):
         return None
     writes = [n for n in middle[:-1] if graph.events[n].kind == "write" and graph.events[n].place == place]
+    vague: Conflict | None = None
     for action in harmful:
         # Whoever comes second to a place that the first one has filled is turned away by the check before that.
         is_own = action.is_of(facts, facts.scopes[graph.flow.scope])
@@ -164,9 +165,13 @@ def _conflict(
             sure = weakest(sure, sharing(graph.flow, place, facts) or "possible", lives(scope, view))
             sure = weakest(sure, _harm(facts, use, action))
             how: Literal["set", "checked"] = "set" if writes else "checked"
-            told = (hazard.kind, place.text, scope.name, first, how, across, use, action, sure)
-            return Conflict(*told)
-    return None
+            # Who puts something there has hardly begun with it: whoever takes it away mostly comes later.
+            sure = weakest(sure, "possible" if writes else "certain")
+            told = Conflict(hazard.kind, place.text, scope.name, first, how, across, use, action, sure)
+            if sure != "possible":
+                return told
+            vague = vague or told
+    return vague
 
 
 def _harm(facts: Facts, use: Span, action: Action) -> Confidence:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term
-from awaitlens.program.flow.concurrency import begins, ends_the_program
+from awaitlens.program.flow.concurrency import concurrency, only_begins
 from awaitlens.program.flow.graph import Graph
+from awaitlens.program.flow.locks import locks_around
 from awaitlens.program.flow.model import Event, Place
+from awaitlens.program.flow.phases import ends
 from awaitlens.program.flow.races import graphs, on_second_look
 from awaitlens.program.flow.remote import is_no_container
 from awaitlens.program.flow.sharing import alias, sharing, term_of
@@ -26,12 +28,14 @@ _ONE_KIND = {"remove": "list", "popleft": "list", "discard": "set", "add": "set"
 
 
 class Change(NamedTuple):
-    """Where a container gets or loses an element. `line` is the first line of the block, -1 where it is not known."""
+    """Where a container gets or loses an element. `line` is the first line of the block, -1 where it is not known;
+    `is_locked` says whether a lock is held there."""
 
     facts: Facts
     scope: Scope
     span: Span
     line: int
+    is_locked: bool
 
 
 class OpenIteration(NamedTuple):
@@ -63,22 +67,37 @@ def _open_iteration(graph: Graph, facts: Facts, view: View, number: int) -> Open
     if place is None or shared is None or _is_replaced(graph, place):
         return None
     suspension = _before_next_round(graph, number)
-    if suspension is None or graph.is_guarded(number):
+    found = _change(graph, place, facts, view, number) if suspension is not None else None
+    if suspension is None or found is None:
         return None
+    change, sure = found
+    scope = facts.scopes[graph.flow.scope]
+    # What begins an object's life is over before anybody else comes; what ends it has the object for itself.
+    alone = ends(scope) or only_begins(facts, scope, view)
+    sure = weakest(shared, sure, "possible" if alone else "certain")
+    where = (event.span, graph.events[suspension].span)
+    return OpenIteration(*where, change, sure, scope.name, _kind(event, change))
+
+
+def _change(
+    graph: Graph, place: Place, facts: Facts, view: View, head: int
+) -> tuple[Change, Confidence] | None:
+    """The change that most surely comes while the loop waits: by a function of the running program, if there is one."""
     changes = list(_changes(place, facts, view))
     elsewhere = [c for c in changes if not (c.facts is facts and c.scope.number == graph.flow.scope)]
-    change = next(iter(elsewhere or changes), None)
+    if graph.is_guarded(head):
+        changes = elsewhere = [c for c in elsewhere if _comes_without_lock(c, view)]
+    surest = next((c for c in elsewhere if not only_begins(c.facts, c.scope, view)), None)
+    change = surest or next(iter(elsewhere or changes), None)
     if change is None:
         return None
-    sure: Confidence = "likely" if elsewhere or graph.is_inside_loop(number, change.span) else "possible"
-    function = facts.scopes[graph.flow.scope].name
-    scope = facts.scopes[graph.flow.scope]
-    # What begins an object's life is over before anybody loops; what ends it has the object for itself.
-    alone = ends_the_program(scope) or begins(change.scope)
-    sure = weakest(shared, sure, "possible" if alone else "certain")
-    return OpenIteration(
-        event.span, graph.events[suspension].span, change, sure, function, _kind(event, change)
-    )
+    meets = surest is not None or (not elsewhere and graph.is_inside_loop(head, change.span))
+    return change, "likely" if meets else "possible"
+
+
+def _comes_without_lock(change: Change, view: View) -> bool:
+    """Whether a change can come while the loop's task holds a lock: neither it nor all who call for it wait for one."""
+    return not change.is_locked and concurrency(change.facts, change.scope, view, change.span) is not None
 
 
 def _kind(event: Event, change: Change) -> str:
@@ -116,10 +135,15 @@ def _changes(place: Place, facts: Facts, view: View) -> Iterator[Change]:
     for line, block in _blocks(place, last_name(term), facts, view):
         for call in block.calls:
             if _changes_by_call(call, term, block) and _means(place, block, call.scope, facts):
-                yield Change(block, block.scopes[call.scope], call.span, line)
+                yield _change_by(call, block, line)
         for access in block.accesses:
             if _changes_by_item(access, term, block) and _means(place, block, access.scope, facts):
-                yield Change(block, block.scopes[access.scope], access.span, line)
+                yield _change_by(access, block, line)
+
+
+def _change_by(fact: Call | Access, block: Facts, line: int) -> Change:
+    held = bool(locks_around(block, fact.context, fact.scope))
+    return Change(block, block.scopes[fact.scope], fact.span, line, held)
 
 
 def _changes_by_call(call: Call, term: Term, block: Facts) -> bool:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Facts
-from awaitlens.program.flow.concurrency import concurrency, lives, plain_name
+from awaitlens.program.flow.concurrency import concurrency, lives
 from awaitlens.program.flow.explorer import Run, prove
 from awaitlens.program.flow.graph import Graph, leaves
 from awaitlens.program.flow.model import Event, Place
+from awaitlens.program.flow.phases import plain_name
 from awaitlens.program.flow.races import graphs, keys_change, on_second_look
 from awaitlens.program.flow.sharing import sharing
 from awaitlens.source import Span

@@ -17,6 +17,7 @@ from awaitlens.program.flow.model import Event, Place, Value
 from awaitlens.program.flow.others import actions, grows_in_place
 from awaitlens.program.flow.reduction import Reduction, reduced
 from awaitlens.program.flow.remote import Action
+from awaitlens.program.flow.settling import is_a_constant, is_received, looks_again, only_converts
 from awaitlens.program.flow.sharing import is_closure, sharing
 from awaitlens.program.flow.stores import STORED
 from awaitlens.program.flow.story import Scene, tell
@@ -182,7 +183,11 @@ def _stale_write(graph: Graph, facts: Facts, view: View, number: int, write: Eve
         if middle is None or keys_change(graph, middle, place):
             continue
         way = Way(graph, facts, chain, middle, place)
+        settles = (
+            looks_again(graph, chain) or only_converts(graph, chain) or is_received(graph, facts, middle)
+        )
         sure = weakest(_strength(graph, chain), _of_rollback(graph, facts, chain))
+        sure = weakest(sure, "possible" if settles else "certain")
         proof = _alike(way)
         shared = _shared(graph, facts, view, write) if proof is not None else None
         alike = _race(way, proof, weakest(shared, sure)) if proof is not None and shared is not None else None
@@ -211,7 +216,9 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
         proof = _alike(way)
         shared = _shared(graph, facts, view, write) if proof is not None and proof.turned_away else None
         if proof is not None and shared is not None:
-            sure: Confidence = "likely" if write.name == "delete" or is_own(proof.final) else "possible"
+            settles = is_received(graph, facts, middle) or is_a_constant(graph, facts, view, write)
+            counts = write.name == "delete" or (is_own(proof.final) and not settles)
+            sure: Confidence = "likely" if counts else "possible"
             return _race(way, proof, weakest(sure, shared)), chain[-1]
     return None
 

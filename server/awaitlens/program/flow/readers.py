@@ -69,11 +69,18 @@ def _asked(graph: Graph, loop: Context) -> tuple[Place, Span] | None:
     asking = loop.body_span if loop.terms == (Constant(True),) else loop.span
     for place, chain in graph.checks:
         key = place.path[-1] if place.path else ""
-        own = key[:1] == "[" and key[1:-1].partition(".")[0] in graph.flow.local_names
+        name = key[1:-1].partition(".")[0] if key[:1] == "[" else ""
+        own = name in graph.flow.local_names and not _is_bound_in(graph, name, loop)
         test = graph.events[chain[-1]].span
         if own and asking.overlaps(test):
             return place, test
     return None
+
+
+def _is_bound_in(graph: Graph, name: str, loop: Context) -> bool:
+    """Whether the loop itself gives the name a value: then it is what was read, and nobody waits for it."""
+    bindings = (e.span for e in graph.events if e.kind == "bind" and e.name == name)
+    return any(loop.body_span.overlaps(span) for span in bindings)
 
 
 def _reading(facts: Facts, loop: Context, view: View) -> Suspension | None:

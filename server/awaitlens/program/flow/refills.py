@@ -40,10 +40,10 @@ def refills(facts: Facts, view: View) -> Iterator[Refill]:
             if (
                 place is None
                 or not _empties(facts, graph.events[number])
-                or _filled(graph, number, place) is None
+                or _filled(graph, facts, number, place) is None
             ):
                 continue
-            found = _filled(on_second_look(graph, facts, view), number, place)
+            found = _filled(on_second_look(graph, facts, view), facts, number, place)
             sure = _confidence(graph, facts, view, place, graph.events[number])
             if found is not None and sure is not None:
                 emptied, across, filled = (graph.events[n].span for n in (number, *found))
@@ -63,7 +63,7 @@ def _empties(facts: Facts, event: Event) -> bool:
     return event.kind == "write" and _EMPTY.search(facts.slice(event.span)) is not None
 
 
-def _filled(graph: Graph, emptied: int, place: Place) -> tuple[int, int] | None:
+def _filled(graph: Graph, facts: Facts, emptied: int, place: Place) -> tuple[int, int] | None:
     """The last suspension point, and the first element put in behind it; None under a lock."""
     if graph.is_guarded(emptied):
         return None
@@ -79,6 +79,7 @@ def _filled(graph: Graph, emptied: int, place: Place) -> tuple[int, int] | None:
             and place.covers(event.place)
         ):
             adds = event.place != place or event.name == "mutate"
+            adds = adds and not _empties(facts, event)
             if adds and event.name not in ("delete", "discard") and crossed >= 0:
                 return None if graph.is_guarded(number) else (crossed, number)
             if not adds:
