@@ -70,6 +70,12 @@ def test_a_change_that_only_a_beginning_makes_is_over_by_then(caller: str, found
     assert told(text) == ["iterate-shared-across-await"] * found
 
 
+@pytest.mark.parametrize(("change", "found"), [("stop(self)", 0), ("close(self, guest)", 1)])
+def test_the_end_of_one_guest_is_not_the_end_of_all(change: str, found: int) -> None:
+    text = written(LOOP, LOOPS="ping", HEAD=WALK, CHANGES=f"def {change}:; self.guests.clear()")
+    assert told(text) == ["iterate-shared-across-await"] * found
+
+
 def test_the_surest_change_counts() -> None:
     """A missed alarm: the first change in the file is made at the start."""
     changes = f"def start(self):; self.guests.clear()\n\n        {LEAVE}"

@@ -11,7 +11,7 @@ from awaitlens.program.flow.concurrency import concurrency, only_begins
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.locks import locks_around
 from awaitlens.program.flow.model import Event, Place
-from awaitlens.program.flow.phases import ends
+from awaitlens.program.flow.phases import ends, ends_itself
 from awaitlens.program.flow.races import graphs, on_second_look
 from awaitlens.program.flow.remote import is_no_container
 from awaitlens.program.flow.sharing import alias, sharing, term_of
@@ -87,12 +87,17 @@ def _change(
     elsewhere = [c for c in changes if not (c.facts is facts and c.scope.number == graph.flow.scope)]
     if graph.is_guarded(head):
         changes = elsewhere = [c for c in elsewhere if _comes_without_lock(c, view)]
-    surest = next((c for c in elsewhere if not only_begins(c.facts, c.scope, view)), None)
+    surest = next((c for c in elsewhere if not _is_before_or_after(c, view)), None)
     change = surest or next(iter(elsewhere or changes), None)
     if change is None:
         return None
     meets = surest is not None or (not elsewhere and graph.is_inside_loop(head, change.span))
     return change, "likely" if meets else "possible"
+
+
+def _is_before_or_after(change: Change, view: View) -> bool:
+    """Whether a change belongs to the beginning or the end of the object's own life."""
+    return ends_itself(change.scope) or only_begins(change.facts, change.scope, view)
 
 
 def _comes_without_lock(change: Change, view: View) -> bool:

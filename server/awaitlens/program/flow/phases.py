@@ -52,15 +52,24 @@ def runs_once(scope: Scope) -> bool:
 
 
 def opens(scope: Scope) -> bool:
-    """Whether a function opens its own object. Whoever opens one of several is told which."""
+    """Whether a function opens its own object."""
+    return _is_about_itself(scope) and plain_name(scope).split("_")[0] in _OPENINGS
+
+
+def _is_about_itself(scope: Scope) -> bool:
+    """Whether a method needs to be told nothing. Whoever opens or closes one of several is told which."""
     own, needed = scope.parameters[:1], (p for p in scope.parameters[1:] if p.default is None)
-    alone = bool(own) and own[0].name == "self" and all(p.kind in ("*", "**") for p in needed)
-    return alone and plain_name(scope).split("_")[0] in _OPENINGS
+    return bool(own) and own[0].name == "self" and all(p.kind in ("*", "**") for p in needed)
 
 
 def ends(scope: Scope) -> bool:
     """Whether a function ends an object's life, or runs when nothing new is started any more."""
     return plain_name(scope).startswith(_ENDINGS)
+
+
+def ends_itself(scope: Scope) -> bool:
+    """Whether a function ends the life of its own object, not that of one of several."""
+    return ends(scope) and _is_about_itself(scope)
 
 
 def begins(scope: Scope) -> bool:
