@@ -152,18 +152,41 @@ def _repairs(folder: Path, cache: Cache, path: str) -> list[Patch]:
     return found
 
 
-def test_an_edit_that_nobody_else_sees_costs_one_file(
-    tmp_path: Path, stamp: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "before", "after", "again"),
+    [
+        ("view.py", PIECES["view.py"][1], PIECES["view.py"][2], {"view.py"}),
+        ("helper.py", PIECES["helper.py"][1], PIECES["helper.py"][1] + "    # a remark\n", {"helper.py"}),
+        ("helper.py", "def load():\n    pass\n", "def load():\n    print(1)\n", {"helper.py", "view.py"}),
+        (
+            "helper.py",
+            "def load():\n    pass\n\ndef idle():\n    pass\n",
+            "def load():\n    pass\n\ndef idle():\n    print(1)\n",
+            {"helper.py"},
+        ),
+    ],
+    ids=["async function", "remark", "helper", "helper nobody asks about"],
+)
+def test_an_edit_costs_what_may_notice_it(
+    name: str,
+    before: str,
+    after: str,
+    again: set[str],
+    tmp_path: Path,
+    stamp: Callable[[Path, str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, texts in PIECES.items():
-        stamp(tmp_path / name, texts[1])
+    pieces = {other: texts[1] for other, texts in PIECES.items()} | {"middle.py": PIECES["middle.py"][0]}
+    idle = {f"idle{number}.py": "" for number in range(6)}
+    for other, text in {**pieces, **idle, name: before}.items():
+        stamp(tmp_path / other, text)
     cache = Cache(tmp_path / "cache.sqlite")
     _checked(tmp_path, cache)
-    looked_at: list[str] = []
-    monkeypatch.setattr(check, "findings", lambda program, path, blocks: looked_at.append(path) or ())
-    stamp(tmp_path / "view.py", PIECES["view.py"][2])
+    looked_at: set[str] = set()
+    monkeypatch.setattr(check, "findings", lambda program, path, blocks: looked_at.add(path) or ())
+    stamp(tmp_path / name, after)
     _checked(tmp_path, cache)
-    assert looked_at == [str(tmp_path / "view.py")]
+    assert looked_at == {str(tmp_path / other) for other in again}
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 from awaitlens.engine import new_reader, read
-from awaitlens.index.record import Grounds, Record
+from awaitlens.index.record import Grounds, Record, function_key
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.index import mentioned_names
-from awaitlens.program.modules import FileFacts
+from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.outline import outline
 from awaitlens.source import Source
 
 
 class Change(NamedTuple):
     """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
-    round; `calls` of names, likewise."""
+    round; `calls` of names, likewise. Where outlines stayed equal, others see what is in the `bodies` of some functions and
+    nothing else; None where they did not."""
 
     inside: bool
     names: frozenset[str]
     calls: frozenset[str]
+    bodies: frozenset[str] | None = None
 
 
 def change_between(before: str, after: str) -> Change:
@@ -34,9 +38,25 @@ def change_between(before: str, after: str) -> Change:
 
 def _change(old: FileFacts, new: FileFacts) -> Change:
     before, after = [facts for _, facts in old.blocks], [facts for _, facts in new.blocks]
+    changed = [(a, b) for a, b in zip(before, after) if a.text != b.text]
+    if len(before) == len(after) and all(_is_outlined_alike(*pair) for pair in changed):
+        told = [pair for pair in changed if replace(pair[0], text="") != replace(pair[1], text="")]
+        calls = _mentioned(a for a, _ in told) ^ _mentioned(b for _, b in told)
+        return Change(True, frozenset(), calls, frozenset(_functions(chain.from_iterable(told))))
     names = frozenset(name for name, _, _ in _defined(before) ^ _defined(after)) | _renewed(before, after)
     calls = _mentioned(before) ^ _mentioned(after)
     return Change(_is_inside(before, after, names), names, calls)
+
+
+def _is_outlined_alike(before: Facts, after: Facts) -> bool:
+    return not (before.repaired or after.repaired) and outline(before) == outline(after)
+
+
+def _functions(blocks: Iterable[Facts]) -> Iterator[str]:
+    """The functions of blocks by name; "" for what else is in them."""
+    for facts in blocks:
+        yield ""
+        yield from (qualname(facts, s) for s in facts.scopes if s.kind in ("function", "lambda"))
 
 
 def _is_inside(before: list[Facts], after: list[Facts], names: frozenset[str]) -> bool:
@@ -107,13 +127,16 @@ def to_do(
     """The files to look at again; None for all. `texts` are asked for only when names came or went."""
     if any(change.calls & grounds.asked for change in changes.values()):
         return None
+    exact = {path: change.bodies for path, change in changes.items() if change.bodies is not None}
+    functions = [function_key(path, name) for path, bodies in exact.items() for name in bodies]
     seen = {path for path, change in changes.items() if not change.inside}
     names = frozenset(name for change in changes.values() for name in change.names)
     if names:
         used = _use_of(names)
         seen.update(path for path, text in texts.items() if path not in changes and used.search(text))
-    resting = grounds.reached_from(seen) | grounds.reading(changes) | record.proving_with(changes)
-    return resting | changes.keys()
+    read = {path for path in changes if exact.get(path, True)}
+    resting = grounds.reached_from(seen) | grounds.reading(read) | grounds.running(functions)
+    return resting | record.proving_with(changes) | changes.keys()
 
 
 def _use_of(names: Iterable[str]) -> re.Pattern[str]:

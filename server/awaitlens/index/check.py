@@ -11,9 +11,12 @@ from awaitlens.engine import findings, patches
 from awaitlens.index.outside import States, read_packages, states
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
 from awaitlens.index.processes import processes_for, share_out
+from awaitlens.index.record import function_key
 from awaitlens.index.relevance import Words
 from awaitlens.pitfall import Brief, Finding, Patch
 from awaitlens.pitfalls import pitfalls
+from awaitlens.program.callgraph import Key
+from awaitlens.program.memory import Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
@@ -40,7 +43,7 @@ _HELD = 8_000_000
 class CheckedFiles:
     """The findings of files, worked out at once; their repairs, when they are asked for.
 
-    `edges`, `read` and `asked` are what a Record wants to know.
+    `edges`, `read`, `chains`, `runs` and `asked` are what Grounds wants to know.
     """
 
     def __init__(
@@ -61,6 +64,9 @@ class CheckedFiles:
         self.found: dict[str, tuple[Finding, ...]] = {}
         self.edges: dict[str, set[str]] = {}
         self.read: dict[str, list[str]] = {}
+        self.chains: dict[str, list[str]] = {}
+        self.runs: dict[str, list[str]] = {}
+        self._told: set[Key] = set()
         self.asked: set[str] = set()
 
     def may_say(self, path: str) -> bool:
@@ -86,8 +92,12 @@ class CheckedFiles:
         """The repairs of a finding, best first."""
         memory = self.program.names.memory
         made, grounds = memory.recorded(lambda: patches(self.program, self._sources[path], finding))
-        self._note_read(path, {*self.read.get(path, ()), *memory.files(grounds)})
+        known = self.read.get(path, ()), self.chains.get(path, ())
+        self._note(path, grounds)
+        for notes, before in zip((self.read, self.chains), known):
+            notes[path] = sorted({*notes[path], *before})
         self._take_notes(self.program.edges, states(self.program.packages), self.program.index.asked)
+        self.runs.update(self._new_runs())
         return made
 
     def check(self, paths: Sequence[str], progress: Progress = lambda done, total: None) -> None:
@@ -116,8 +126,10 @@ class CheckedFiles:
             found = [(path, pack_findings(self._work_out(path))) for path in jobs[number]]
         edges = {path: list(targets) for path, targets in self.program.edges.items()}
         read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
+        chains = {path: self.chains[path] for path in jobs[number] if self.chains.get(path)}
         outside = states(self.program.packages)
-        result = to_bytes((found, edges, read, outside, list(self.program.index.asked), messages.told))
+        notes = edges, outside, list(self.program.index.asked), read, chains, dict(self._new_runs())
+        result = to_bytes((found, notes, messages.told))
         self.program.edges.clear()
         if self._words:
             self._give_back(jobs[number])
@@ -129,15 +141,28 @@ class CheckedFiles:
         memory, file = self.program.names.memory, self.program.files[path]
         blocks = self._words.looked_at(file) if self._words else None
         found, grounds = memory.recorded(lambda: findings(self.program, path, blocks))
-        self._note_read(path, memory.files(grounds))
+        self._note(path, grounds)
         return found
 
-    def _note_read(self, path: str, read: set[str]) -> None:
-        self.read[path] = sorted(read - {path})
+    def _note(self, path: str, grounds: Iterable[Ground]) -> None:
+        bases = self.program.names.memory.bases(grounds)
+        self.read[path] = sorted({where for where, _ in bases if where} - {path})
+        asked = (
+            what for where, what in bases if not where and isinstance(what, tuple) and what[0] == "chain"
+        )
+        self.chains[path] = sorted({function_key(*what[2]) for what in asked})
+
+    def _new_runs(self) -> Iterator[tuple[str, list[str]]]:
+        """What functions rest on that nobody was told of yet."""
+        for key, others in self.program.summaries.runs(self._told):
+            self._told.add(key)
+            yield function_key(*key), [function_key(*other) for other in others]
 
     def _take(self, result: bytes) -> None:
-        found, edges, read, outside, asked, messages = from_bytes(result)
+        found, (edges, outside, asked, read, chains, runs), messages = from_bytes(result)
         self.read.update(read)
+        self.chains.update(chains)
+        self.runs.update(runs)
         for path, packed in found:
             self.found[path] = unpack_findings(packed)
         self._take_notes(edges, outside, asked)

@@ -174,7 +174,7 @@ class Workspace:
         self.sources = Sources(tuple(sources), sources)
         self._checked_files = None
         self._record = Record(b"", states, {}, {}, {}, {})
-        self._grounds = Grounds(b"", {}, {}, frozenset())
+        self._grounds = Grounds(b"", {}, {}, {}, {}, frozenset())
         self._note_skipped()
         self._new_texts = sources
         self._look_at(sources, progress)
@@ -255,7 +255,7 @@ class Workspace:
         if again is None or len(again) > len(self._stamps) // 2:
             return False
         self._new_texts = dict(changed)
-        self._grounds = grounds._replace(read={p: r for p, r in grounds.read.items() if p not in again})
+        self._grounds = grounds.without(again)
         self._look_at(again, progress)
         return True
 

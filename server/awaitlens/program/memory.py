@@ -143,14 +143,14 @@ class Memory:
         finally:
             self._recorded = outer
 
-    def files(self, grounds: Iterable[Ground]) -> set[str]:
-        """The files that these grounds are in, and those that the answers among them rest on."""
-        found, waiting, seen = set[str](), list(grounds), set[Ground]()
+    def bases(self, grounds: Iterable[Ground]) -> set[Ground]:
+        """These, with what the answers about bodies among them rest on in their place."""
+        found, waiting, seen = set[Ground](), list(grounds), set[Ground]()
         while waiting:
             path, what = ground = waiting.pop()
-            if path:
-                found.add(path)
-            elif ground not in seen and what in self._about_bodies:
+            if path or what not in self._about_bodies:
+                found.add(ground)
+            elif ground not in seen:
                 waiting.extend(self._about_bodies[what][2])
             seen.add(ground)
         return found
