@@ -8,10 +8,13 @@ file imports. All other plain code need not even be parsed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from awaitlens.index.handing import handings_in, managers_in
+from awaitlens.index.threadwise import FRAMEWORKS, WAKING, may_block, may_run_on_loop, primitives_in
+from awaitlens.index.uses import Used, only_imports, used_names
 from awaitlens.knowledge.concurrency import callbacks, spawners
 from awaitlens.knowledge.coroutines import asynchronous_names
 from awaitlens.program.modules import FileFacts
@@ -20,28 +23,16 @@ from awaitlens.program.ondemand import FileOnDemand
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
-_ASSIGNED = re.compile(r"=[ \t]*(?:\w+\.)*(\w+)[ \t]*(?:#.*)?$", re.MULTILINE)
-_TARGET = re.compile(r"[ \t]*(?:\w+\.)*(\w+)[ \t]*(?::[^=\n]*)?")
-_GIVEN_BACK = re.compile(r"return[ \t]+(?:\w+\.)*(\w+)[ \t]*\(")
-_DEFINED = re.compile(r"def[ \t]+(\w+)")
-_DOCUMENTATION = re.compile(r'"""[^"]*"""')
 _GLOBAL = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+_DECORATED = re.compile(
+    r"^[ \t]*@[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*async[ \t]+def[ \t]+(\w+)", re.MULTILINE
+)
 _LOCAL = re.compile(r"^[ \t]+(\w+)[ \t]*=(?!=)", re.MULTILINE)
 _PLAIN = str.maketrans(
     {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 )
-_OF_CONTAINERS = frozenset(name for cls in (dict, list, set, str) for name in dir(cls))
-"""Methods that plain data has: `return options.get(key)` says nothing of an async `get` elsewhere."""
-
 EVERYWHERE = -1
 """All files, as bits."""
-
-
-class Handing(NamedTuple):
-    """A name that stands for what another does: `name = other`, `def name(): return other()`."""
-
-    name: str
-    other: str
 
 
 class Words:
@@ -50,13 +41,19 @@ class Words:
     def __init__(self, program: Program) -> None:
         self._reach = program.reach
         self._bits: dict[str, int] = dict.fromkeys(_ALWAYS, EVERYWHERE)
+        self._decorated: set[str] = set()
+        self._waking: dict[str, int] = {}
         handings: dict[str, list[tuple[str, int]]] = {}
         packages: dict[str, int] = {}
         for path, number in self._reach.numbers().items():
             file, bit = program.files[path], 1 << number
-            for name in file.async_names:
+            for name in (*file.async_names, *managers_in(file)):
                 self._bits[name] = self._bits.get(name, 0) | bit
-            for name, other in _handings_in(file):
+            if file.async_names:
+                self._decorated.update(_DECORATED.findall(file.text))
+            for name in primitives_in(file.text):
+                self._waking[name] = self._waking.get(name, 0) | bit
+            for name, other in handings_in(file):
                 handings.setdefault(other, []).append((name, number))
             for package in {each.module.partition(".")[0] for each in file.imported if not each.level}:
                 packages[package] = packages.get(package, 0) | bit
@@ -65,6 +62,7 @@ class Words:
                     self._bits[each.name] = self._bits.get(each.name, 0) | bit
         self._spread(handings)
         self._add_libraries(packages)
+        self._packages = packages
 
     def _spread(self, handings: Mapping[str, list[tuple[str, int]]]) -> None:
         """What hands on something asynchronous is so itself, where its file reaches the other."""
@@ -91,36 +89,51 @@ class Words:
         if not isinstance(file, FileOnDemand):
             return range(len(file.blocks))
         blocks = file.blocks
-        reached = self._reach.reached(file.path)
-        own = frozenset(_GLOBAL.findall(file.text)) if "async" in file.text else frozenset()
+        around = self._around(file)
         return [
             number
             for number in blocks.every()
-            if blocks.has_async(number) or self._names(blocks.text(number), reached, own)
+            if blocks.has_async(number) or self._may_be_in(blocks.text(number), around)
         ]
 
-    def _names(self, text: str, reached: int, own: frozenset[str]) -> bool:
-        found = set(_DOCUMENTATION.sub("", text).translate(_PLAIN).split())
-        if any(self._bits[name] & reached for name in found & self._bits.keys()):
-            return True
-        shadowed = own & found
-        return bool(shadowed) and not shadowed.isdisjoint(_LOCAL.findall(text))
+    def _around(self, file: FileFacts) -> _Around:
+        reached = self._reach.reached(file.path)
+        own = frozenset(_GLOBAL.findall(file.text)) if "async" in file.text else frozenset[str]()
+        return _Around(reached, own, frozenset(p for p in FRAMEWORKS if self._packages.get(p, 0) & reached))
+
+    def _may_be_in(self, text: str, around: _Around) -> bool:
+        """Whether a pitfall may be in a block without a word of async."""
+        words = set(text.translate(_PLAIN).split())
+        leading = self._reached(self._bits, words, around)
+        waking = set[str]() if WAKING.isdisjoint(words) else self._reached(self._waking, words, around)
+        is_run = may_block(words) and may_run_on_loop(text, around.packages)
+        if (leading or is_run or waking) and not only_imports(text):
+            used = used_names(text)
+            if (is_run and may_block(used.called | used.read)) or self._uses(leading, used):
+                return True
+            if waking and not WAKING.isdisjoint(used.called) and not waking.isdisjoint(used.read):
+                return True
+        return not around.own.isdisjoint(words) and not around.own.isdisjoint(_LOCAL.findall(text))
+
+    @staticmethod
+    def _reached(names: Mapping[str, int], words: set[str], around: _Around) -> set[str]:
+        return {name for name in words & names.keys() if names[name] & around.reached}
+
+    def _uses(self, leading: set[str], used: Used) -> bool:
+        """Whether a block does something with one of the names beside spelling it."""
+        return not (
+            leading.isdisjoint(used.called)
+            and (leading & self._decorated).isdisjoint(used.read)
+            and (leading & _ALWAYS).isdisjoint(used.spelled)
+        )
 
 
-def _handings_in(file: FileFacts) -> Iterator[Handing]:
-    """The names of a file that may stand for what other names do."""
-    text = file.text
-    for each in file.imported:
-        if each.symbol and each.name != each.symbol:
-            yield Handing(each.name, each.symbol)
-    for found in _ASSIGNED.finditer(text):
-        target = _TARGET.fullmatch(text, text.rfind("\n", 0, found.start()) + 1, found.start())
-        if target is not None:
-            yield Handing(target[1], found[1])
-    for found in _GIVEN_BACK.finditer(text):
-        around = _DEFINED.match(text, text.rfind("def ", 0, found.start()))
-        if around is not None and found[1] not in _OF_CONTAINERS:
-            yield Handing(around[1], found[1])
+class _Around(NamedTuple):
+    """What a file reaches: files as bits; its own variables, where it has anything async; packages, through any file."""
+
+    reached: int
+    own: frozenset[str]
+    packages: frozenset[str]
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ LOOP_METHODS = frozenset(
     {"call_soon", "call_later", "call_at", "create_task", "add_reader", "add_writer", "stop"}
 )
 _TELLING = frozenset({"call_soon", "call_later", "call_at"})
-_PRIMITIVES = frozenset(
+PRIMITIVES = frozenset(
     {"asyncio.Event.set", "asyncio.Event.clear", "asyncio.Queue.put_nowait", "asyncio.Queue.get_nowait",
      "asyncio.Future.set_result", "asyncio.Future.set_exception", "asyncio.Future.cancel", "asyncio.Task.cancel",
      "asyncio.Task.set_result", "asyncio.Condition.notify", "asyncio.Condition.notify_all", "asyncio.Lock.release",
@@ -77,7 +77,7 @@ def primitive_calls(facts: Facts, view: View) -> Iterator[Crossing]:
     for call in facts.calls:
         if isinstance(call.callee, Attribute) and not facts.scopes[call.scope].is_async:
             target = view.target(call)
-            if target.name in _PRIMITIVES:
+            if target.name in PRIMITIVES:
                 yield from _crossing(call, target.name, target.confidence, facts, view)
 
 

@@ -1,0 +1,79 @@
+"""Plain code that matters for where it runs: what frameworks call on the event loop, and what wakes up a loop's tasks.
+
+Neither need name anything asynchronous, so each is looked for by signs of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from awaitlens.index.handing import OF_CONTAINERS
+from awaitlens.knowledge.blocking import rows
+from awaitlens.knowledge.concurrency import EntryPoint, entry_points
+from awaitlens.program.crossings import PRIMITIVES
+
+_KINDS = "|".join(sorted({name.split(".")[1] for name in PRIMITIVES}))
+_MADE = re.compile(
+    r"^[ \t]*(?:\w+\.)*(\w+)[ \t]*"
+    rf"(?:(?::[^=\n]*)?=[ \t]*(?:asyncio\.)?(?:{_KINDS})\("
+    r"|(?::[^=\n]*)?=[^\n]*\b(?:create_task|ensure_future|create_future|open_connection)\("
+    rf"|:[^=\n]*\b(?:{_KINDS})\b)",
+    re.MULTILINE,
+)
+WAKING = frozenset(name.rpartition(".")[2] for name in PRIMITIVES)
+"""The methods that wake somebody up."""
+
+
+def primitives_in(text: str) -> Iterable[str]:
+    """The names by which a file may hold events, queues, futures and tasks of asyncio."""
+    if "asyncio" not in text:
+        return ()
+    return set(_MADE.findall(text))
+
+
+def may_block(words: set[str]) -> bool:
+    """Whether a call of one of these names may block: of those that containers have too, beside the package's name."""
+    plainly, packages = _blocking_names()
+    return not plainly.isdisjoint(words) or any(
+        not packages[name].isdisjoint(words) for name in packages.keys() & words
+    )
+
+
+def may_run_on_loop(text: str, packages: frozenset[str]) -> bool:
+    """Whether a plain function of a block may be one that a framework of these packages calls on the loop."""
+    names = _NAMED.findall(text)
+    defined, decorators = {name for name, _ in names if name}, {name for _, name in names if name}
+    return any(
+        entry.name.rpartition(".")[2] in decorators
+        if entry.how == "decorator"
+        else any(entry.takes(name) for name in defined)
+        for entry in _on_loop(packages)
+    )
+
+
+_NAMED = re.compile(r"^[ \t]*(?:def[ \t]+(\w+)|@(?:\w+\.)*(\w+))", re.MULTILINE)
+
+
+FRAMEWORKS = frozenset(e.name.partition(".")[0] for e in entry_points() if e.sync_where == "loop")
+
+
+@lru_cache(maxsize=256)
+def _on_loop(packages: frozenset[str]) -> tuple[EntryPoint, ...]:
+    plain = (e for e in entry_points() if e.sync_where == "loop" and e.how in ("decorator", "method"))
+    return tuple(entry for entry in plain if entry.name.partition(".")[0] in packages)
+
+
+@lru_cache(maxsize=1)
+def _blocking_names() -> tuple[frozenset[str], dict[str, set[str]]]:
+    """The last parts of the names of blocking calls; those of methods that containers have, with their packages."""
+    ambiguous: dict[str, set[str]] = {}
+    plainly = set()
+    for row in rows():
+        name = row.name.rpartition(".")[2]
+        if name in OF_CONTAINERS:
+            ambiguous.setdefault(name, set()).add(row.name.partition(".")[0])
+        else:
+            plainly.add(name)
+    return frozenset(plainly), ambiguous
