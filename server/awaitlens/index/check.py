@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -33,11 +32,11 @@ ReadFile = Callable[[str], str | None]
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
 _PER_JOB = 200_000
-_JOBS_UNTIL_WEIGHED = 8
+_JOBS_UNTIL_WEIGHED = 4
 _WORTH_WORDS = 8
 """A check of one file in so many, or of more, is worth reading all of them for."""
-_HELD = 8_000_000
-"""Characters that may be held parsed before everything is forgotten: some 150 MB a process."""
+_HELD = 3_000_000
+"""Characters that may be held parsed before they are given back: some 150 MB a process."""
 
 
 class CheckedFiles:
@@ -131,9 +130,8 @@ class CheckedFiles:
         notes = edges, outside, list(self.program.index.asked), read, chains, dict(self._new_runs())
         result = to_bytes((found, notes, messages.told))
         self.program.edges.clear()
-        if self._words:
-            self._give_back(jobs[number])
-        if number % _JOBS_UNTIL_WEIGHED == 0:
+        if self._words and number % _JOBS_UNTIL_WEIGHED == 0:
+            self._give_back(path for job in jobs[: number + 1] for path in job)
             self._stay_small()
         return result
 
@@ -175,22 +173,28 @@ class CheckedFiles:
             self.edges.setdefault(path, set()).update(targets)
         self.asked.update(asked)
 
-    def _give_back(self, done: Sequence[str]) -> None:
-        """Release what nobody will ask for again: of the files just checked, those that only they lead to."""
-        for path in self.program.reach.closed_among(done):
-            file = self.program.files[path]
-            if isinstance(file, FileOnDemand):
-                self.program.names.memory.release_file(path)
-                file.release()
+    def _give_back(self, done: Iterable[str]) -> None:
+        """Release what nobody will ask for again here: the files to which only files of jobs lead that somebody has taken."""
+        held = [file.path for file in self._held()]
+        for path in self.program.reach.closed_among(done, held):
+            self._release(path)
 
     def _stay_small(self) -> None:
-        """Should the rest grow too large all the same, everything is forgotten."""
-        files = [file for file in self.program.files.values() if isinstance(file, FileOnDemand)]
-        if sum(file.read_so_far for file in files) > _HELD:
-            self.program.forget()
-            for file in files:
-                file.release()
-            gc.collect()
+        """Should the rest grow too large all the same, it is parsed anew when it is needed; what names mean stays known."""
+        held = self._held()
+        if sum(file.read_so_far for file in held) > _HELD:
+            for file in held:
+                self._release(file.path)
+
+    def _held(self) -> list[FileOnDemand]:
+        files = self.program.files.values()
+        return [file for file in files if isinstance(file, FileOnDemand) and file.read_so_far]
+
+    def _release(self, path: str) -> None:
+        file = self.program.files[path]
+        if isinstance(file, FileOnDemand):
+            self.program.names.memory.release_file(path)
+            file.release()
 
 
 class _RecordingProgram(Program):

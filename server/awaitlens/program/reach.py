@@ -8,7 +8,8 @@ asks who calls a function.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.program.skim import is_letter
@@ -65,11 +66,11 @@ class Reach:
         others = [*self._program.files] if found is None else [*found, *self._stale]
         return sorted(others, key=target.__ne__)
 
-    def closed_among(self, targets: Sequence[str]) -> list[str]:
-        """Those of the files to which only they themselves lead."""
+    def closed_among(self, sources: Iterable[str], targets: Sequence[str]) -> list[str]:
+        """Those of the targets to which only the sources lead."""
         self._refresh()
         among = 0
-        for path in targets:
+        for path in sources:
             among |= 1 << self._numbers[path] if path in self._numbers else 0
         return [path for path in targets if not self._backwards.get(path, -1) & ~among]
 
@@ -205,7 +206,7 @@ def _spelled(
         return
     listed = _COMMENT.sub("", names or "") if "#" in (names or "") else names or ""
     for each, bound in _bound(listed.strip("( )\n\r\t")):
-        yield Imports(len(dots or ""), module or "", each, bound)
+        yield Imports(len(dots or ""), intern(module or ""), each, bound)
 
 
 def _bound(names: str) -> Iterator[tuple[str, str]]:
@@ -213,7 +214,7 @@ def _bound(names: str) -> Iterator[tuple[str, str]]:
     for part in names.split(","):
         words = part.replace("\\", " ").split()
         if words:
-            yield words[0], words[-1] if len(words) == 3 else words[0]
+            yield intern(words[0]), intern(words[-1] if len(words) == 3 else words[0])
 
 
 # --- graphs: a list of each node's targets, nodes being their positions -------------------------------------
