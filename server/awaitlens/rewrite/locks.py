@@ -49,12 +49,18 @@ def guard_race(facts: Facts, view: View, race: Race) -> Guard | None:
     stretches = [Stretch(facts, line, start, end)]
     if race.action is not None:
         stretches.append(Stretch(race.action.facts, race.action.line, race.action.span, race.action.span))
-    root, dot, attribute = race.place.partition("[")[0].partition(".")
+    root, dot, attribute = _owner(race.place).partition(".")
     if facts.owner:
         return guard_in_class(view, attribute, tuple(stretches)) if root == "self" else None
     # Before Python 3.10 a lock made at import belongs to a loop that never runs.
     early = (view.settings.python or (3, 14)) < (3, 10)
     return None if dot or early or race.action is not None else guard_in_module(root, stretches[0])
+
+
+def _owner(place: str) -> str:
+    """What holds the place: the dict of an item, or the store that is asked with `cache.get(key)`."""
+    holder, called, _ = place.partition("[")[0].partition("(")
+    return holder.rpartition(".")[0] if called else holder
 
 
 def guard_reading(facts: Facts, view: View, attribute: str, test: Span, reading: Span) -> Edits | None:

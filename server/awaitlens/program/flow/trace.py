@@ -111,9 +111,34 @@ def _expression(emit: Emitter, node: ast.Expr) -> None:
 
 
 def _assign(emit: Emitter, node: ast.Assign) -> None:
+    filling = _filling(node)
+    if filling is not None:
+        misses: list[int] = []
+        condition(emit, filling[0], misses)
+        bind(emit, node.targets[0], evaluate(emit, filling[1]), node)
+        emit.here(misses)
+        return
     value = evaluate(emit, node.value)
     for target in node.targets:
         bind(emit, target, value, node)
+
+
+def _filling(node: ast.Assign) -> tuple[ast.expr, ast.expr] | None:
+    """When `x = x or y` and `x = y if no_x else x` write something new, and what: x itself where it is shared."""
+    target, value = node.targets[0], node.value
+    if len(node.targets) > 1 or not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
+        return None
+    if isinstance(value, ast.IfExp) and _are_alike(value.orelse, target):
+        return value.test, value.body
+    if not isinstance(value, ast.BoolOp) or not isinstance(value.op, ast.Or) or len(value.values) != 2:
+        return None
+    if not _are_alike(value.values[0], target):
+        return None
+    return ast.copy_location(ast.UnaryOp(ast.Not(), value.values[0]), value.values[0]), value.values[1]
+
+
+def _are_alike(value: ast.expr, target: ast.expr) -> bool:
+    return type(value) is type(target) and ast.unparse(value) == ast.unparse(target)
 
 
 def _annotated(emit: Emitter, node: ast.AnnAssign) -> None:
