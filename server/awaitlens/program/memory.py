@@ -62,6 +62,13 @@ class Memory:
         """Drop the answers about one block's terms: its facts are no longer part of the program."""
         self._blocks.get(path, {}).pop(id(facts), None)
 
+    def carry_over(self, path: str, old: Facts, new: Facts, holds: Callable[[Hashable], bool]) -> None:
+        """Keep those answers about one block that hold for the block it becomes."""
+        blocks = self._blocks.get(path, {})
+        if id(old) in blocks and id(new) not in blocks:
+            kept = {key: answer for key, answer in blocks[id(old)][1].items() if holds(key)}
+            blocks[id(new)] = (new, kept)
+
     def release_file(self, path: str) -> None:
         """Give back the answers about the terms of a file's blocks; those about names stay, and still hold."""
         self._blocks.pop(path, None)

@@ -7,7 +7,7 @@ is sold as certain.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import coroutines, types
@@ -34,6 +34,7 @@ from awaitlens.program.facts import (
     Term,
     Unpacked,
 )
+from awaitlens.program.likeness import same_constructs
 from awaitlens.program.memory import Memory
 from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
 from awaitlens.program.values import (
@@ -66,6 +67,11 @@ class Names:
         self.program = program
         self.memory = Memory()
         self.hints: dict[tuple[str, str], dict[int, Answer]] = {}
+
+    def carry_over(self, path: str, old: Facts, new: Facts, changed: frozenset[int]) -> None:
+        """Keep what is known of a block's terms through an edit that changes those calls and no name (`changed_calls`)."""
+        if not self.hints and same_constructs(old, new):
+            self.memory.carry_over(path, old, new, lambda key: _is_about_terms(key, changed))
 
     def infer(
         self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None = None
@@ -313,6 +319,13 @@ class Names:
         if scope.kind == "class":
             return Inferred(Class(dotted, file.path, name))
         return results.decorated(self, Function(dotted, file.path, name), file, facts, scope)
+
+
+def _is_about_terms(key: Hashable, changed: frozenset[int]) -> bool:
+    """Whether an answer is about a name of the block, or about one of its calls that has not changed."""
+    if isinstance(key, int):
+        return (key if key >= 0 else ~key) not in changed
+    return isinstance(key, tuple) or key == "bindings"
 
 
 def external(name: str) -> Inferred:

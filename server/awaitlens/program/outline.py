@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from awaitlens.program.facts import Call, Constant, Facts, Jump, Lambda, Name, Result, Scope, Term
+from awaitlens.program.facts import Constant, Facts, Jump, Lambda, Name, Result, Scope, Term
 
 Outline = tuple[Any, ...]
 
@@ -28,33 +28,6 @@ def outline(facts: Facts) -> Outline:
         tuple((_shape(facts, w.place), _shape(facts, w.value), w.scope) for w in writes),
         tuple((j.kind, j.scope, _shape(facts, j.value)) for j in jumps),
     )
-
-
-def surely_alike(one: Facts, other: Facts) -> bool:
-    """Whether the outlines are equal for a reason that is quicker to see than to work them out: two blocks that differ
-    only in calls of which nothing is kept."""
-    if (
-        one.scopes != other.scopes
-        or one.bindings != other.bindings
-        or one.imports != other.imports
-        or one.jumps != other.jumps
-        or one.accesses != other.accesses
-        or len(one.calls) != len(other.calls)
-        or one.owner != other.owner
-        or [s.scope for s in one.suspensions] != [s.scope for s in other.suspensions]
-    ):
-        return False
-    return all(
-        (a.arguments == b.arguments and a.callee == b.callee) or not (_is_kept(one, a) or _is_kept(other, b))
-        for a, b in zip(one.calls, other.calls)
-    )
-
-
-def _is_kept(facts: Facts, call: Call) -> bool:
-    """Whether the value of the call may be part of a value that a name, an attribute or the caller gets."""
-    while call.usage.kind == "argument" and call.usage.call >= 0:
-        call = facts.calls[call.usage.call]
-    return call.usage.kind != "dropped"
 
 
 def _tells(facts: Facts, jump: Jump) -> bool:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from awaitlens.program.facts import Facts
 from awaitlens.program.index import Index
+from awaitlens.program.likeness import changed_calls
 from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.names import Names
 from awaitlens.program.ondemand import FileOnDemand
-from awaitlens.program.outline import Outline, outline, surely_alike
+from awaitlens.program.outline import Outline, outline
 from awaitlens.program.reach import Reach
 from awaitlens.program.summaries import Summaries
 from awaitlens.settings import Settings
@@ -85,7 +86,8 @@ class Program:
         What only those notice who read the block's body, or where blocks begin, is added to `touched`.
         """
         old = file.facts(number)
-        if not surely_alike(old, facts):
+        changed = changed_calls(old, facts)
+        if changed is None:
             before = self._outlined[1] if self._outlined[0] is old else outline(old)
             self._outlined = facts, outline(facts)
             if before != self._outlined[1]:
@@ -98,6 +100,8 @@ class Program:
             return True
         memory = self.names.memory
         touched = memory.edited(file.path, old, facts)
+        if changed is not None:
+            self.names.carry_over(file.path, old, facts, changed)
         memory.forget_block(file.path, old)
         if blocks[-1][0] != file.blocks[-1][0]:
             touched |= memory.touched([(file.path, LINES)])
