@@ -185,7 +185,10 @@ class Blocks(Sequence[tuple[int, Facts]]):
         Numbers stay: the facts of joined blocks stand at the first of them, and the others say nothing.
         """
         read = {line: facts for line, _, facts in Reader(extract).read(self._layout)}
-        self._facts = [read.get(line) or _NOTHING for line in self._layout.lines]
+        fresh = [read.get(line) or _NOTHING for line in self._layout.lines]
+        # Who asked before holds on to what was read then, and looks for its line by it.
+        pairs = zip(self._facts, fresh)
+        self._facts = [old if old is not None and old.text == new.text else new for old, new in pairs]
         self._parts.clear()
         self.is_whole = True
         self._count(sum(len(block.text) for block in self._layout.blocks) - self.read_so_far)
@@ -212,10 +215,21 @@ class Blocks(Sequence[tuple[int, Facts]]):
     def _with_global(self) -> list[int]:
         return [number for number, block in enumerate(self._layout.blocks) if "global" in block.text]
 
+    @cached_property
+    def _inside(self) -> dict[str, list[int]]:
+        """The blocks of another name in which a name is defined: half-typed code may come out as one block too few."""
+        found: dict[str, list[int]] = {}
+        for number, (block, skim) in enumerate(zip(self._layout.blocks, self._skims)):
+            for name in _DEFINITION.findall(block.text):
+                if name != skim.name:
+                    found.setdefault(name, []).append(number)
+        return found
+
     def _spelling(self, owner: tuple[str, ...], name: str) -> list[int]:
         """The blocks in a class, or at the top, that are of that name or may bind it in their statements."""
-        named = self._by_name.get((owner, name), [])
         blocks = self._layout.blocks
+        named = self._by_name.get((owner, name), [])
+        named = named + [n for n in self._inside.get(name, ()) if blocks[n].owner == owner and n not in named]
         return named + [n for n in self._by_name.get((owner, ""), ()) if may_bind(blocks[n], name)]
 
     def every(self) -> Iterable[int]:

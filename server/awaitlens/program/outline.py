@@ -88,7 +88,16 @@ def _scope(facts: Facts, scope: Scope) -> Outline:
     decorators = tuple(_shape(facts, d) for d in scope.decorators)
     bases = tuple((b.keyword, _shape(facts, b.value)) for b in scope.bases)
     own = (scope.kind, scope.qualname, scope.parent, scope.is_async, scope.is_generator, scope.directives)
-    return (*own, parameters, decorators, bases, _shape(facts, scope.returns), _entering(facts, scope))
+    outer = (scope.global_names, scope.nonlocal_names)
+    return (
+        *own,
+        *outer,
+        parameters,
+        decorators,
+        bases,
+        _shape(facts, scope.returns),
+        _entering(facts, scope),
+    )
 
 
 def _entering(facts: Facts, scope: Scope) -> Outline:
