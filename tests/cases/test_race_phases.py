@@ -54,6 +54,36 @@ def test_what_begins_or_ends_an_object_loops_alone(loops: str) -> None:
     assert told(written(LOOP, LOOPS=loops, HEAD=WALK, CHANGES=LEAVE)) == []
 
 
+MANAGER = """
+    from contextlib import asynccontextmanager
+
+    class Hub:
+        DECORATOR
+        async def session(self, guest):
+            BODY
+
+        CHANGES
+    """
+YIELDS = "try: yield guest; finally: await self.log()"
+DROPS = "@asynccontextmanager\n        async def leave(self, guest):; yield; self.guests.discard(guest)"
+
+
+@pytest.mark.parametrize(
+    ("decorator", "body", "changes", "found"),
+    [
+        ("@asynccontextmanager", f"{YIELDS}; {WALK}", LEAVE, 0),
+        ("@asynccontextmanager", f"{WALK}; {YIELDS}", LEAVE, 1),
+        ("", f"{YIELDS}; {WALK}", LEAVE, 1),
+        ("", WALK, DROPS, 1),
+    ],
+    ids=["after the yield", "before it", "a generator of values", "a change after the yield"],
+)
+def test_what_a_context_manager_does_at_its_end(decorator: str, body: str, changes: str, found: int) -> None:
+    """A false alarm, and missed ones."""
+    text = written(MANAGER, DECORATOR=decorator, BODY=body, CHANGES=changes)
+    assert told(text) == ["iterate-shared-across-await"] * found
+
+
 @pytest.mark.parametrize("loops", ["ping", "_ping", "on_disconnect", "on_message"])
 def test_an_event_of_one_of_many_is_no_end(loops: str) -> None:
     """Missed alarms."""
@@ -158,6 +188,34 @@ def test_what_a_function_has_just_put_there_is_mostly_its_own(body: str, found: 
 def test_nobody_uses_it_yet_or_any_more(name: str) -> None:
     """False alarms."""
     assert told(written(TAKEN, BODY=CHECKED, NAME=name)) == []
+
+
+WHOLE_END = """
+    class Feed:
+        async def publish(self, text):
+            BODY
+
+        async def NAME:
+            self.socket = None
+    """
+ENDS = {
+    "async_cleanup(self)": 0,
+    "_teardown(self)": 0,
+    "aclose(self, timeout=9)": 0,
+    "dispose(self)": 0,
+    "__aexit__(self, *error)": 0,
+    "cleanup(self, name)": 1,
+    "cleanup_expired(self)": 1,
+    "teardown_connection(self)": 1,
+    "close(self)": 1,
+    "stop(self)": 1,
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_end_as_a_whole_comes_after_all_tasks(name: str) -> None:
+    """False alarms; missed ones where a part ends, or what can be opened again."""
+    assert told(written(WHOLE_END, BODY=CHECKED, NAME=name)) == ["checked-then-reset"] * ENDS[name]
 
 
 def test_who_surely_takes_it_away_is_told_of() -> None:

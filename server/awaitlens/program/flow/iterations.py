@@ -11,7 +11,7 @@ from awaitlens.program.flow.concurrency import concurrency, only_begins
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.locks import locks_around
 from awaitlens.program.flow.model import Event, Place
-from awaitlens.program.flow.phases import ends, ends_itself
+from awaitlens.program.flow.phases import ends, ends_itself, is_after_yield
 from awaitlens.program.flow.races import graphs, on_second_look
 from awaitlens.program.flow.remote import is_no_container
 from awaitlens.program.flow.sharing import alias, sharing, term_of
@@ -73,7 +73,7 @@ def _open_iteration(graph: Graph, facts: Facts, view: View, number: int) -> Open
     change, sure = found
     scope = facts.scopes[graph.flow.scope]
     # What begins an object's life is over before anybody else comes; what ends it has the object for itself.
-    alone = ends(scope) or only_begins(facts, scope, view)
+    alone = ends(scope) or is_after_yield(facts, scope, event.span) or only_begins(facts, scope, view)
     sure = weakest(shared, sure, "possible" if alone else "certain")
     where = (event.span, graph.events[suspension].span)
     return OpenIteration(*where, change, sure, scope.name, _kind(event, change))

@@ -6,7 +6,9 @@ Whoever begins something mostly has it for himself, and so has whoever ends it: 
 from __future__ import annotations
 
 from awaitlens.confidence import Confidence
-from awaitlens.program.facts import Scope
+from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
+from awaitlens.program.index import last_name
+from awaitlens.source import Span
 
 _RUN_ONCE = frozenset(
     (
@@ -26,6 +28,13 @@ _ENDINGS = (
     *("dispose", "terminate", "finalize", "exit", "__aexit__", "asyncTearDown", "test_"),
 )
 _BEGINNINGS = ("setup", "set_up", "init", "start", "__aenter__", "__asynccontextmanager__", "asyncSetUp")
+_WHOLE_ENDINGS = frozenset(
+    (
+        *("aclose", "cleanup", "clean_up", "teardown", "tear_down", "dispose", "terminate", "finalize", "exit"),
+        *("destroy", "asyncTearDown"),
+    )
+)
+"""Not "close" and "stop": they are called while tasks are running, and the object is often opened again."""
 _OPENINGS = ("connect", "open")
 _SETS_UP = ("setup", "init", "initialize", "initialise")
 _RUNS = ("run", "serve", "main")
@@ -72,6 +81,25 @@ def ends_itself(scope: Scope) -> bool:
     return ends(scope) and _is_about_itself(scope)
 
 
+def _ends_all(scope: Scope) -> bool:
+    """Whether a function ends its object's life as a whole: its tasks are mostly torn down before. `cleanup_expired` is
+    no such end, nor is what is told which of several to end."""
+    if scope.name == "__aexit__":
+        return True
+    return plain_name(scope).removesuffix("_all") in _WHOLE_ENDINGS and _is_about_itself(scope)
+
+
+def is_after_yield(facts: Facts, scope: Scope, span: Span) -> bool:
+    """Whether code stands behind the `yield` of an async context manager: there the life of what it lends ends."""
+    managing = any(_is_manager(decorator) for decorator in scope.decorators)
+    yields = (jump.span for jump in facts.jumps if jump.kind == "yield" and jump.scope == scope.number)
+    return managing and any((y.end_line, y.end_column) <= (span.line, span.column) for y in yields)
+
+
+def _is_manager(decorator: Term) -> bool:
+    return isinstance(decorator, (Attribute, Name)) and last_name(decorator) == "asynccontextmanager"
+
+
 def begins(scope: Scope) -> bool:
     """Whether a function begins an object's life."""
     return plain_name(scope).startswith(_BEGINNINGS) or opens(scope)
@@ -79,8 +107,8 @@ def begins(scope: Scope) -> bool:
 
 def lives_on(scope: Scope) -> Confidence:
     """How surely others still use an object when a function takes something of it away: not yet, where that sets it up;
-    no more, where it ran them all, or ends the program."""
+    no more, where it ran them all, or ends the object as a whole, or the program."""
     name = plain_name(scope)
     sets_up = any(part.endswith(_SETS_UP) for part in name.split("_"))
-    is_over = name.startswith(_RUNS) or "shutdown" in name
+    is_over = name.startswith(_RUNS) or "shutdown" in name or _ends_all(scope)
     return "possible" if sets_up or is_over or begins(scope) else "likely"
