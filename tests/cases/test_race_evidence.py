@@ -258,3 +258,73 @@ def test_two_methods_of_an_object_of_one_task_follow_each_other() -> None:
                 await self.send(data)
         """
     assert told(text) == []
+
+
+# --- a queue that is never full -------------------------------------------------------------------------------
+
+
+PUTS = """
+    import asyncio
+
+    class Hub:
+        def __init__(self, queue):
+            self.subs = HELD
+            self.log = MADE
+
+        async def tell(self, event):
+            for guest in self.subs:
+                await WHERE.put(event)
+
+        def join(self, given):
+            queue = MADE
+            self.subs.add(PUT)
+
+        def leave(self, queue):
+            self.subs.discard(queue)
+    """
+FULL = {
+    ("asyncio.Queue()", "guest", "queue"): 0,
+    ("asyncio.Queue(maxsize=0)", "guest", "queue"): 0,
+    ("asyncio.LifoQueue()", "self.log", "queue"): 0,
+    ("asyncio.Queue(9)", "guest", "queue"): 1,
+    ("asyncio.Queue(maxsize=size)", "self.log", "queue"): 1,
+    ("asyncio.Queue()", "guest", "given"): 1,
+    ("asyncio.Queue()", "self.other", "queue"): 1,
+    ("multiplexed.Queue()", "self.log", "queue"): 1,
+}
+
+
+@pytest.mark.parametrize(("made", "where", "put"), FULL)
+def test_a_put_waits_only_where_the_queue_can_be_full(made: str, where: str, put: str) -> None:
+    """False alarms; missed ones where it has a bound, or nobody knows who made it."""
+    text = PUTS.replace("MADE", made).replace("WHERE", where).replace("PUT", put)
+    text = text.replace("HELD", "set()")
+    assert told(text) == ["iterate-shared-across-await"] * FULL[made, where, put]
+
+
+@pytest.mark.parametrize(("held", "found"), [("WeakSet()", 0), ("load()", 1), ("{*old}", 1)])
+def test_a_container_that_begins_with_others_may_hold_full_ones(held: str, found: int) -> None:
+    text = PUTS.replace("MADE", "asyncio.Queue()").replace("WHERE", "guest").replace("PUT", "queue")
+    assert told(text.replace("HELD", held)) == ["iterate-shared-across-await"] * found
+
+
+OF_A_FUNCTION = """
+    import asyncio
+
+    class Meter:
+        async def count(self, n, given=None):
+            queue = asyncio.Queue(SIZE)
+            if given is None:
+                given = asyncio.Queue()
+            now = self.total
+            await WHERE.put(n)
+            self.total = now + n
+    """
+
+
+@pytest.mark.parametrize(("size", "where", "found"), [("", "queue", 0), ("9", "queue", 1), ("", "given", 1)])
+def test_an_update_over_such_a_put_loses_nothing(size: str, where: str, found: int) -> None:
+    assert (
+        told(OF_A_FUNCTION.replace("SIZE", size).replace("WHERE", where))
+        == ["stale-write-after-await"] * found
+    )

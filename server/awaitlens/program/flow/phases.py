@@ -30,8 +30,8 @@ _ENDINGS = (
 _BEGINNINGS = ("setup", "set_up", "init", "start", "__aenter__", "__asynccontextmanager__", "asyncSetUp")
 _WHOLE_ENDINGS = frozenset(
     (
-        *("aclose", "cleanup", "clean_up", "teardown", "tear_down", "dispose", "terminate", "finalize", "exit"),
-        *("destroy", "asyncTearDown"),
+        *("aclose", "cleanup", "clean_up", "teardown", "tear_down", "asyncTearDown", "dispose", "destroy"),
+        *("terminate", "finalize", "exit"),
     )
 )
 """Not "close" and "stop": they are called while tasks are running, and the object is often opened again."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.program.facts import Call, Facts, Result, Scope, Suspension, Term
 from awaitlens.program.flow.model import Event, Flow
+from awaitlens.program.flow.unbounded import puts_at_once
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
@@ -25,7 +26,8 @@ def may_suspend(event: Event) -> bool:
 
 
 def really_suspends(flow: Flow, facts: Facts, view: View, event: Event) -> bool:
-    """A second look: false for `await f()` where the program shows that f has nothing in it to wait for, and for a timer."""
+    """A second look: false for `await f()` where the program shows that f has nothing in it to wait for, for
+    a put into a queue that is never full, and for a timer."""
     if not may_suspend(event):
         return False
     kind = event.name.removesuffix(" exit")  # both are told of the manager's span
@@ -35,12 +37,12 @@ def really_suspends(flow: Flow, facts: Facts, view: View, event: Event) -> bool:
 
 
 def never_waits(suspension: Suspension, facts: Facts, view: View) -> bool:
-    """Whether a suspension point surely hands control to nobody: it awaits a function with nothing to wait for, or sets a
-    timer."""
+    """Whether a suspension point surely hands control to nobody: it awaits a function with nothing to wait for, puts
+    something into a queue that is never full, or sets a timer."""
     if suspension.kind == "async with":
         return is_timer(suspension.operand, facts, view)
     call = _awaited_call(suspension, facts) if suspension.kind == "await" else None
-    return call is not None and _runs_through(call, view)
+    return call is not None and (_runs_through(call, view) or puts_at_once(call, facts, view))
 
 
 def is_timer(manager: Term, facts: Facts, view: View) -> bool:
