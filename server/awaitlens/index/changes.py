@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
@@ -17,6 +17,9 @@ from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.outline import outline
 from awaitlens.source import Source
 
+Leads = Callable[[str, str], bool]
+"""Whether a name in the first file may stand for something in the second."""
+
 
 class Change(NamedTuple):
     """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
@@ -27,6 +30,14 @@ class Change(NamedTuple):
     names: frozenset[str]
     calls: frozenset[str]
     bodies: frozenset[str] | None = None
+
+    def may_call(self, path: str, asked: Iterable[tuple[str, str]], leads: Leads) -> bool:
+        """Whether a call that came or went in the file at `path` may be one of those that were asked for. Where outlines
+        did not stay equal, imports may have come or gone as well."""
+        return any(
+            name in self.calls and (not target or self.bodies is None or leads(path, target))
+            for name, target in asked
+        )
 
 
 def change_between(before: str, after: str) -> Change:
@@ -122,10 +133,11 @@ def _mentioned(blocks: Iterable[Facts]) -> frozenset[str]:
 
 
 def to_do(
-    record: Record, grounds: Grounds, changes: Mapping[str, Change], texts: Mapping[str, str]
+    record: Record, grounds: Grounds, changes: Mapping[str, Change], texts: Mapping[str, str], leads: Leads
 ) -> set[str] | None:
-    """The files to look at again; None for all. `texts` are asked for only when names came or went."""
-    if any(change.calls & grounds.asked for change in changes.values()):
+    """The files to look at again; None for all. `texts` are asked for only when names came or went, `leads` only when
+    calls did whose callers somebody wanted to know."""
+    if any(change.may_call(path, grounds.asked, leads) for path, change in changes.items()):
         return None
     exact = {path: change.bodies for path, change in changes.items() if change.bodies is not None}
     functions = [function_key(path, name) for path, bodies in exact.items() for name in bodies]

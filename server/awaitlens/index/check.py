@@ -66,7 +66,7 @@ class CheckedFiles:
         self.chains: dict[str, list[str]] = {}
         self.runs: dict[str, list[str]] = {}
         self._told: set[Key] = set()
-        self.asked: set[str] = set()
+        self.asked: set[tuple[str, str]] = set()
 
     def may_say(self, path: str) -> bool:
         """Whether there may be anything to say about the file."""
@@ -95,7 +95,7 @@ class CheckedFiles:
         self._note(path, grounds)
         for notes, before in zip((self.read, self.chains), known):
             notes[path] = sorted({*notes[path], *before})
-        self._take_notes(self.program.edges, states(self.program.packages), self.program.index.asked)
+        self._take_notes(self.program.edges, states(self.program.packages), _pairs(self.program.index.asked))
         self.runs.update(self._new_runs())
         return made
 
@@ -127,7 +127,7 @@ class CheckedFiles:
         read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
         chains = {path: self.chains[path] for path in jobs[number] if self.chains.get(path)}
         outside = states(self.program.packages)
-        notes = edges, outside, list(self.program.index.asked), read, chains, dict(self._new_runs())
+        notes = edges, outside, _pairs(self.program.index.asked), read, chains, dict(self._new_runs())
         result = to_bytes((found, notes, messages.told))
         self.program.edges.clear()
         if self._words and number % _JOBS_UNTIL_WEIGHED == 0:
@@ -167,11 +167,13 @@ class CheckedFiles:
         for message in messages:
             log.error("%s", message)
 
-    def _take_notes(self, edges: Mapping[str, Iterable[str]], outside: States, asked: Iterable[str]) -> None:
+    def _take_notes(
+        self, edges: Mapping[str, Iterable[str]], outside: States, asked: Iterable[Sequence[str]]
+    ) -> None:
         self.outside.update(outside)
         for path, targets in edges.items():
             self.edges.setdefault(path, set()).update(targets)
-        self.asked.update(asked)
+        self.asked.update((name, path) for name, path in asked)
 
     def _give_back(self, done: Iterable[str]) -> None:
         """Release what nobody will ask for again here: the files to which only files of jobs lead that somebody has taken."""
@@ -260,6 +262,10 @@ def _imported(read_file: ReadFile, path: str) -> FileFacts | None:
     directory, _, _ = path.rpartition("/")
     packages = {directory} if read_file(f"{directory}/__init__.py") is not None else set()
     return FileOnDemand(path, module_name(path, packages), lambda: text)
+
+
+def _pairs(asked: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
+    return [(name, path) for name, paths in asked.items() for path in paths]
 
 
 def _text(sources: Mapping[str, Source], path: str) -> str:

@@ -4,7 +4,7 @@ The findings of a file rest on its text, on the files its imports lead to, on th
 that are defined anywhere. A file that changed is looked at again. Where no name can mean anything else (equal outlines),
 so is who read the code that changed, or asked what one of its functions comes to; otherwise every file it can be reached
 from by imports, unless nothing that others see of it has changed. When files came or went, or a name whose callers were
-asked for is called in other places, everything is looked at again.
+asked for is called in other places where it may mean what was asked about, everything is looked at again.
 """
 
 from __future__ import annotations
@@ -59,15 +59,15 @@ class Record(NamedTuple):
 class Grounds(NamedTuple):
     """What the findings rest on: `edges` are the files that a file's imports led to, `read` those in which code was read
     for its findings, `chains` the functions of which it was asked what they come to, `runs` by function those that it runs
-    and the files read for that; `asked` are the names whose callers somebody asked for. Functions are written as
-    `function_key` does."""
+    and the files read for that; `asked` are the names whose callers somebody asked for, each with the file that they may
+    mean something in ("" for any). Functions are written as `function_key` does."""
 
     version: bytes
     edges: dict[str, list[str]]
     read: dict[str, list[str]]
     chains: dict[str, list[str]]
     runs: dict[str, list[str]]
-    asked: frozenset[str]
+    asked: frozenset[tuple[str, str]]
 
     def packed(self) -> Any:
         return (*self[:-1], sorted(self.asked))
@@ -76,7 +76,7 @@ class Grounds(NamedTuple):
     def unpacked(cls, value: Any) -> Grounds | None:
         try:
             grounds = cls(*value)
-            return grounds._replace(asked=frozenset(grounds.asked))
+            return grounds._replace(asked=frozenset((name, path) for name, path in grounds.asked))
         except (TypeError, ValueError):
             return None
 

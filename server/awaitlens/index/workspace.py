@@ -251,13 +251,16 @@ class Workspace:
             if before is None:
                 return False
             changes[path] = change_between(before, source.text)
-        again = to_do(self._record, grounds, changes, _Texts(self.sources))
+        again = to_do(self._record, grounds, changes, _Texts(self.sources), self._leads)
         if again is None or len(again) > len(self._stamps) // 2:
             return False
         self._new_texts = dict(changed)
         self._grounds = grounds.without(again)
         self._look_at(again, progress)
         return True
+
+    def _leads(self, source: str, target: str) -> bool:
+        return self._checked().program.reach.leads(source, target)
 
 
 class _Texts(Mapping[str, str]):

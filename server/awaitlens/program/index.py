@@ -84,7 +84,8 @@ class Read(NamedTuple):
 
 
 class Index:
-    """The tables of all files. `asked` are the names whose callers somebody wanted to know since the last `forget`."""
+    """The tables of all files. `asked` are the names whose callers somebody wanted to know since the last `forget`, with
+    the files that they may mean something in ("" for any)."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -95,7 +96,7 @@ class Index:
         self._async: set[str] = set()
         self._plain: set[str] = set()
         self._properties: set[str] = set()
-        self.asked: set[str] = set()
+        self.asked: dict[str, set[str]] = {}
 
     def touch(self, path: str) -> None:
         """The file at the path is new, changed or gone."""
@@ -157,12 +158,16 @@ class Index:
         """The calls that something of that name is handed to, uncalled; likewise."""
         return self._mentions("given", name, defined_in)
 
-    def notices(self, old: Facts, new: Facts) -> bool:
-        """Whether a name that was asked for is called or handed over otherwise in the one than in the other."""
-        return bool(self.asked) and _mentions(old, self.asked) != _mentions(new, self.asked)
+    def notices(self, path: str, old: Facts, new: Facts) -> bool:
+        """Whether a name that was asked for is called or handed over otherwise in a file's new block than in the old one,
+        and may mean there what was asked about."""
+        changed = _mentions(old, self.asked) ^ _mentions(new, self.asked) if self.asked else ()
+        leads = self._program.reach.leads
+        targets = (target for name, _, _ in changed for target in self.asked[name])
+        return any(not target or leads(path, target) for target in targets)
 
     def _mentions(self, kind: Kind, name: str, defined_in: str) -> Iterator[Mention]:
-        self.asked.add(name)
+        self.asked.setdefault(name, set()).add(defined_in)
         for file, places in self._find(kind, name, defined_in):
             for block, call, argument in places:
                 facts = file.facts(block)

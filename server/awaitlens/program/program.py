@@ -95,7 +95,7 @@ class Program:
         later = self.files[file.path] = file.with_same_outline(blocks, number)
         self.index.replaced(later, number, old)
         self.reach.touch(file.path)
-        if self.index.notices(old, facts):
+        if self.index.notices(file.path, old, facts):
             self.forget()
             return True
         memory = self.names.memory
