@@ -28,9 +28,10 @@ class FileState(NamedTuple):
 class Record(NamedTuple):
     """What was found, which is all that a check with nothing to do reads.
 
-    `files` holds the fields of each file's FileState; `findings` holds the packed findings of the files that have any, as the settings leave them; `repairs` for each of a
-    file's findings the first repair, packed, once somebody has asked; `briefs` the pitfalls in short, packed. `outside` are
-    the files of packages that were read, each with its time and size. `version` is a name for the Grounds that belong to it.
+    `files` holds the fields of each file's FileState; `findings` the packed findings of the files that have any, as the
+    settings leave them; `repairs` for each of a file's findings the first repair, packed, once somebody has asked; `briefs`
+    the pitfalls in short, packed. `outside` are the files of packages that were read, each with its time and size.
+    `version` is a name for the Grounds that belong to it.
     """
 
     version: bytes

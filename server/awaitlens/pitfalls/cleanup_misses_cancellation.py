@@ -83,9 +83,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Edit, Finding, Law, Patch
-from awaitlens.program.facts import Call, Context, Facts
+from awaitlens.program.facts import Call, Context, Facts, last_name
 from awaitlens.program.handlers import guarded, reraises, sees_cancellation, suspends
-from awaitlens.program.index import last_name
 from awaitlens.program.terms import dotted
 from awaitlens.program.view import View
 from awaitlens.source import Span

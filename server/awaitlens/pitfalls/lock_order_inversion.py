@@ -55,8 +55,7 @@ from itertools import pairwise
 
 from awaitlens.knowledge.concurrency import lock
 from awaitlens.pitfall import Finding, Law, Patch, Step
-from awaitlens.program.facts import Attribute, Context, Facts, Name, Term
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Attribute, Context, Facts, Name, Term, last_name
 from awaitlens.program.view import View
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -72,7 +71,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for (held, taken), inner, outer in _pairs(facts):
         if not (_is_lock(held, view, inner.scope) and _is_lock(taken, view, inner.scope)):
             continue
-        for line, block in view.class_blocks(".".join(facts.owner), last_name(held)):
+        for line, block in view.class_blocks(facts.owner, last_name(held)):
             for pair, other, first in _pairs(block):
                 if pair == (taken, held):
                     steps = (

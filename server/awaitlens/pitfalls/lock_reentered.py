@@ -67,8 +67,7 @@ from collections.abc import Iterator
 
 from awaitlens.knowledge.concurrency import lock
 from awaitlens.pitfall import Finding, Law, Patch, Step, quoted
-from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Term
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Term, last_name
 from awaitlens.program.view import View
 
 law = Law.ALONE_BETWEEN_AWAITS
@@ -107,7 +106,7 @@ def _in_methods(facts: Facts, view: View, outer: Context, term: Term) -> Iterato
     for call in facts.calls:
         around = (context.number for context in facts.enclosing(call.context))
         if call.usage.kind == "awaited" and outer.number in around and _is_method_of_self(call):
-            again = _takes_again(view, ".".join(facts.owner), call, term)
+            again = _takes_again(view, facts.owner, call, term)
             if again is not None:
                 name = f"{last_name(call.callee)}()"
                 words = f"{quoted(_spelled(term))} is held here, and {name} takes it again: it waits forever"
@@ -119,7 +118,7 @@ def _is_method_of_self(call: Call) -> bool:
     return isinstance(call.callee, Attribute) and call.callee.value == Name("self")
 
 
-def _takes_again(view: View, owner: str, call: Call, term: Term) -> Step | None:
+def _takes_again(view: View, owner: tuple[str, ...], call: Call, term: Term) -> Step | None:
     """Where the method takes the lock on every way through it."""
     for line, block in view.class_blocks(owner, last_name(call.callee)):
         for scope in block.functions():

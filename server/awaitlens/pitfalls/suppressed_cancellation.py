@@ -56,9 +56,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.facts import Call, Context, Facts
+from awaitlens.program.facts import Call, Context, Facts, last_name
 from awaitlens.program.handlers import raised_around, suspends
-from awaitlens.program.index import last_name
 from awaitlens.program.tasks import cancels
 from awaitlens.program.view import View
 

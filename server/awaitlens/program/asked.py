@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Attribute, Call, Facts, Name, Term, last_name
 
 _QUESTIONS = frozenset(
     {"isinstance", "issubclass", "hasattr", "callable", "isawaitable", "iscoroutine", "iscoroutinefunction",

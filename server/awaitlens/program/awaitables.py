@@ -23,8 +23,8 @@ from awaitlens.program.facts import (
     Unpacked,
     Usage,
     Use,
+    last_name,
 )
-from awaitlens.program.index import last_name
 from awaitlens.program.terms import dotted
 from awaitlens.program.values import Coroutine
 from awaitlens.program.view import Target, View

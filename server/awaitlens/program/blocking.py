@@ -16,9 +16,8 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import concurrency, django, types
 from awaitlens.knowledge.blocking import BlockingCall
 from awaitlens.program.callgraph import Chain, spelled
-from awaitlens.program.facts import Attribute, Call, Context, Facts, Iterated, Name, Result, Scope
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Iterated, Name, Result, Scope, last_name
 from awaitlens.program.giving import NEVER_AWAITABLE
-from awaitlens.program.index import last_name
 from awaitlens.program.reads import Read
 from awaitlens.program.started import runs_alone
 from awaitlens.program.testfiles import is_test

@@ -12,9 +12,9 @@ import tokenize
 from typing import NamedTuple
 
 from awaitlens.program import members, protocols
-from awaitlens.program.facts import Call, Facts, Name, Other, Scope
+from awaitlens.program.facts import Call, Facts, Name, Other, Scope, last_name
 from awaitlens.program.handed import AWAITS_ARGUMENT
-from awaitlens.program.index import Mention, last_name
+from awaitlens.program.index import Mention
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.values import Class
 from awaitlens.program.view import View

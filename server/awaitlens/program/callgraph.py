@@ -24,8 +24,8 @@ from awaitlens.program.facts import (
     Result,
     Scope,
     Term,
+    last_name,
 )
-from awaitlens.program.index import last_name
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.reads import Read, getter, reads
 from awaitlens.program.terms import dotted

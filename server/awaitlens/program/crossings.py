@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.program.facts import Attribute, Call, Facts, Name, Term
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Attribute, Call, Facts, Name, Term, last_name
 from awaitlens.program.threads import OFF_THE_LOOP, RunsOn
 from awaitlens.program.view import View
 from awaitlens.source import Span

@@ -46,7 +46,7 @@ def _has_filter(facts: Facts, place: Span) -> bool:
 
 def _is_emptied(term: Attribute, facts: Facts, view: View) -> bool:
     """Whether a method of the class takes elements out, itself or as what runs when a task is done."""
-    for _, block in view.class_blocks(".".join(facts.owner), term.attr):
+    for _, block in view.class_blocks(facts.owner, term.attr):
         for call in block.calls:
             if any(_takes(each, term) for each in (call.callee, *(a.value for a in call.arguments))):
                 return True

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.program.facts import Attribute, Call, Constant, Context, Facts, Name, Other, Scope, Term
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import (
+    Attribute,
+    Call,
+    Constant,
+    Context,
+    Facts,
+    Name,
+    Other,
+    Scope,
+    Term,
+    last_name,
+)
 from awaitlens.program.view import View
 
 _LEAVES = frozenset({"break", "return", "raise", "yield", "yield from"})

@@ -325,3 +325,10 @@ class Facts:
             return lines[span.line][span.column : span.end_column]
         middle = lines[span.line + 1 : span.end_line]
         return "\n".join([lines[span.line][span.column :], *middle, lines[span.end_line][: span.end_column]])
+
+
+def last_name(term: Term) -> str:
+    """The last part of a dotted name; "" for any other term."""
+    if isinstance(term, Attribute):
+        return term.attr
+    return term.id if isinstance(term, Name) else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from awaitlens.program.facts import Attribute, Call, Facts, Lambda, Name, Scope, Term
+from awaitlens.program.facts import Call, Facts, Lambda, Name, Scope, Term, last_name
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.skim import Kind, may_hold
@@ -320,13 +320,6 @@ def _places(file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
 def _lose(where: dict[str, set[int]], identity: int, table: Table) -> None:
     for name in table.names:
         where[name].discard(identity)
-
-
-def last_name(term: Term) -> str:
-    """The last part of a dotted name; "" for any other term."""
-    if isinstance(term, Attribute):
-        return term.attr
-    return term.id if isinstance(term, Name) else ""
 
 
 def _table(facts: Facts) -> Table:

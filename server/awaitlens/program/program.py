@@ -87,11 +87,14 @@ class Program:
         """
         old = file.facts(number)
         changed = changed_calls(old, facts)
+        known, before = self._outlined
         if changed is None:
-            before = self._outlined[1] if self._outlined[0] is old else outline(old)
+            before = before if known is old else outline(old)
             self._outlined = facts, outline(facts)
             if before != self._outlined[1]:
                 return self.put(FileFacts(file.path, file.module, blocks))
+        elif known is old:
+            self._outlined = facts, before
         later = self.files[file.path] = file.with_same_outline(blocks, number)
         self.index.replaced(later, number, old)
         self.reach.touch(file.path)

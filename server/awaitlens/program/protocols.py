@@ -14,8 +14,7 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import coroutines, types
 from awaitlens.program import members, results
 from awaitlens.program.asked import asks_for_kind
-from awaitlens.program.facts import Awaited, Call, Context, Facts, Iterated, Result, Term, Unpacked
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Awaited, Call, Context, Facts, Iterated, Result, Term, Unpacked, last_name
 from awaitlens.program.values import Class, Function, Inferred, Instance, Manager
 from awaitlens.source import Span
 

@@ -18,12 +18,12 @@ from awaitlens.program.facts import (
     Context,
     Import,
     Jump,
-    Name,
     Parameter,
     Scope,
     Suspension,
     Term,
     Usage,
+    last_name,
 )
 from awaitlens.program.flow.expressions import CHANGING
 from awaitlens.program.flow.stores import HOPS, sets
@@ -218,19 +218,13 @@ class Recorder:
 
 
 def _may_write(call: Call) -> bool:
-    callee: Term | None = call.callee
+    callee = call.callee
     if isinstance(callee, Attribute) and callee.attr in CHANGING:
         return True
-    hop = HOPS.get(_name(callee))
+    hop = HOPS.get(last_name(callee))
     if hop is not None:
-        callee = call.arguments[hop].value if len(call.arguments) > hop else None
-    return sets(_name(callee))
-
-
-def _name(term: Term | None) -> str:
-    if isinstance(term, Attribute):
-        return term.attr
-    return term.id if isinstance(term, Name) else ""
+        callee = call.arguments[hop].value if len(call.arguments) > hop else UNKNOWN
+    return sets(last_name(callee))
 
 
 _ITERATIONS = frozenset(("for", "async for", "comprehension"))

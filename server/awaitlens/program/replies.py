@@ -100,7 +100,7 @@ def _sends(suspension: Suspension, facts: Facts) -> bool:
 
 def _reader(table: Term, access: Access, facts: Facts, view: View) -> str:
     """Another method of the class that takes futures out of the table; "" where there is none."""
-    for _, block in view.class_blocks(".".join(facts.owner), getattr(table, "attr", "")):
+    for _, block in view.class_blocks(facts.owner, getattr(table, "attr", "")):
         for call in block.calls:
             callee = call.callee
             takes = isinstance(callee, Attribute) and callee.attr in ("pop", "get") and callee.value == table

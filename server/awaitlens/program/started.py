@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.program.facts import Attribute, Call, Facts, Name, Scope
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Attribute, Call, Facts, Name, Scope, last_name
 from awaitlens.program.view import View
 from awaitlens.source import Span
 

@@ -159,10 +159,9 @@ class Surroundings:
         """Whether this file imports the package (a top-level one) or something in it."""
         return any(each.module.partition(".")[0] == package for each in self._file.imported if not each.level)
 
-    def class_blocks(self, owner: str, word: str) -> Iterator[tuple[int, Facts]]:
+    def class_blocks(self, owner: tuple[str, ...], word: str) -> Iterator[tuple[int, Facts]]:
         """The blocks that hold a class's own statements and in which the word stands, with their first lines."""
-        parts = tuple(owner.split("."))
-        return ((line, facts) for line, facts in self.module_blocks(word) if facts.owner == parts)
+        return ((line, facts) for line, facts in self.module_blocks(word) if facts.owner == owner)
 
     def rests_on_told(self, owner: tuple[str, ...], telling: Telling, word: str) -> None:
         """Note that what is being worked out rests on what the blocks of a class, or of the module (), say about a word:

@@ -20,8 +20,8 @@ from awaitlens.program.facts import (
     Scope,
     Suspension,
     Term,
+    last_name,
 )
-from awaitlens.program.index import last_name
 from awaitlens.program.values import Coroutine, Instance
 from awaitlens.program.view import Target, View
 

@@ -151,9 +151,9 @@ def _outwards(tree: Tree, statement: ast.stmt) -> Iterator[ast.stmt]:
 
 def _made_in_constructor(own: Stretch, view: View, attribute: str, lock: str) -> Edits | None:
     """The lock made in `__init__`: right behind the attribute, else behind another one. () where it is there already."""
-    owner, place = ".".join(own.facts.owner), Attribute(Name("self"), lock.removeprefix("self."))
+    place = Attribute(Name("self"), lock.removeprefix("self."))
     behind: tuple[int, Facts, Access] | None = None
-    for line, block in view.class_blocks(owner, "__init__"):
+    for line, block in view.class_blocks(own.facts.owner, "__init__"):
         for access in block.accesses:
             begins = block.scopes[access.scope].name == "__init__" and access.context < 0
             if not begins or access.kind != "write" or not _is_of_self(access):

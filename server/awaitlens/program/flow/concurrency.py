@@ -21,11 +21,12 @@ from awaitlens.program.facts import (
     Result,
     Scope,
     Term,
+    last_name,
 )
 from awaitlens.program.flow.locks import is_lock_term, locks_around
 from awaitlens.program.flow.phases import begins, ends, lives_on, opens, runs_once
 from awaitlens.program.flow.sharing import PER_TASK_OWNERS
-from awaitlens.program.index import Mention, last_name
+from awaitlens.program.index import Mention
 from awaitlens.program.modules import qualname
 from awaitlens.program.view import View
 from awaitlens.source import Span

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from awaitlens.program.facts import Attribute, Context, Facts, Name, Term
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Attribute, Context, Facts, Name, Term, last_name
 from awaitlens.source import Span
 
 _BROAD = frozenset(("Exception", "BaseException", "AttributeError", "KeyError", "TypeError"))

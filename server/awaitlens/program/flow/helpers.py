@@ -21,11 +21,11 @@ from awaitlens.program.facts import (
     Result,
     Scope,
     Term,
+    last_name,
 )
 from awaitlens.program.flow.model import UNKNOWN, Event, Flow, Place, Value
 from awaitlens.program.flow.splicing import spliced
-from awaitlens.program.flow.stores import HOPS
-from awaitlens.program.index import last_name
+from awaitlens.program.flow.stores import HOPS, TELLING
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
@@ -133,7 +133,7 @@ def _written(facts: Facts, scope: Scope) -> Iterator[tuple[Place, int, bool]]:
             yield place, parameter, False
     for call in facts.calls_in(scope.number):
         owner = call.callee.value if isinstance(call.callee, Attribute) else None
-        is_set = last_name(call.callee) in ("set", "aset") and call.usage.kind == "awaited"
+        is_set = last_name(call.callee) in TELLING and call.usage.kind == "awaited"
         if owner is not None and is_set and len(call.arguments) == 2 and not call.arguments[1].keyword:
             place = _place(Item(owner, call.arguments[0].value), scope)
             parameter = _parameter(call.arguments[1].value, facts, scope)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
-from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term
+from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term, last_name
 from awaitlens.program.flow.concurrency import concurrency, only_begins
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.locks import locks_around
@@ -15,7 +15,6 @@ from awaitlens.program.flow.phases import ends, ends_itself, is_after_yield
 from awaitlens.program.flow.races import graphs, on_second_look
 from awaitlens.program.flow.remote import is_no_container
 from awaitlens.program.flow.sharing import alias, sharing, term_of
-from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -183,7 +182,7 @@ def _means(place: Place, block: Facts, scope: int, facts: Facts) -> bool:
 
 def _blocks(place: Place, name: str, facts: Facts, view: View) -> Iterator[tuple[int, Facts]]:
     if place.root == "self" and facts.owner:
-        for line, block in view.class_blocks(".".join(facts.owner), name):
+        for line, block in view.class_blocks(facts.owner, name):
             if all(scope.name != "__init__" for scope in block.scopes):
                 yield line, block
         return

@@ -22,7 +22,6 @@ _WORDS = ("lock", "mutex", "semaphore", "condition", "_sem", "_cond", "limiter",
 _UNLIKE = re.compile(r"(?<![a-z])(?:b|c|un)lock")
 """A block, a clock and what is unlocked keep nobody out."""
 _OF_ONE_ITEM = frozenset(("get", "setdefault"))
-_CHAIN = (ast.Name, ast.Attribute, ast.Subscript)
 
 
 def sounds_like_lock(text: str) -> bool:
@@ -172,13 +171,14 @@ def lock_named(term: Term, facts: Facts, scope: int) -> Place | None:
     if isinstance(term, Result):
         call = facts.calls[term.call]
         called = lock_named(call.callee, facts, scope)
-        return _called(called, [_key(a.value) for a in call.arguments]) if called is not None else None
+        return _called(called, [key_of(a.value) for a in call.arguments]) if called is not None else None
     if not isinstance(term, (Attribute, Item)):
         return None
     owner = lock_named(term.value, facts, scope)
-    part = f".{term.attr}" if isinstance(term, Attribute) else f"[{_key(term.key)}]"
+    part = f".{term.attr}" if isinstance(term, Attribute) else f"[{key_of(term.key)}]"
     return Place(owner.root, (*owner.path, part)) if owner is not None else None
 
 
-def _key(term: Term) -> str:
+def key_of(term: Term) -> str:
+    """A key or an argument as a place spells it; one that is no literal may be any."""
     return repr(term.value) if isinstance(term, Constant) else "*"

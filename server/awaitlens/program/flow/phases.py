@@ -6,8 +6,7 @@ Whoever begins something mostly has it for himself, and so has whoever ends it: 
 from __future__ import annotations
 
 from awaitlens.confidence import Confidence
-from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
-from awaitlens.program.index import last_name
+from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term, last_name
 from awaitlens.source import Span
 
 _RUN_ONCE = frozenset(

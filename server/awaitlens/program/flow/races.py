@@ -90,23 +90,7 @@ class Way(NamedTuple):
 
 def stale_writes(facts: Facts, view: View) -> tuple[Race, ...]:
     """Writes of a value that rests on a read of the same place, with control handed over in between."""
-    return _REMEMBERED.get(facts, view)
-
-
-class _Remembered:
-    """The races of the block asked about last: several pitfalls ask about one block in a row."""
-
-    def __init__(self) -> None:
-        self._last: tuple[Facts, View, tuple[Race, ...]] | None = None
-
-    def get(self, facts: Facts, view: View) -> tuple[Race, ...]:
-        last = self._last
-        if last is None or last[0] is not facts or last[1] is not view:
-            last = self._last = (facts, view, tuple(_stale_writes(facts, view)))
-        return last[2]
-
-
-_REMEMBERED = _Remembered()
+    return view.once(_stale_writes, facts)
 
 
 def _stale_writes(facts: Facts, view: View) -> Iterator[Race]:

@@ -133,12 +133,12 @@ def _others_fill(place: Place, facts: Facts, view: View) -> bool:
     table = place.path[0][1:] if place.path and place.path[0][0] == "." else ""
     return any(
         table in (block.slice(access.span) if access.kind != "delete" else "")
-        for _, block in view.class_blocks(".".join(facts.owner), table)
+        for _, block in view.class_blocks(facts.owner, table)
         for access in block.accesses
     ) or any(
         isinstance(call.callee, Attribute)
         and call.callee.attr in ("append", "setdefault", "put_nowait", "add", "set_result")
         and table in block.slice(call.callee_span)
-        for _, block in view.class_blocks(".".join(facts.owner), table)
+        for _, block in view.class_blocks(facts.owner, table)
         for call in block.calls
     )

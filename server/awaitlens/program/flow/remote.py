@@ -22,13 +22,13 @@ from awaitlens.program.facts import (
     Result,
     Scope,
     Term,
+    last_name,
 )
 from awaitlens.program.flow.explorer import Run
 from awaitlens.program.flow.expressions import GIVES_NOTHING
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.locks import locks_around
+from awaitlens.program.flow.locks import key_of, locks_around
 from awaitlens.program.flow.model import UNKNOWN, Event, Flow, Place, Value, anyhow
-from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _changed(call: Call) -> tuple[Place, Kind] | None:
     key = call.argument(0)
     if callee.attr in ("pop", "remove", "discard") and key is not None:
         by_position = callee.attr == "pop" and isinstance(key.value, Constant) and key.value.value in (0, -1)
-        item = Place(owner.root, (*owner.path, f"[{_key(key.value)}]"))
+        item = Place(owner.root, (*owner.path, f"[{key_of(key.value)}]"))
         return (owner, "takes") if by_position else (item, "removes")
     if callee.attr in _TAKES:
         return owner, "takes"
@@ -224,12 +224,8 @@ def _place(term: Term) -> Place | None:
     if not isinstance(term, (Attribute, Item)):
         return None
     owner = _place(term.value)
-    part = f".{term.attr}" if isinstance(term, Attribute) else f"[{_key(term.key)}]"
+    part = f".{term.attr}" if isinstance(term, Attribute) else f"[{key_of(term.key)}]"
     return Place(owner.root, (*owner.path, part)) if owner is not None else None
-
-
-def _key(term: Term) -> str:
-    return repr(term.value) if isinstance(term, Constant) else "*"
 
 
 def _is_hidden(root: str, scope: Scope, block: Facts) -> bool:

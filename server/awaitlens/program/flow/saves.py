@@ -19,11 +19,11 @@ from awaitlens.program.facts import (
     Scope,
     Suspension,
     Term,
+    last_name,
 )
 from awaitlens.program.flow.concurrency import concurrency
 from awaitlens.program.flow.locks import is_lock_term, locks_around
 from awaitlens.program.flow.stores import HOPS
-from awaitlens.program.index import last_name
 from awaitlens.source import Span
 
 if TYPE_CHECKING:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaitlens.program.facts import Attribute, Facts, Name, Term
+from awaitlens.program.facts import Attribute, Facts, Name, Term, last_name
 from awaitlens.program.flow.graph import Graph
 from awaitlens.program.flow.model import Event, Place, Value
 from awaitlens.program.flow.sharing import term_of
-from awaitlens.program.index import last_name
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
@@ -95,6 +94,6 @@ def _is_given_back(place: Place, facts: Facts, view: View) -> bool:
     term = term_of(place)
     return any(
         isinstance(call.callee, Attribute) and call.callee.value == term and call.callee.attr in _GIVES_BACK
-        for _, block in view.class_blocks(".".join(facts.owner), last_name(term))
+        for _, block in view.class_blocks(facts.owner, last_name(term))
         for call in block.calls
     )

@@ -21,8 +21,8 @@ from awaitlens.program.facts import (
     Name,
     Term,
     Unpacked,
+    last_name,
 )
-from awaitlens.program.index import last_name
 
 if TYPE_CHECKING:
     from awaitlens.program.view import View
@@ -158,7 +158,7 @@ def _blocks(place: _Given, view: View) -> Iterable[Facts]:
     """Where a place is told of: its class for what `self` has, its module for a name; nowhere for anything else."""
     term = place.term
     if isinstance(term, Attribute) and term.value == Name("self") and place.facts.owner:
-        return (block for _, block in view.class_blocks(".".join(place.facts.owner), term.attr))
+        return (block for _, block in view.class_blocks(place.facts.owner, term.attr))
     if isinstance(term, Name):
         return (block for _, block in view.module_blocks(term.id))
     return ()
