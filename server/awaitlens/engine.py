@@ -16,6 +16,7 @@ from awaitlens.program.facts import Facts
 from awaitlens.program.memory import LINES, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program, module_name
+from awaitlens.program.rereading import Rereader
 from awaitlens.program.traits import traits
 from awaitlens.program.view import View
 from awaitlens.rewrite.imports import settle
@@ -36,6 +37,11 @@ def read(source: Source, module: str, reader: Reader[Facts]) -> FileFacts:
 def new_reader(budget: int = 20_000) -> Reader[Facts]:
     """A reader of facts; `budget` are the characters it remembers besides those of the text it has read last."""
     return Reader(extract, budget)
+
+
+def new_rereader(budget: int) -> Reader[Facts]:
+    """A reader for a text that is being edited."""
+    return Reader(extract, budget, Rereader().read)
 
 
 def selected(settings: Settings, path: str = "") -> tuple[Pitfall, ...]:

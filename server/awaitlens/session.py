@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-from awaitlens.engine import Look, findings, look, new_reader, patches, read
+from awaitlens.engine import Look, findings, look, new_reader, new_rereader, patches, read
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.facts import Facts
@@ -56,7 +56,7 @@ class Document:
 
     source: Source
     layout: Layout
-    reader: Reader[Facts] = field(default_factory=lambda: new_reader(_REMEMBERED), repr=False)
+    reader: Reader[Facts] = field(default_factory=lambda: new_rereader(_REMEMBERED), repr=False)
     epoch: int = -1
     known: dict[int, Look] = field(default_factory=dict)
     resting: dict[int, Look] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from awaitlens.program import importing
@@ -12,6 +12,7 @@ from awaitlens.program.facts import (
     UNKNOWN,
     Argument,
     Attribute,
+    Binding,
     Entered,
     Facts,
     Iterated,
@@ -22,7 +23,7 @@ from awaitlens.program.facts import (
     Use,
 )
 from awaitlens.program.headers import place
-from awaitlens.program.recorder import NOWHERE, Recorder
+from awaitlens.program.recorder import NOWHERE, Load, Recorder
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -43,17 +44,23 @@ Statement = Callable[[Recorder, Any], None]
 
 def extract(block: Block, parsed: Parsed) -> Facts:
     """All that the block says. Never raises on a tree that `ast` made."""
-    record = Recorder(block.text, "class" if block.owner else "module")
+    record = Recorder(block.text, base_kind(block), VISITS)
     statements(record, parsed.body)
-    return _facts(record, block, parsed)
+    return facts_of(record, block, parsed.repaired)
 
 
-def _facts(record: Recorder, block: Block, parsed: Parsed) -> Facts:
+def base_kind(block: Block) -> str:
+    """The kind of scope that the block's own statements stand in."""
+    return "class" if block.owner else "module"
+
+
+def facts_of(record: Recorder, block: Block, repaired: bool) -> Facts:
+    """What was recorded, once the walk is over."""
     scopes = tuple([scope.close() for scope in record.scopes])
     return Facts(
         block.text,
         block.owner,
-        parsed.repaired,
+        repaired,
         scopes,
         tuple(record.calls),  # type: ignore[arg-type]  # Each is there once the walk is over.
         tuple(record.suspensions),
@@ -61,27 +68,28 @@ def _facts(record: Recorder, block: Block, parsed: Parsed) -> Facts:
         tuple(record.bindings),
         tuple(record.imports),
         tuple(record.accesses),
-        _uses(record),
+        uses(record.bindings, record.loads, record.span),
         tuple(record.jumps),
         bool(record.suspensions) or any(scope.is_async for scope in scopes),
         tuple(record.flows),
     )
 
 
-def _uses(record: Recorder) -> tuple[Use, ...]:
+def uses(
+    bindings: Iterable[Binding], loads: Iterable[Load], span: Callable[[ast.Name], Span]
+) -> tuple[Use, ...]:
     """The reads of variables that hold the result of a call; of all others nobody asks."""
     held = {
         binding.name
-        for binding in record.bindings
+        for binding in bindings
         if binding.kind in _HOLDING and binding.value is not UNKNOWN and type(binding.value) is not Lambda
     }
     if not held:
         return ()
-    span = record.span
     return tuple(
         [
             Use(node.id, usage, scope, context, span(node))
-            for node, usage, scope, context in record.loads
+            for node, usage, scope, context in loads
             if node.id in held
         ]
     )
@@ -91,8 +99,9 @@ _HOLDING = frozenset(("assign", "walrus", "with", "async with"))
 
 
 def statements(record: Recorder, body: list[ast.stmt]) -> None:
+    visits = record.visits
     for statement in body:
-        visit = _VISITS.get(type(statement))
+        visit = visits.get(type(statement))
         if visit is not None:
             visit(record, statement)
 
@@ -351,7 +360,7 @@ def _keyword(header: Span, word: str) -> Span:
     return Span(header.line, header.column, header.line, header.column + len(word))
 
 
-_VISITS: dict[type, Statement] = {
+VISITS: dict[type, Statement] = {
     ast.Expr: _expression,
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
@@ -379,4 +388,4 @@ _VISITS: dict[type, Statement] = {
     ast.ClassDef: _class,
 }
 if hasattr(ast, "TryStar"):
-    _VISITS[ast.TryStar] = _try
+    VISITS[ast.TryStar] = _try

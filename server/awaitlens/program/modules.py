@@ -242,13 +242,13 @@ def _block(row: Imported | Member | Assigned) -> int:
 
 def changed_stretches(before: str, after: str, margin: int) -> tuple[str, str]:
     """Where two texts differ, in the one and in the other, with so many characters around."""
-    start = _alike(before, after)
-    end = _alike(before[:start:-1], after[:start:-1])
+    start = alike(before, after)
+    end = alike(before[:start:-1], after[:start:-1])
     first = max(start - margin, 0)
     return before[first : len(before) - end + margin], after[first : len(after) - end + margin]
 
 
-def _alike(one: str, other: str) -> int:
+def alike(one: str, other: str) -> int:
     """How many characters two texts have in common at their start."""
     low, high = 0, min(len(one), len(other))
     while low < high:

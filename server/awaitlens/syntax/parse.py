@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
-from awaitlens.source import split_lines
+from awaitlens.source import Span, split_lines
 from awaitlens.syntax.blocks import Block, Layout
 from awaitlens.syntax.repair import Failure, repaired
 from awaitlens.syntax.scan import mask
@@ -65,11 +65,18 @@ class Reader(Generic[T]):
     """Reads layouts with a memo: `extract` is called once for each block, and its result kept instead of the tree.
 
     `budget` is how many characters of blocks are remembered besides those of the layout just read (four million are a
-    hundred thousand lines); beyond it the oldest go. Equal blocks share one result. Not safe to share between threads.
+    hundred thousand lines); beyond it the oldest go. `read_alone` says of one block, likely to be read again with a small
+    change, whether it parses as it stands, and its result. Equal blocks share one result. Not safe to share between threads.
     """
 
-    def __init__(self, extract: Callable[[Block, Parsed], T], budget: int = 4_000_000) -> None:
+    def __init__(
+        self,
+        extract: Callable[[Block, Parsed], T],
+        budget: int = 4_000_000,
+        read_alone: Callable[[Block], tuple[bool, T]] | None = None,
+    ) -> None:
         self._extract = extract
+        self._reads_alone = read_alone or self._reads
         self._budget = budget
         self._held = 0
         self._most = budget
@@ -90,14 +97,19 @@ class Reader(Generic[T]):
     def read_alone(self, layout: Layout, number: int) -> T | None:
         """The result of one block of the layout; None if it does not parse alone: then others may have to join it."""
         block = layout.blocks[number]
-        whole, result = self._memo.get(block) or self._read(block)
+        whole, result = self._memo.get(block) or self._noted(block, self._reads_alone(block))
         if self._held > self._most:
             self._forget(layout)
         return result if whole else None
 
     def _read(self, block: Block) -> tuple[bool, T]:
+        return self._noted(block, self._reads(block))
+
+    def _reads(self, block: Block) -> tuple[bool, T]:
         parsed = parse(block)
-        hit = parsed.error is None, self._extract(block, parsed)
+        return parsed.error is None, self._extract(block, parsed)
+
+    def _noted(self, block: Block, hit: tuple[bool, T]) -> tuple[bool, T]:
         self._memo[block] = hit
         self._held += len(block.text)
         return hit
@@ -166,6 +178,24 @@ def _join(layout: Layout, start: int, end: int) -> tuple[int, int, Block]:
             end += 1
         return start, end, Block("".join([block.text for block in blocks[start:end]]), (), "statement", "")
     return start, end, blocks[start]._replace(text="".join([block.text for block in blocks[start:end]]))
+
+
+def parse_statement(text: str, span: Span) -> ast.stmt | None:
+    """The one statement that fills a stretch of ASCII text, every line and column in its place; None if it is none."""
+    lines = text.split("\n")[span.line : span.end_line + 1]
+    lines[-1] = lines[-1][: span.end_column]
+    lines[0] = _indent(span.column) + lines[0][span.column :]
+    tree = _parsed("\n" * span.line + "\n".join(lines))
+    if isinstance(tree, Failure) or len(tree.body) != 1:
+        return None
+    statement = tree.body[0]
+    end = (statement.end_lineno, statement.end_col_offset)
+    return statement if end == (span.end_line + 1, span.end_column) else None
+
+
+def _indent(width: int) -> str:
+    """White space of that width that indents nothing, as in `_lifted`."""
+    return " " * (width - 1) + "\f" if width else ""
 
 
 # --- one parse ----------------------------------------------------------------------------------------------
