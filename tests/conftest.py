@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -24,10 +24,9 @@ def _needs_hide_nothing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     real = engine.worth_running
     hidden: list[str] = []
 
-    def checked(chosen: Iterable[Pitfall], facts: Facts, view: View) -> list[Pitfall]:
-        chosen = list(chosen)
+    def checked(chosen: engine.Chosen, facts: Facts, view: View) -> tuple[Pitfall, ...]:
         kept = real(chosen, facts, view)
-        for pitfall in chosen:
+        for pitfall in chosen.pitfalls:
             if pitfall not in kept and (facts.has_async or pitfall.everywhere):
                 hidden.extend(f"{pitfall.name}: {found.message}" for found in _found(pitfall, facts, view))
         return kept

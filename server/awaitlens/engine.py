@@ -44,15 +44,35 @@ def new_rereader(budget: int) -> Reader[Facts]:
     return Reader(extract, budget, Rereader().read)
 
 
-def selected(settings: Settings, path: str = "") -> tuple[Pitfall, ...]:
+class Chosen:
+    """The pitfalls that are on somewhere."""
+
+    def __init__(self, pitfalls: Iterable[Pitfall]) -> None:
+        self.pitfalls = tuple(pitfalls)
+        self._telling = frozenset[str]().union(*(pitfall.needs for pitfall in self.pitfalls))
+        self._with_traits = lru_cache(maxsize=1024)(self._needing_no_more)
+
+    def with_traits(self, words: frozenset[str], has_async: bool) -> tuple[Pitfall, ...]:
+        """Those that may find something in a block with these traits."""
+        return self._with_traits(words & self._telling, has_async)
+
+    def _needing_no_more(self, words: frozenset[str], has_async: bool) -> tuple[Pitfall, ...]:
+        return tuple(
+            pitfall
+            for pitfall in self.pitfalls
+            if (has_async or pitfall.everywhere) and not (pitfall.needs and pitfall.needs.isdisjoint(words))
+        )
+
+
+def selected(settings: Settings, path: str = "") -> Chosen:
     """The pitfalls that are on for a file under these settings."""
     return _selected(settings, path if settings.per_file_ignores else "")
 
 
 @lru_cache(maxsize=256)
-def _selected(settings: Settings, path: str) -> tuple[Pitfall, ...]:
+def _selected(settings: Settings, path: str) -> Chosen:
     names = selection.selected(settings, pitfalls(), path)
-    return tuple(pitfall for pitfall in pitfalls().values() if pitfall.name in names)
+    return Chosen(pitfall for pitfall in pitfalls().values() if pitfall.name in names)
 
 
 def findings(program: Program, path: str, blocks: Iterable[int] | None = None) -> tuple[Finding, ...]:
@@ -82,14 +102,9 @@ def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Fin
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 
-def worth_running(chosen: Iterable[Pitfall], facts: Facts, view: View) -> list[Pitfall]:
+def worth_running(chosen: Chosen, facts: Facts, view: View) -> tuple[Pitfall, ...]:
     """The pitfalls that may find something in the block, by what is in it."""
-    words = traits(facts, view)
-    return [
-        pitfall
-        for pitfall in chosen
-        if (facts.has_async or pitfall.everywhere) and not (pitfall.needs and pitfall.needs.isdisjoint(words))
-    ]
+    return chosen.with_traits(traits(facts, view), facts.has_async)
 
 
 class Look(NamedTuple):

@@ -6,7 +6,7 @@ parts: `save` for `order.save`. Who asks resolves what is found; the tables only
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.program.facts import Call, Facts, Lambda, Name, Scope, Term, last_name
@@ -64,23 +64,27 @@ class Table(NamedTuple):
         return {*self.defined, *self.called, *self.given}
 
 
+_GONE: tuple[Table, list[int]] = Table({}, {}, {}), []
+
+
 class Read(NamedTuple):
     """The tables of a file whose blocks are all read.
 
-    `known` holds a table for each block's facts, by identity, so that an edit leaves the other blocks' alone; `blocks`
-    the numbers that facts have now; `where` the identities of the facts that hold a name, gone ones possibly among them.
+    `known` holds a table for each block's facts, by identity, so that an edit leaves the other blocks' alone; `placed`
+    each table by its own identity, with the numbers that its blocks have now; `where` the identities of the tables that
+    hold a name, gone ones possibly among them.
     """
 
     file: FileFacts
     known: dict[int, tuple[Facts, Table]]
-    blocks: dict[int, list[int]]
+    placed: dict[int, tuple[Table, list[int]]]
     where: dict[str, set[int]]
 
     def places(self, kind: Kind, name: str) -> Iterator[Place]:
         for identity in self.where.get(name, ()):
-            for block in self.blocks.get(identity, ()):
-                for place in self.known[identity][1].of(kind).get(name, ()):
-                    yield place._replace(block=block)
+            table, blocks = self.placed.get(identity, _GONE)
+            for place in table.of(kind).get(name, ()):
+                yield from (place._replace(block=block) for block in blocks)
 
 
 class Index:
@@ -105,15 +109,20 @@ class Index:
     def replaced(self, file: FileFacts, number: int, old: Facts) -> None:
         """One block of a file is another one now, where it was."""
         read = self._tables.get(file.path)
-        if read is None or file.path in self._stale or read.blocks.get(id(old)) != [number]:
+        if read is None or file.path in self._stale or id(old) not in read.known:
             self.touch(file.path)
             return
-        _lose(read.where, id(old), read.known.pop(id(old))[1])
-        del read.blocks[id(old)]
-        facts = file.facts(number)
-        if id(facts) not in read.known:
-            read.known[id(facts)] = self._entry(file.path, facts, read.where)
-        read.blocks.setdefault(id(facts), []).append(number)
+        facts, table = file.facts(number), read.known[id(old)][1]
+        if read.placed[id(table)][1] != [number] or id(facts) in read.known:
+            self.touch(file.path)
+            return
+        del read.known[id(old)]
+        if _names_alike(old, facts):
+            read.known[id(facts)] = facts, table
+        else:
+            _lose(read.where, read.placed.pop(id(table))[0])
+            read.known[id(facts)] = facts, table = self._entry(file.path, facts, read.where)
+            read.placed[id(table)] = table, [number]
         self._tables[file.path] = read._replace(file=file)
 
     def forget(self) -> None:
@@ -149,6 +158,11 @@ class Index:
         """Whether some class has a plain property of that name, or had one before an edit."""
         self._refresh()
         return name in self._properties
+
+    def knows_no_property_of(self, names: Iterable[str]) -> bool:
+        """Whether none of the names is one that `is_property_somewhere`."""
+        self._refresh()
+        return self._properties.isdisjoint(names)
 
     def called(self, name: str, defined_in: str = "") -> Iterator[Mention]:
         """The calls of something of that name; those only that may mean what is defined in a file, if one is given."""
@@ -206,14 +220,14 @@ class Index:
         known = before.known if before else {}
         where: dict[str, set[int]] = before.where if before else {}
         current: dict[int, tuple[Facts, Table]] = {}
-        blocks: dict[int, list[int]] = {}
+        placed: dict[int, tuple[Table, list[int]]] = {}
         for number, (_, facts) in enumerate(file.blocks):
-            identity = id(facts)
-            current[identity] = known.get(identity) or self._entry(path, facts, where)
-            blocks.setdefault(identity, []).append(number)
+            entry = current.get(id(facts)) or known.get(id(facts)) or self._entry(path, facts, where)
+            current[id(facts)] = entry
+            placed.setdefault(id(entry[1]), (entry[1], []))[1].append(number)
         for identity in known.keys() - current.keys():
-            _lose(where, identity, known[identity][1])
-        self._tables[path] = Read(file, current, blocks, where)
+            _lose(where, known[identity][1])
+        self._tables[path] = Read(file, current, placed, where)
 
     def _entry(self, path: str, facts: Facts, where: dict[str, set[int]]) -> tuple[Facts, Table]:
         """A new block's table. Its names are noted as names of the file."""
@@ -222,7 +236,7 @@ class Index:
             (self._async if scope.is_async else self._plain).add(scope.name)
         self._properties.update(s.name for s in facts.functions() if _PROPERTY in s.decorators)
         for name in table.names:
-            where.setdefault(name, set()).add(id(facts))
+            where.setdefault(name, set()).add(id(table))
             self._paths.setdefault(name, set()).add(path)
         return facts, table
 
@@ -317,9 +331,27 @@ def _places(file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
     ]
 
 
-def _lose(where: dict[str, set[int]], identity: int, table: Table) -> None:
+def _lose(where: dict[str, set[int]], table: Table) -> None:
     for name in table.names:
-        where[name].discard(identity)
+        where[name].discard(id(table))
+
+
+def _names_alike(old: Facts, new: Facts) -> bool:
+    """Whether two blocks have equal tables."""
+    return (
+        len(old.calls) == len(new.calls)
+        and (old.scopes is new.scopes or _scope_names(old) == _scope_names(new))
+        and all(a is b or _called(a, old) == _called(b, new) for a, b in zip(old.calls, new.calls))
+    )
+
+
+def _scope_names(facts: Facts) -> list[tuple[str, str, int]]:
+    return [(scope.kind, scope.name, scope.parent) for scope in facts.scopes]
+
+
+def _called(call: Call, facts: Facts) -> list[str]:
+    """The name of what is called, and of what is given to it."""
+    return [last_name(call.callee), *(_given_name(argument.value, facts) for argument in call.arguments)]
 
 
 def _table(facts: Facts) -> Table:

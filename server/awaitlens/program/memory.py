@@ -29,6 +29,10 @@ class Told(NamedTuple):
     word: str
 
 
+class OfFlows(str):
+    """The key of an answer about a block that rests on its flows and bindings, and on what names mean."""
+
+
 LINES = None
 _DEEPEST = 24
 
@@ -85,6 +89,18 @@ class Memory:
         if entry is None:
             entry = blocks[id(facts)] = (facts, {})
         return self._remembered(entry[1], key, work_out, meanwhile)
+
+    def resting_on_names(self, path: str, facts: Facts, key: Hashable, work_out: Callable[[], T]) -> T:
+        """The answer to `key` about one block, kept if it rests on nothing beside the block but what names mean."""
+        entry = self._blocks.get(path, {}).get(id(facts))
+        if entry is not None and key in entry[1]:
+            return cast(T, entry[1][key])
+        found, grounds = self.recorded(work_out)
+        for ground in grounds:
+            self.rests_on(*ground)
+        if grounds or self._active:
+            return found
+        return self.about_block(path, facts, key, lambda: found, found)
 
     def about_names(self, key: Hashable, work_out: Callable[[], T], meanwhile: T) -> T:
         """The answer to `key`, from memory or from `work_out`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from awaitlens.program.facts import Access, Attribute, Binding, Facts, Import, Name, Scope
 from awaitlens.program.reach import Imports, attributes_in
@@ -63,22 +63,28 @@ class FileFacts:
         """
         later = FileFacts(self.path, self.module, blocks)
         known, tables = self.__dict__, later.__dict__
-        part = [(edited, blocks[edited][1])] if edited >= 0 else []
+        tables.update({name: known[name] for name in _TABLES if name in known})
+        if edited >= 0:
+            fresh = blocks[edited][1]
+            if "holders" in known:
+                tables["holders"] = self._still_holding(fresh.text, edited)
+            if not _binds_alike(self.facts(edited), fresh):
+                tables.update(self._with_rows_of(edited, fresh))
+        return later
+
+    def _with_rows_of(self, edited: int, facts: Facts) -> Iterator[tuple[str, Any]]:
+        """The tables that are known, with what another block says in the place of what that block said."""
+        known, part = self.__dict__, [(edited, facts)]
         for name, rows in (("imports", _imports), ("globals", _globals)):
             if name in known:
-                tables[name] = _renewed(known[name], rows(part), edited)
+                yield name, _renewed(known[name], rows(part), edited)
         for name, nested in (("members", _members), ("attributes", _attributes)):
             if name in known:
                 fresh = {
                     owner: _renewed(known[name].get(owner, {}), rows, edited)
                     for owner, rows in nested(part).items()
                 }
-                tables[name] = {**known[name], **fresh} if fresh else known[name]
-        if "definitions" in known:
-            tables["definitions"] = self.definitions
-        if "holders" in known:
-            tables["holders"] = self._still_holding(blocks[edited][1].text, edited) if part else self.holders
-        return later
+                yield name, {**known[name], **fresh} if fresh else known[name]
 
     def _still_holding(self, text: str, edited: int) -> dict[str, list[int]]:
         """The holders of all words but those that stand where the edited block has changed."""
@@ -170,6 +176,14 @@ class Part(FileFacts):
 
     def _facts(self) -> Iterator[tuple[int, Facts]]:
         return iter(self.blocks)
+
+
+_TABLES = ("imports", "globals", "members", "attributes", "definitions", "holders")
+
+
+def _binds_alike(old: Facts, new: Facts) -> bool:
+    """Whether one block says of names what another says, as is mostly the case while a statement is being typed."""
+    return old.bindings is new.bindings and old.imports is new.imports and old.accesses is new.accesses
 
 
 # --- tables of some blocks, each with its number in the file --------------------------------------------------

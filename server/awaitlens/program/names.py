@@ -35,7 +35,7 @@ from awaitlens.program.facts import (
     Unpacked,
 )
 from awaitlens.program.likeness import same_constructs
-from awaitlens.program.memory import Memory
+from awaitlens.program.memory import Memory, OfFlows
 from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
 from awaitlens.program.values import (
     NOT_KNOWN,
@@ -71,7 +71,13 @@ class Names:
     def carry_over(self, path: str, old: Facts, new: Facts, changed: frozenset[int]) -> None:
         """Keep what is known of a block's terms through an edit that changes those calls and no name (`changed_calls`)."""
         if not self.hints and same_constructs(old, new):
-            self.memory.carry_over(path, old, new, lambda key: _is_about_terms(key, changed))
+            flows_hold = old.flows is new.flows and old.bindings is new.bindings
+            self.memory.carry_over(
+                path,
+                old,
+                new,
+                lambda key: flows_hold if isinstance(key, OfFlows) else _is_about_terms(key, changed),
+            )
 
     def infer(
         self, term: Term, file: FileFacts, facts: Facts, scope: int, at: Span | None = None

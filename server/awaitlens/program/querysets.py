@@ -34,10 +34,10 @@ class Evaluation(NamedTuple):
 def evaluations(facts: Facts, view: View) -> Iterator[Evaluation]:
     """The places in this block's async functions where a queryset is evaluated on the event loop's thread."""
     for call in facts.calls:
-        if facts.scopes[call.scope].is_async:
+        if call.usage.kind in _LOOKING and facts.scopes[call.scope].is_async:
             yield from _evaluation(call.usage, Result(call.number), call.scope, call.span, facts, view)
     for use in facts.uses:
-        if facts.scopes[use.scope].is_async:
+        if use.usage.kind in _LOOKING and facts.scopes[use.scope].is_async:
             for found in _evaluation(use.usage, Name(use.name), use.scope, use.span, facts, view):
                 if not _filled(use.name, use.scope, use.span, facts):
                     yield found
@@ -53,17 +53,19 @@ def _evaluation(
             yield Evaluation(span, scope, how, call, given.confidence)
 
 
+_BY_ITSELF = {"iterated": "for", "tested": "test", "formatted": "text", "starred": "unpack"}
+_LOOKING = frozenset({*_BY_ITSELF, "argument", "compared", "indexed"})
+
+
 def _how(usage: Usage, facts: Facts, view: View) -> tuple[str, int]:
     if usage.kind == "argument":
-        name = view.target(facts.calls[usage.call]).name
-        return (name, usage.call) if name in _CONSUMERS and usage.name == "0" else ("", -1)
-    if usage.kind == "starred":
-        return "unpack", -1
+        name = view.target(facts.calls[usage.call]).name if usage.name == "0" else ""
+        return (name, usage.call) if name in _CONSUMERS else ("", -1)
     if usage.kind == "compared":
         return ("in" if usage.name in ("In", "NotIn") else ""), -1
     if usage.kind == "indexed":
         return ("" if usage.name == "slice" else "index"), -1
-    return {"iterated": "for", "tested": "test", "formatted": "text"}.get(usage.kind, ""), -1
+    return _BY_ITSELF.get(usage.kind, ""), -1
 
 
 def _filled(name: str, scope: int, span: Span, facts: Facts) -> bool:

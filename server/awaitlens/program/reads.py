@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from awaitlens.program.names import Names
 
 _GETTER = Name("property")
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Read(NamedTuple):
@@ -36,6 +38,8 @@ def reads(names: Names, path: str, facts: Facts) -> tuple[Read, ...]:
 
 def _reads(facts: Facts, names: Names) -> Iterator[Read]:
     index = names.program.index
+    if index.knows_no_property_of(_WORD.findall(facts.text)):
+        return
     seen: set[tuple[Term, int]] = set()
     for term, scope, context, span in _places(facts):
         for each in _attributes(term):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from awaitlens.program.extract import VISITS, base_kind, facts_of, statements, uses
 from awaitlens.program.facts import Binding, Context, Facts, Scope
+from awaitlens.program.flow.trace import is_traceless
 from awaitlens.program.modules import alike
 from awaitlens.program.recorder import Load, OpenScope, Recorder
 from awaitlens.source import Span
@@ -124,11 +125,15 @@ class Rereader:
 
 
 class _LastRead:
-    """A block as it was read, and the tree that it was read from. After an edit that it cannot follow it is worth nothing."""
+    """A block as it was read, and the tree that it was read from. After an edit that it cannot follow it is worth nothing.
+
+    `typed` is what the statement number `typed_in` did to its scope, which the next edit mostly changes again.
+    """
 
     def __init__(self, block: Block, parsed: Parsed, record: _MarkingRecorder, facts: Facts) -> None:
         self._block, self._body, self._facts = block, parsed.body, facts
         self._marks, self._loads, self._scopes = record.marks, record.loads, record.scopes
+        self._typed_in, self._typed = -1, record.scope
 
     def edited(self, block: Block) -> Facts | None:
         """The facts of the block that this one has become; None if it takes a whole reading to tell."""
@@ -164,15 +169,16 @@ class _LastRead:
     def _with(self, block: Block, number: int, node: ast.stmt, moved: _Moved) -> Facts | None:
         """The facts of the block with another statement in the place of a marked one."""
         mark, known = self._marks[number], self._facts
-        old, new = self._recorded(mark, mark.node), self._recorded(mark, node)
+        old = self._typed if self._typed_in == number else self._recorded(mark, mark.node).scope
+        new = self._recorded(mark, node)
         before, after = mark.before, mark.after
-        if _counts(new, before) != after or not _leave_alike(old, new):
+        if _counts(new, before) != after or not _leave_alike(old, new.scope):
             return None
         loads = [*self._loads[: before.loads], *new.loads, *self._loads[after.loads :]]
         bindings = _spliced(known.bindings, new.bindings, before.bindings, after.bindings)
         contexts = _spliced(known.contexts, new.contexts[before.contexts :], before.contexts, after.contexts)
         suspensions = new.suspensions[before.suspensions :]
-        reads = self._reads(mark, old.scope.reads, new.scope.reads, bindings, loads)
+        reads = self._reads(mark, old.reads, new.scope.reads, bindings, loads)
         if reads is None:
             return None
         scope = known.scopes[mark.scope]
@@ -194,11 +200,12 @@ class _LastRead:
             known.flows,
         )
         self._replace(number, node, moved)
-        flows = self._flows(mark, edited)
+        flows = self._flows(mark, node, edited)
         if flows is None:
             return None
         edited = edited if flows is known.flows else replace(edited, flows=flows)
         self._block, self._facts, self._loads = block, edited, loads
+        self._typed_in, self._typed = number, new.scope
         return edited
 
     def _recorded(self, mark: Mark, node: ast.stmt) -> Recorder:
@@ -249,7 +256,7 @@ class _LastRead:
         for each in mark.around:
             moved.stretch(each)
 
-    def _flows(self, mark: Mark, edited: Facts) -> tuple[Any, ...] | None:
+    def _flows(self, mark: Mark, node: ast.stmt, edited: Facts) -> tuple[Any, ...] | None:
         """The flows of the block; None where it is not clear which of them have changed."""
         known = self._facts.flows
         functions = [s for s in self._scopes_around(mark) if self._scopes[s].kind == "function"]
@@ -257,12 +264,16 @@ class _LastRead:
             return known
         if len(functions) > 1:
             return None
+        at = [number for number, flow in enumerate(known) if flow.scope == functions[0]]
+        if at and edited.bindings is self._facts.bindings:
+            local_names = known[at[0]].local_names
+            if is_traceless(mark.node, local_names) and is_traceless(node, local_names):
+                return known
         record = Recorder("", "module", VISITS)
         record.calls, record.contexts = [*edited.calls], [*edited.contexts]
         record.bindings, record.accesses = [*edited.bindings], [*edited.accesses]
         function = next(node for node in reversed(mark.around) if isinstance(node, ast.AsyncFunctionDef))
         record.trace_flow(function, self._scopes[functions[0]], (0, 0, 0, 0))
-        at = [number for number, flow in enumerate(known) if flow.scope == functions[0]]
         if len(at) != len(record.flows):
             return None
         return _spliced(known, record.flows, at[0], at[0] + 1) if at else known
@@ -328,12 +339,12 @@ def _is_string(node: ast.stmt) -> bool:
     )
 
 
-def _leave_alike(old: Recorder, new: Recorder) -> bool:
+def _leave_alike(old: OpenScope, new: OpenScope) -> bool:
     """Whether two statements do the same to the function they stand in."""
     return (
-        old.scope.suspends == new.scope.suspends
-        and old.scope.is_generator == new.scope.is_generator
-        and old.scope.asked_about == new.scope.asked_about
+        old.suspends == new.suspends
+        and old.is_generator == new.is_generator
+        and old.asked_about == new.asked_about
     )
 
 

@@ -125,6 +125,8 @@ class Surroundings:
 
         Where an edit of its body leaves the answer as it is, nobody who asked is looked at again.
         """
+        if not target.path:
+            return None
 
         def answer() -> tuple[T | None]:
             found = self.definition(target)

@@ -15,6 +15,7 @@ from awaitlens.program import members, namesakes, parameters, protocols, results
 from awaitlens.program.callgraph import IMPLIED, Chain, Hop, Link, Question
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
+from awaitlens.program.memory import OfFlows
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.reads import Read, reads
 from awaitlens.program.surroundings import Surroundings
@@ -63,11 +64,16 @@ class View(Surroundings):
         return self.kept(facts, question, lambda: tuple(question(facts, self)))
 
     def kept(self, facts: Facts, key: Hashable, work_out: Callable[[], T]) -> T:
-        """An answer about this block, worked out once; one about another block is not kept."""
+        """An answer about this block, worked out once, or until its flows change; one about another block is not kept."""
         if facts is not self._facts:
             return work_out()
         if key not in self._shared:
-            self._shared[key] = work_out()
+            memory = self._names.memory
+            self._shared[key] = (
+                memory.resting_on_names(self.path, facts, key, work_out)
+                if isinstance(key, OfFlows)
+                else work_out()
+            )
         return cast(T, self._shared[key])
 
     # --- calls ---------------------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ _SHAPES: dict[tuple[tuple[Event, ...], frozenset[int], frozenset[int]], int] = {
 _NUMBERS = count()
 
 
+Judge = Callable[[Event], bool]
+
+
 class Graph:
     """The control flow of one function, as seen by someone who knows what suspends and what is a lock.
 
@@ -35,12 +38,10 @@ class Graph:
     takes a manager, or gives it back, whether that keeps other tasks out.
     """
 
-    def __init__(
-        self, flow: Flow, suspends: Callable[[Event], bool], is_lock: Callable[[Event], bool]
-    ) -> None:
+    def __init__(self, flow: Flow, suspends: Judge, is_lock: Judge) -> None:
         self.flow = flow
         self.events = flow.events
-        self.judges = (suspends, is_lock)
+        self.judges: tuple[Judge, ...] = (suspends, is_lock)
         self.searches_left = MOST_SEARCHES
         self.proofs_left = MOST_PROOFS
         self.locks = frozenset(
@@ -62,12 +63,19 @@ class Graph:
             _SHAPES.clear()
         return _SHAPES.setdefault((events, self.locks, self.suspensions), next(_NUMBERS))
 
-    def again(self) -> Graph:
-        """The same graph with budgets of its own; what is known of the paths is shared."""
+    def again(self, *judges: Judge) -> Graph:
+        """The same graph with judges and budgets of its own; what is known of the paths is shared."""
         _ = self.reachable, self.checks
         other = Graph.__new__(Graph)
-        other.__dict__.update(self.__dict__, searches_left=MOST_SEARCHES, proofs_left=MOST_PROOFS)
+        other.__dict__.update(
+            self.__dict__, judges=judges, searches_left=MOST_SEARCHES, proofs_left=MOST_PROOFS
+        )
         return other
+
+    def forget_judges(self) -> Graph:
+        """This graph, to be kept for longer than those who have judged: they know the program as it was then."""
+        self.judges = ()
+        return self
 
     def of(self, flow: Flow) -> Graph:
         """The same function, some of its events written otherwise."""

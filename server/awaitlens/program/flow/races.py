@@ -23,6 +23,7 @@ from awaitlens.program.flow.stores import STORED
 from awaitlens.program.flow.story import Scene, tell
 from awaitlens.program.flow.suspending import may_suspend, really_suspends
 from awaitlens.program.flow.symbols import is_own
+from awaitlens.program.memory import OfFlows
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -121,15 +122,14 @@ def check_races(facts: Facts, view: View) -> Iterator[Race]:
 
 def graphs(facts: Facts, view: View) -> Iterator[Graph]:
     """The functions of a block that suspend and touch something, each with budgets for one who asks."""
-    for graph in view.kept(facts, "graphs", lambda: _graphs(facts, view)):
-        yield graph.again()
+    for graph in view.kept(facts, OfFlows("graphs"), lambda: _graphs(facts, view)):
+        yield graph.again(may_suspend, partial(is_lock, graph.flow, facts, view))
 
 
 def _graphs(facts: Facts, view: View) -> tuple[Graph, ...]:
     flows = [with_helpers(flow, facts, view) for flow in facts.flows]
-    return tuple(
-        [Graph(flow, may_suspend, partial(is_lock, flow, facts, view)) for flow in flows if flow.complete]
-    )
+    made = [Graph(flow, may_suspend, partial(is_lock, flow, facts, view)) for flow in flows if flow.complete]
+    return tuple([graph.forget_judges() for graph in made])
 
 
 def on_second_look(graph: Graph, facts: Facts, view: View) -> Graph:

@@ -10,7 +10,7 @@ from typing import Any
 from awaitlens.program.flow.emitter import Emitter, Frame, TooLong
 from awaitlens.program.flow.expressions import arithmetic, bind, condition, evaluate, iteration, place_of
 from awaitlens.program.flow.locks import lock_place
-from awaitlens.program.flow.model import UNKNOWN, Flow, Place, Value
+from awaitlens.program.flow.model import NOWHERE, UNKNOWN, Flow, Place, Value
 from awaitlens.source import Span
 
 Function = ast.AsyncFunctionDef | ast.FunctionDef
@@ -38,6 +38,17 @@ def trace(
     if not emit.suspends or not emit.touches:
         return None
     return Flow(scope, names, emit.local_names, emit.events() if complete else (), complete)
+
+
+def is_traceless(statement: ast.stmt, local_names: frozenset[str]) -> bool:
+    """Whether a statement leaves nothing in the flow of a function with these local names, wherever it stands there."""
+    emit = Emitter(local_names, _nowhere)
+    _block(emit, [statement])
+    return not (emit.rows or emit.suspends or emit.touches or emit.asked or emit.temporaries)
+
+
+def _nowhere(_: object) -> Span:
+    return NOWHERE
 
 
 def asked_about(test: ast.AST) -> Iterable[str]:
