@@ -85,6 +85,7 @@ law = Law.ONE_COLOUR
 severity = "error"
 default = True
 everywhere = True
+needs = {"handing"}
 
 _ADVICE = """Give it a sync function that starts the coroutine:
 

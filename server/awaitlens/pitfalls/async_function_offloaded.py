@@ -119,6 +119,7 @@ law = Law.ONE_COLOUR
 severity = "error"
 default = True
 everywhere = True
+needs = {"handing"}
 
 _ADAPTERS = ("asgiref.", "channels.")
 

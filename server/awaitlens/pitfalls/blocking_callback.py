@@ -92,6 +92,7 @@ law = Law.NEVER_BLOCK_THE_LOOP
 severity = "warning"
 default = True
 everywhere = True
+needs = {"handing", "def"}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:

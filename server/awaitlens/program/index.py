@@ -6,7 +6,7 @@ parts: `save` for `order.save`. Who asks resolves what is found; the tables only
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.program.facts import Call, Facts, Lambda, Name, Scope, Term, last_name
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _PROPERTY = Name("property")
+_FEW = 50
 _MOST_SEARCHED = 100_000
 """Words looked for in files: some 20 MB of answers, most of which say that a word is not there."""
 
@@ -159,10 +160,10 @@ class Index:
         self._refresh()
         return name in self._properties
 
-    def knows_no_property_of(self, names: Iterable[str]) -> bool:
-        """Whether none of the names is one that `is_property_somewhere`."""
+    def may_spell_property(self, text: str) -> bool:
+        """Whether a name that `is_property_somewhere` may stand in a text; where there are many, it is taken for granted."""
         self._refresh()
-        return self._properties.isdisjoint(names)
+        return len(self._properties) > _FEW or any(name in text for name in self._properties)
 
     def called(self, name: str, defined_in: str = "") -> Iterator[Mention]:
         """The calls of something of that name; those only that may mean what is defined in a file, if one is given."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from awaitlens.program.names import Names
 
 _GETTER = Name("property")
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Read(NamedTuple):
@@ -38,7 +36,7 @@ def reads(names: Names, path: str, facts: Facts) -> tuple[Read, ...]:
 
 def _reads(facts: Facts, names: Names) -> Iterator[Read]:
     index = names.program.index
-    if index.knows_no_property_of(_WORD.findall(facts.text)):
+    if not index.may_spell_property(facts.text):
         return
     seen: set[tuple[Term, int]] = set()
     for term, scope, context, span in _places(facts):

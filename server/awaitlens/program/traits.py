@@ -4,6 +4,7 @@
   (facts.py lists them);
 - what becomes of the values of its calls: "dropped", "assigned", ...; of attributes and items: "write", "augmented";
 - "def" where a function is not async, "decorator" where one has one, "dunder" where one is called like __aenter__;
+- "handing" where something is called that takes a function, however it is given;
 - "flow" where a function suspends and touches something that may be shared;
 - what its async functions wait for when something in them blocks by itself: "file", "http", ... (blocking.py); and
   "unawaited" where a call gives a coroutine that is not awaited on the spot;
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaitlens.knowledge.concurrency import takers
 from awaitlens.program.awaitables import unawaited_calls
 from awaitlens.program.blocking import DIRECT, blocked
 from awaitlens.program.facts import Facts
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 KINDS = frozenset(
     {"await", "async for", "async with", "async comprehension", "with", "for", "while", "if", "try", "except",
      "finally", "comprehension", "dropped", "tested", "assigned", "argument", "element", "starred", "write",
-     "augmented", "decorator", "def", "dunder", "flow", "unawaited", *DIRECT}
+     "augmented", "decorator", "def", "dunder", "handing", "flow", "unawaited", *DIRECT}
 )  # fmt: skip
 """The words that are no names: one that is not here is a slip of the pen."""
 
@@ -49,4 +51,6 @@ def traits(facts: Facts, view: View) -> frozenset[str]:
     words.update([found.row.category for found in view.once(blocked, facts)])
     names = {view.target(call).name for call in facts.calls}
     words.update(names, [name.partition(".")[0] + "." for name in names])
+    if not takers().isdisjoint([name.rpartition(".")[2] for name in names]):
+        words.add("handing")
     return frozenset(words)
