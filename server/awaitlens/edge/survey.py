@@ -116,14 +116,14 @@ class Survey:
         """Of files that a check has shown: show what is in them now. They were written, deleted or closed."""
         for path in paths:
             if path in self._published:
-                self._publish(path, await self._ls.turns.work(partial(self._look, path)))
+                self._publish(path, await self._ls.turns.work_on_newest(partial(self._look, path)))
 
     # --- looking -----------------------------------------------------------------------------------------------
 
     async def _every(self, paths: Sequence[str]) -> AsyncIterator[tuple[str, Look]]:
         for start in range(0, len(paths), _AT_ONCE):
             some = paths[start : start + _AT_ONCE]
-            for path, look in zip(some, await self._ls.turns.work(partial(self._some, some))):
+            for path, look in zip(some, await self._ls.turns.work_on_newest(partial(self._some, some))):
                 yield path, look
 
     async def _pulled_paths(self) -> tuple[str, ...]:

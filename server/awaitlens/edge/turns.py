@@ -70,6 +70,14 @@ class Turns:
         """A request's work on a snapshot, in a thread of its own."""
         return await self._requests.submit(job)
 
+    async def work_on_newest(self, job: Callable[[], T]) -> T:
+        """Work that asks the session itself, in the thread that edits go through: those made before come first."""
+        return await self._analysis.submit(partial(self._caught_up, job))
+
+    def _caught_up(self, job: Callable[[], T]) -> T:
+        self._catch_up()
+        return job()
+
     def _load(self) -> tuple[str, ...]:
         self._catch_up()
         return tuple(self._session.affected())
