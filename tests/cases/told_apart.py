@@ -41,6 +41,47 @@ WAITS = {
             return name_of(key=key)
         """,
     ),
+    "a helper waits only when it is told to, and it is told not to": Pair(
+        "blocking-call-chain",
+        """
+        import threading
+        from contextlib import contextmanager
+
+        @contextmanager
+        def heartbeats(beat, join=True):
+            thread = threading.Thread(target=beat)
+            thread.start()
+            try:
+                yield
+            finally:
+                if join:
+                    thread.join()
+
+        async def run(flow):
+            with heartbeats(flow.beat, join=False):
+                await flow.step()
+            with heartbeats(flow.beat, False):
+                await flow.step()
+        """,
+        """
+        import threading
+        from contextlib import contextmanager
+
+        @contextmanager
+        def heartbeats(beat, join=False):
+            thread = threading.Thread(target=beat)
+            thread.start()
+            try:
+                yield
+            finally:
+                if join:
+                    thread.join()
+
+        async def run(flow):
+            with heartbeats(flow.beat, join=True):
+                await flow.step()
+        """,
+    ),
     "the queue was asked before the helper takes from it": Pair(
         "blocking-call-chain",
         """
