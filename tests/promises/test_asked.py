@@ -79,7 +79,7 @@ def checked(folder: Path, cache: Cache) -> Workspace:
     return workspace
 
 
-@pytest.mark.parametrize(("caller", "looked_at"), [(CALLING, 8), (STRANGE, 1)])
+@pytest.mark.parametrize(("caller", "looked_at"), [(CALLING, 2), (STRANGE, 1)])
 def test_the_next_check_looks_again_where_callers_may_have_come(
     caller: str, looked_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from awaitlens.engine import new_reader, read
-from awaitlens.program.index import _table
+from awaitlens.program.mentions import table_of
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.skim import may_hold
@@ -47,7 +47,7 @@ def test_every_name_is_found_where_it_is_bound(path: Path) -> None:
 def test_every_mention_is_seen_in_the_text(path: Path) -> None:
     whole, _ = _both(path)
     for _, facts in whole.blocks:
-        table = _table(facts)
+        table = table_of(facts)
         for kind in ("defined", "called", "given"):
             names = (name for name in table.of(kind) if name.isidentifier())
             assert [name for name in names if not may_hold(facts.text, kind, name)] == []

@@ -1,8 +1,9 @@
 """What was found last time, kept in one SQLite file.
 
-A record is a value in parts, of which only those are read that are needed, and the texts it was worked out from. It is
-written in one transaction, and many processes may read and write at once. Whatever goes wrong with the file (no room, no right to write, rubbish in it) means: no cache, said
-once in the log.
+A record is a value in parts, of which only those are read that are needed; among them are the texts it was worked out from.
+All that is read of a record is of one moment, and it is written in one transaction, unless another process has written since:
+many processes may read and write at once. Whatever goes wrong with the file (no room, no right to write, rubbish in it)
+means: no cache, said once in the log.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import os
 import sys
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from awaitlens.index.packing import Malformed, from_bytes, to_bytes
 
@@ -27,11 +28,29 @@ log = logging.getLogger("awaitlens")
 
 _KEPT = 20
 """Records kept; the least recently used go."""
-_SCHEMA = """
+_LAYOUT = 2
+_SCHEMA = f"""
 DROP TABLE IF EXISTS records;
-CREATE TABLE IF NOT EXISTS parts (key BLOB, part TEXT, used REAL, value BLOB, PRIMARY KEY (key, part));
-CREATE TABLE IF NOT EXISTS texts (key BLOB, path TEXT, text BLOB, PRIMARY KEY (key, path)) WITHOUT ROWID;
+DROP TABLE IF EXISTS parts;
+DROP TABLE IF EXISTS texts;
+CREATE TABLE records (key BLOB PRIMARY KEY, version BLOB, used REAL) WITHOUT ROWID;
+CREATE TABLE parts (key BLOB, kind TEXT, name TEXT, value BLOB, PRIMARY KEY (key, kind, name)) WITHOUT ROWID;
+PRAGMA user_version = {_LAYOUT};
 """
+
+
+class Written(NamedTuple):
+    """Parts of a record by name: values; texts by path, packed; lists of names by number. None for what is gone."""
+
+    values: Mapping[str, Any]
+    texts: Mapping[str, bytes | None]
+    lists: Mapping[int, Any]
+
+    def rows(self) -> Iterator[tuple[str, str, bytes | None]]:
+        """Each part with its kind, in the order in which they are stored."""
+        yield from (("list", str(number), to_bytes(value)) for number, value in self.lists.items())
+        yield from (("text", path, text) for path, text in sorted(self.texts.items()))
+        yield from (("value", name, to_bytes(value)) for name, value in self.values.items())
 
 
 class Cache:
@@ -40,58 +59,81 @@ class Cache:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._told = False
+        self._reading: sqlite3.Connection | None = None
 
-    def read(self, key: bytes, part: str) -> Any:
-        """A part of the record, None if there is none. Another process may have written since another part was read."""
-        with self._tolerant(), self._open() as connection:
-            found = connection.execute("SELECT value FROM parts WHERE key = ? AND part = ?", (key, part))
-            row = found.fetchone()
-            return None if row is None else from_bytes(row[0])
-        return None
+    def value(self, key: bytes, name: str) -> Any:
+        """A part of the record, None if there is none."""
+        return self._read(key, "value", name, from_bytes)
+
+    def names(self, key: bytes, number: int) -> Any:
+        """A list of names, None if there is none."""
+        return self._read(key, "list", str(number), from_bytes)
 
     def text(self, key: bytes, path: str) -> str | None:
         """The text of a file as it was for the record."""
-        with self._tolerant(), self._open() as connection:
-            row = connection.execute(
-                "SELECT text FROM texts WHERE key = ? AND path = ?", (key, path)
-            ).fetchone()
-            return None if row is None else zlib.decompress(row[0]).decode("utf-8", "surrogatepass")
-        return None
+        found: str | None = self._read(key, "text", path, _unpacked_text)
+        return found
 
-    def write(self, key: bytes, parts: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
-        """Keep parts of a record. `texts` are those that are new, packed."""
-        with self._tolerant(), self._open() as connection:
-            now = time.time()
-            rows = [(key, part, now, to_bytes(value)) for part, value in parts.items()]
+    def close(self) -> None:
+        """Read of a later moment from now on."""
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+
+    def write(self, key: bytes, before: bytes, version: bytes, written: Written) -> None:
+        """Keep parts of a record beside those of the version `before`, or a whole new record where that is b""."""
+        self.close()
+        with self._tolerant(), contextlib.closing(self._opened()) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", rows)
-            new = ((key, path, text) for path, text in texts.items())
-            connection.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", new)
+            known = connection.execute("SELECT version FROM records WHERE key = ?", (key,)).fetchone()
+            if before and known != (before,):
+                connection.execute("ROLLBACK")
+                return
+            if not before:
+                connection.execute("DELETE FROM parts WHERE key = ?", (key,))
+            for kind, name, value in written.rows():
+                if value is None:
+                    statement = "DELETE FROM parts WHERE key = ? AND kind = ? AND name = ?"
+                    connection.execute(statement, (key, kind, name))
+                else:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", (key, kind, name, value)
+                    )
+            connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (key, version, time.time()))
             self._clean(connection)
             connection.execute("COMMIT")
 
     @staticmethod
     def _clean(connection: sqlite3.Connection) -> None:
-        old = connection.execute(
-            "SELECT key FROM parts GROUP BY key ORDER BY max(used) DESC LIMIT -1 OFFSET ?", (_KEPT,)
-        )
+        old = connection.execute("SELECT key FROM records ORDER BY used DESC LIMIT -1 OFFSET ?", (_KEPT,))
         for (key,) in old.fetchall():
             connection.execute("DELETE FROM parts WHERE key = ?", (key,))
-            connection.execute("DELETE FROM texts WHERE key = ?", (key,))
+            connection.execute("DELETE FROM records WHERE key = ?", (key,))
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _read(self, key: bytes, kind: str, name: str, unpacked: Callable[[bytes], Any]) -> Any:
+        with self._tolerant():
+            if self._reading is None:
+                self._reading = self._opened()
+                self._reading.execute("BEGIN")
+            statement = "SELECT value FROM parts WHERE key = ? AND kind = ? AND name = ?"
+            row = self._reading.execute(statement, (key, kind, name)).fetchone()
+            return None if row is None else unpacked(row[0])
+        return None
+
+    def _opened(self) -> sqlite3.Connection:
         import sqlite3
 
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=5, isolation_level=None)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            if connection.execute("PRAGMA user_version").fetchone() != (_LAYOUT,):
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_SCHEMA)
             connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(_SCHEMA)
-            yield connection
-        finally:
+        except sqlite3.Error:
             connection.close()
+            raise
+        return connection
 
     @contextlib.contextmanager
     def _tolerant(self) -> Iterator[None]:
@@ -103,6 +145,7 @@ class Cache:
             self._tell(error)
         except (sqlite3.DatabaseError, Malformed, zlib.error, UnicodeDecodeError) as error:
             self._tell(error)
+            self.close()
             for suffix in ("", "-wal", "-shm"):
                 with contextlib.suppress(OSError):
                     Path(f"{self._path}{suffix}").unlink()
@@ -121,13 +164,10 @@ class NoCache(Cache):
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
 
-    def read(self, key: bytes, part: str) -> Any:
+    def _read(self, key: bytes, kind: str, name: str, unpacked: Callable[[bytes], Any]) -> Any:
         return None
 
-    def text(self, key: bytes, path: str) -> str | None:
-        return None
-
-    def write(self, key: bytes, parts: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+    def write(self, key: bytes, before: bytes, version: bytes, written: Written) -> None:
         return
 
 
@@ -143,6 +183,10 @@ def default_cache() -> Cache:
 
 def packed_text(text: str) -> bytes:
     return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+def _unpacked_text(packed: bytes) -> str:
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass")
 
 
 def digest(*parts: object) -> bytes:

@@ -1,50 +1,47 @@
-"""What others can see of a change, and which files have to be looked at again because of it."""
+"""What others can see of a change."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 from awaitlens.engine import new_reader, read
-from awaitlens.index.record import Grounds, Record, function_key
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.index import mentioned_names
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.outline import outline
+from awaitlens.program.reach import Imports, imports_in
 from awaitlens.source import Source
-
-Leads = Callable[[str, str], bool]
-"""Whether a name in the first file may stand for something in the second."""
 
 
 class Change(NamedTuple):
     """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
-    round; `calls` of names, likewise. Where outlines stayed equal, others see what is in the `bodies` of some functions and
-    nothing else; None where they did not."""
+    round; `calls` of names and `imports`, likewise. Where outlines stayed equal, others see what is in the `bodies` of some
+    functions and nothing else; None where they did not."""
 
     inside: bool
     names: frozenset[str]
     calls: frozenset[str]
     bodies: frozenset[str] | None = None
-
-    def may_call(self, path: str, asked: Iterable[tuple[str, str]], leads: Leads) -> bool:
-        """Whether a call that came or went in the file at `path` may be one of those that were asked for. Where outlines
-        did not stay equal, imports may have come or gone as well."""
-        return any(
-            name in self.calls and (not target or self.bodies is None or leads(path, target))
-            for name, target in asked
-        )
+    imports: frozenset[Imports] = frozenset()
 
 
-def change_between(before: str, after: str) -> Change:
-    """What others see of a file whose text changed."""
+def change_between(before: str | None, after: str | None) -> Change:
+    """What others see of a file whose text changed. None for a file that is not there."""
     reader = new_reader()
-    old, new = (read(Source("", text), "", reader) for text in (before, after))
-    return _change(old, new)
+    old, new = (read(Source("", text or ""), "", reader) for text in (before, after))
+    imports = frozenset(imports_in(before or "")) ^ frozenset(imports_in(after or ""))
+    if before is None or after is None:
+        return _whole([facts for _, facts in (*old.blocks, *new.blocks)])._replace(imports=imports)
+    return _change(old, new)._replace(imports=imports)
+
+
+def _whole(blocks: list[Facts]) -> Change:
+    """A file that came or went."""
+    return Change(False, frozenset(name for name, _, _ in _defined(blocks)), _mentioned(blocks))
 
 
 def _change(old: FileFacts, new: FileFacts) -> Change:
@@ -130,30 +127,3 @@ def _defined(blocks: Iterable[Facts]) -> frozenset[tuple[str, str, bool]]:
 
 def _mentioned(blocks: Iterable[Facts]) -> frozenset[str]:
     return frozenset(name for facts in blocks for name in mentioned_names(facts))
-
-
-def to_do(
-    record: Record, grounds: Grounds, changes: Mapping[str, Change], texts: Mapping[str, str], leads: Leads
-) -> set[str] | None:
-    """The files to look at again; None for all. `texts` are asked for only when names came or went, `leads` only when
-    calls did whose callers somebody wanted to know."""
-    if any(change.may_call(path, grounds.asked, leads) for path, change in changes.items()):
-        return None
-    exact = {path: change.bodies for path, change in changes.items() if change.bodies is not None}
-    functions = [function_key(path, name) for path, bodies in exact.items() for name in bodies]
-    seen = {path for path, change in changes.items() if not change.inside}
-    names = frozenset(name for change in changes.values() for name in change.names)
-    if names:
-        used = _use_of(names)
-        seen.update(path for path, text in texts.items() if path not in changes and used.search(text))
-    read = {path for path in changes if exact.get(path, True)}
-    resting = grounds.reached_from(seen) | grounds.reading(read) | grounds.running(functions)
-    return resting | record.proving_with(changes) | changes.keys()
-
-
-def _use_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Where code, and mostly not prose, names one of these."""
-    any_of = "|".join(map(re.escape, sorted(names)))
-    return re.compile(
-        rf"(?:[.(=,@\[{{:]|\bimport|^)[ \t]*(?:{any_of})\b|\b(?:{any_of})[ \t]*\(", re.MULTILINE
-    )

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from awaitlens.engine import findings, patches
+from awaitlens.index.catalogue import Catalogue
+from awaitlens.index.grounds import Notes, function_key
 from awaitlens.index.outside import States, read_packages, states
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
 from awaitlens.index.processes import processes_for, share_out
-from awaitlens.index.record import function_key
 from awaitlens.index.relevance import Words
 from awaitlens.pitfall import Brief, Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.callgraph import Key
-from awaitlens.program.memory import Ground
+from awaitlens.program.catalogue import Unopened
+from awaitlens.program.memory import Asked, Ground
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.program import Program, module_name
@@ -40,10 +43,7 @@ _HELD = 3_000_000
 
 
 class CheckedFiles:
-    """The findings of files, worked out at once; their repairs, when they are asked for.
-
-    `edges`, `read`, `chains`, `runs` and `asked` are what Grounds wants to know.
-    """
+    """The findings of files, worked out at once; their repairs, when they are asked for. `notes` say what they rest on."""
 
     def __init__(
         self,
@@ -51,22 +51,21 @@ class CheckedFiles:
         settings_for: SettingsFor,
         read_file: ReadFile = lambda path: None,
         package_folders: Sequence[str] = (),
+        catalogue: Catalogue | None = None,
     ) -> None:
         """`read_file` gives the text of a file that is imported and not among the sources, None where there is none;
-        `package_folders` hold what is installed."""
+        `package_folders` hold what is installed; `catalogue` tells what the sources say."""
         self._sources = sources
         self._settings_for = settings_for
         self._words: Words | None = None
-        self.program = _program_of(sources, settings_for, read_file)
+        self._catalogue = catalogue
+        self.program = _program_of(sources, settings_for, read_file, catalogue)
         self.program.packages = read_packages(package_folders)
         self.outside: States = {}
         self.found: dict[str, tuple[Finding, ...]] = {}
-        self.edges: dict[str, set[str]] = {}
-        self.read: dict[str, list[str]] = {}
-        self.chains: dict[str, list[str]] = {}
-        self.runs: dict[str, list[str]] = {}
+        self.notes = Notes.none()
+        self._fresh = Notes.none()
         self._told: set[Key] = set()
-        self.asked: set[tuple[str, str]] = set()
 
     def may_say(self, path: str) -> bool:
         """Whether there may be anything to say about the file."""
@@ -91,12 +90,8 @@ class CheckedFiles:
         """The repairs of a finding, best first."""
         memory = self.program.names.memory
         made, grounds = memory.recorded(lambda: patches(self.program, self._sources[path], finding))
-        known = self.read.get(path, ()), self.chains.get(path, ())
         self._note(path, grounds)
-        for notes, before in zip((self.read, self.chains), known):
-            notes[path] = sorted({*notes[path], *before})
-        self._take_notes(self.program.edges, states(self.program.packages), _pairs(self.program.index.asked))
-        self.runs.update(self._new_runs())
+        self._take_notes(self._new_notes(), states(self.program.packages))
         return made
 
     def check(self, paths: Sequence[str], progress: Progress = lambda done, total: None) -> None:
@@ -118,18 +113,14 @@ class CheckedFiles:
         """
         if checked * _WORTH_WORDS > len(self._sources):
             self._words = Words(self.program)
+        if self._catalogue is not None and checked > 1:
+            self._catalogue.read_all()
         pitfalls()
 
     def _check_job(self, jobs: Sequence[Sequence[str]], number: int) -> bytes:
         with _Messages() as messages:
             found = [(path, pack_findings(self._work_out(path))) for path in jobs[number]]
-        edges = {path: list(targets) for path, targets in self.program.edges.items()}
-        read = {path: self.read[path] for path in jobs[number] if self.read.get(path)}
-        chains = {path: self.chains[path] for path in jobs[number] if self.chains.get(path)}
-        outside = states(self.program.packages)
-        notes = edges, outside, _pairs(self.program.index.asked), read, chains, dict(self._new_runs())
-        result = to_bytes((found, notes, messages.told))
-        self.program.edges.clear()
+        result = to_bytes((found, self._new_notes(), states(self.program.packages), messages.told))
         if self._words and number % _JOBS_UNTIL_WEIGHED == 0:
             self._give_back(path for job in jobs[: number + 1] for path in job)
             self._stay_small()
@@ -144,36 +135,32 @@ class CheckedFiles:
 
     def _note(self, path: str, grounds: Iterable[Ground]) -> None:
         bases = self.program.names.memory.bases(grounds)
-        self.read[path] = sorted({where for where, _ in bases if where} - {path})
-        asked = (
-            what for where, what in bases if not where and isinstance(what, tuple) and what[0] == "chain"
-        )
-        self.chains[path] = sorted({function_key(*what[2]) for what in asked})
+        notes = self._fresh
+        chains = (what for _, what in bases if isinstance(what, tuple) and what[0] == "chain")
+        notes.read.setdefault(path, set()).update({where for where, _ in bases if where} - {path})
+        notes.asked.setdefault(path, set()).update(what for _, what in bases if isinstance(what, Asked))
+        notes.chains.setdefault(path, set()).update(function_key(*what[2]) for what in chains)
 
-    def _new_runs(self) -> Iterator[tuple[str, list[str]]]:
-        """What functions rest on that nobody was told of yet."""
+    def _new_notes(self) -> list[dict[str, list[Any]]]:
+        """What is noted and was not handed on yet."""
         for key, others in self.program.summaries.runs(self._told):
             self._told.add(key)
-            yield function_key(*key), [function_key(*other) for other in others]
+            self._fresh.runs[function_key(*key)] = {function_key(*other) for other in others}
+        found = [{name: list(each) for name, each in notes.items() if each} for notes in self._fresh]
+        self._fresh = Notes.none()
+        return found
 
     def _take(self, result: bytes) -> None:
-        found, (edges, outside, asked, read, chains, runs), messages = from_bytes(result)
-        self.read.update(read)
-        self.chains.update(chains)
-        self.runs.update(runs)
+        found, notes, outside, messages = from_bytes(result)
         for path, packed in found:
             self.found[path] = unpack_findings(packed)
-        self._take_notes(edges, outside, asked)
+        self._take_notes(notes, outside)
         for message in messages:
             log.error("%s", message)
 
-    def _take_notes(
-        self, edges: Mapping[str, Iterable[str]], outside: States, asked: Iterable[Sequence[str]]
-    ) -> None:
+    def _take_notes(self, notes: Sequence[Mapping[str, Iterable[Any]]], outside: States) -> None:
         self.outside.update(outside)
-        for path, targets in edges.items():
-            self.edges.setdefault(path, set()).update(targets)
-        self.asked.update((name, path) for name, path in asked)
+        self.notes.add(notes)
 
     def _give_back(self, done: Iterable[str]) -> None:
         """Release what nobody will ask for again here: the files to which only files of jobs lead that somebody has taken."""
@@ -199,30 +186,6 @@ class CheckedFiles:
             file.release()
 
 
-class _RecordingProgram(Program):
-    """Notes which file's imports led to which files."""
-
-    def __init__(
-        self,
-        files: Iterable[FileFacts],
-        settings_for: SettingsFor,
-        load: Callable[[str], FileFacts | None] = lambda path: None,
-    ) -> None:
-        self.edges: dict[str, set[str]] = {}
-        super().__init__(files, settings_for, load=load)
-
-    def find_module(self, module: str, level: int, file: FileFacts) -> str | None:
-        return self._noted(file, super().find_module(module, level, file))
-
-    def find_submodule(self, package: FileFacts, name: str) -> str | None:
-        return self._noted(package, super().find_submodule(package, name))
-
-    def _noted(self, file: FileFacts, found: str | None) -> str | None:
-        if found is not None:
-            self.edges.setdefault(file.path, set()).add(found)
-        return found
-
-
 class _Messages(logging.Handler):
     """What is logged in a process of its own, to be said where somebody listens."""
 
@@ -244,14 +207,23 @@ class _Messages(logging.Handler):
 
 
 def _program_of(
-    sources: Mapping[str, Source], settings_for: SettingsFor, read_file: ReadFile
-) -> _RecordingProgram:
+    sources: Mapping[str, Source],
+    settings_for: SettingsFor,
+    read_file: ReadFile,
+    catalogue: Catalogue | None,
+) -> Program:
     """A program that reads of each file what it needs."""
+    load = partial(_imported, read_file)
+    if catalogue is not None:
+        unopened = Unopened(
+            catalogue, lambda path, module: FileOnDemand(path, module, partial(_text, sources, path))
+        )
+        return Program(unopened, settings_for, load=load, catalogue=catalogue)
     packages = {path.rpartition("/")[0] for path in sources if path.endswith("/__init__.py")}
     files = (
         FileOnDemand(path, module_name(path, packages), partial(_text, sources, path)) for path in sources
     )
-    return _RecordingProgram(files, settings_for, load=partial(_imported, read_file))
+    return Program(files, settings_for, load=load)
 
 
 def _imported(read_file: ReadFile, path: str) -> FileFacts | None:
@@ -262,10 +234,6 @@ def _imported(read_file: ReadFile, path: str) -> FileFacts | None:
     directory, _, _ = path.rpartition("/")
     packages = {directory} if read_file(f"{directory}/__init__.py") is not None else set()
     return FileOnDemand(path, module_name(path, packages), lambda: text)
-
-
-def _pairs(asked: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
-    return [(name, path) for name, paths in asked.items() for path in paths]
 
 
 def _text(sources: Mapping[str, Source], path: str) -> str:

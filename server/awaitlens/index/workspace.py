@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import time
+from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awaitlens.index.cache import Cache, digest, packed_text, tool_digest
+from awaitlens.index.cache import Cache, Written, digest, packed_text, tool_digest
 from awaitlens.index.outside import folders_of, installed, unchanged
 from awaitlens.index.packing import Malformed, pack_findings, pack_patch, unpack_findings, unpack_patch
-from awaitlens.index.record import FileState, Grounds, Record
+from awaitlens.index.record import FileState, Record
 from awaitlens.pitfall import Brief, Law
 from awaitlens.settings import Settings
 from awaitlens.source import Source, UndecodableSource
 from awaitlens.workspace import Files, reason_to_skip
 
 if TYPE_CHECKING:
+    from awaitlens.index.catalogue import Catalogue
     from awaitlens.index.check import CheckedFiles
+    from awaitlens.index.grounds import Grounds
     from awaitlens.pitfall import Finding, Patch
 
 SettingsFor = Callable[[str], Settings]
@@ -70,11 +75,12 @@ class Workspace:
         self._settings_for = settings_for
         self._cache = cache
         self._checked_files: CheckedFiles | None = None
+        self._catalogue: Catalogue | None = None
         self._grounds: Grounds | None = None
-        self._new_texts: Mapping[str, Source] = {}
+        self._states: dict[str, tuple[Any, ...]] | None = None
+        self._new_texts: dict[str, bytes | None] = {}
         self._is_new = False
         self.unreadable: dict[str, str] = {}
-        self.skipped: list[tuple[str, str]] = []
         self.sources = Sources((), {})
         settings = {digest(*_canonical(settings_for(folder))) for folder in files.deciding}
         self._folders = folders_of(files.deciding, settings_for)
@@ -88,10 +94,19 @@ class Workspace:
 
     def check(self, progress: Progress) -> None:
         """Work out the findings of all files: those that rest on something new, if there is a record."""
-        packed = self._cache.read(self._key, "found")
+        packed = self._cache.value(self._key, "found")
         record = Record.unpacked(packed) if packed is not None else None
-        if record is None or not unchanged(record.outside) or not self._brought_up_to_date(record, progress):
+        if record is None or not unchanged(record.outside):
             self._check_all(progress)
+        elif record.stamps == _digest_of(self._stamps):
+            self._record = record
+            self.sources = Sources([path for path in self._stamps if path not in record.skipped], {})
+        elif not self._bring_up_to_date(record, progress):
+            self._check_all(progress)
+
+    @property
+    def skipped(self) -> Sequence[tuple[str, str]]:
+        return tuple(self._record.skipped.items())
 
     def may_say(self, path: str) -> bool:
         """Whether there is anything to say about the file."""
@@ -122,41 +137,30 @@ class Workspace:
         patches = self._checked().patches(path, finding)
         return pack_patch(patches[0]) if patches else None
 
-    def keep(self) -> None:
-        """Write down what is new, for the next time."""
-        if not self._is_new or self.unreadable:
-            return
-        parts: dict[str, Any] = {"found": self._record}
-        if self._checked_files is not None:
-            grounds = self._known_grounds()
-            if grounds is None:
-                return
-            grounds = grounds.with_those_of(self._checked_files, os.urandom(8))
-            self._record.outside.update(self._checked_files.outside)
-            parts = {
-                "found": self._record._replace(version=grounds.version),
-                "grounds": grounds.packed(),
-            }
-        new = {path: packed_text(source.text) for path, source in self._new_texts.items()}
-        self._cache.write(self._key, parts, new)
-
     def _checked(self) -> CheckedFiles:
         from awaitlens.index.check import CheckedFiles
 
         if self._checked_files is None:
+            if self._record.version:
+                self._recall()
             self._checked_files = CheckedFiles(
-                self.sources, self._settings_for, package_folders=self._folders
+                self.sources, self._settings_for, package_folders=self._folders, catalogue=self._catalogue
             )
         return self._checked_files
 
-    def _known_grounds(self) -> Grounds | None:
-        """What the findings of the record rest on; None where another process has overtaken it."""
-        if self._grounds is None:
-            packed = self._cache.read(self._key, "grounds")
-            self._grounds = Grounds.unpacked(packed) if packed is not None else None
-            if self._grounds is not None and self._grounds.version != self._record.version:
-                self._grounds = None
-        return self._grounds
+    def _recall(self) -> bool:
+        """Read what the record rests on. False where that is not there."""
+        from awaitlens.index.catalogue import Catalogue
+        from awaitlens.index.grounds import Grounds
+
+        if self._catalogue is None:
+            catalogue, grounds = (self._cache.value(self._key, name) for name in ("catalogue", "grounds"))
+            if catalogue is None or grounds is None:
+                return False
+            paths, modules, targets = catalogue
+            self._catalogue = Catalogue(paths, modules, targets, partial(self._cache.names, self._key))
+            self._grounds = Grounds(grounds)
+        return True
 
     # --- everything --------------------------------------------------------------------------------------------
 
@@ -172,11 +176,9 @@ class Workspace:
                 if not read[1].skipped:
                     sources[path] = source
         self.sources = Sources(tuple(sources), sources)
-        self._checked_files = None
-        self._record = Record(b"", states, {}, {}, {}, {})
-        self._grounds = Grounds(b"", {}, {}, {}, {}, frozenset())
-        self._note_skipped()
-        self._new_texts = sources
+        self._checked_files = self._catalogue = self._grounds = None
+        self._states = states
+        self._record = Record(b"", b"", _skipped(states), {}, {}, {}, {})
         self._look_at(sources, progress)
 
     def _look_at(self, paths: Collection[str], progress: Progress) -> None:
@@ -185,8 +187,7 @@ class Workspace:
         checked.check(sorted(paths), lambda done, total: progress("checking", done, total))
         record = self._record
         for path in paths:
-            record.findings.pop(path, None)
-            record.repairs.pop(path, None)
+            record.forget(path)
             reported = checked.reported(path)
             if reported:
                 record.findings[path] = pack_findings(reported)
@@ -211,70 +212,111 @@ class Workspace:
         content = blake2b(data, digest_size=8).digest()
         return source, FileState(modified if modified < started - _FRESH else 0, size, content, skipped)
 
-    def _note_skipped(self) -> None:
-        self.skipped = [(path, skipped) for path, (*_, skipped) in self._record.files.items() if skipped]
-
     # --- what is new -------------------------------------------------------------------------------------------
 
-    def _brought_up_to_date(self, record: Record, progress: Progress) -> bool:
-        """Look again at what rests on files that changed. False where that is not enough."""
-        if record.files.keys() != self._stamps.keys():
+    def _bring_up_to_date(self, record: Record, progress: Progress) -> bool:
+        """Look again at what rests on files that changed, came or went. False where everything is to be looked at."""
+        states = self._cache.value(self._key, "files")
+        known = dict(states or ())
+        read = self._read_changed(known)
+        if states is None or read is None or len(read) > len(self._stamps) // 2:
             return False
+        self._record, self._states = record._replace(skipped=_skipped(known)), known
+        self._is_new = True
+        sources = {path: source for path, source in read.items() if source is not None}
+        self.sources = Sources([path for path in self._stamps if path not in self._record.skipped], sources)
+        return not read or self._look_again(read, states, progress)
+
+    def _read_changed(self, states: dict[str, tuple[Any, ...]]) -> dict[str, Source | None] | None:
+        """The files whose text is another than in these states, which become those of now; None for one that is not checked
+        any more. None for all if one cannot be read."""
         started = time.time_ns()
-        read = {}
+        found: dict[str, Source | None] = dict.fromkeys(p for p in states if p not in self._stamps)
         for path, stamp in self._stamps.items():
-            state = record.files[path]
-            if state[:2] == stamp:
-                continue
-            state = FileState(*state)
-            found = self._read(path, started)
-            if found is None or found[1].skipped != state.skipped:
-                return False
-            record.files[path] = found[1]
-            self._is_new = True
-            if found[1].content != state.content:
-                read[path] = found[0]
-        self.sources = Sources([path for path, (*_, skipped) in record.files.items() if not skipped], read)
-        self._record = record
-        self._note_skipped()
-        return not read or self._look_again(read, progress)
+            state = states.get(path)
+            if state is None or state[:2] != stamp:
+                read = self._read(path, started)
+                if read is None:
+                    return None
+                source, states[path] = read
+                if state is None or state[2:] != read[1][2:]:
+                    found[path] = None if read[1].skipped else source
+        for path in [path for path in states if path not in self._stamps]:
+            del states[path]
+        return found
 
-    def _look_again(self, changed: Mapping[str, Source], progress: Progress) -> bool:
-        from awaitlens.index.changes import change_between, to_do
+    def _look_again(
+        self, changed: Mapping[str, Source | None], before: Mapping[str, tuple[Any, ...]], progress: Progress
+    ) -> bool:
+        from awaitlens.index.recheck import Recheck, Text
 
-        grounds = self._known_grounds()
-        if grounds is None:
+        if not self._recall():
             return False
-        changes = {}
+        assert self._catalogue is not None and self._grounds is not None
+        texts = {}
         for path, source in changed.items():
-            before = self._cache.text(self._key, path)
-            if before is None:
+            old = self._cache.text(self._key, path) if path in before and not before[path][3] else None
+            if old is None and path in self._catalogue.numbers:
                 return False
-            changes[path] = change_between(before, source.text)
-        again = to_do(self._record, grounds, changes, _Texts(self.sources), self._leads)
-        if again is None or len(again) > len(self._stamps) // 2:
+            if source is not None or old is not None:
+                texts[path] = Text(old, source.text if source is not None else None)
+        recheck = Recheck(self._catalogue, self._grounds, texts)
+        again = recheck.stirred(self._checked().program)
+        again |= self._record.proving_with(texts) & self._catalogue.numbers.keys()
+        if len(again) > len(self._stamps) // 2:
             return False
-        self._new_texts = dict(changed)
-        self._grounds = grounds.without(again)
+        for path, text in texts.items():
+            self._new_texts[path] = None if text.after is None else packed_text(text.after)
+            self._record.forget(path)
+        recheck.forget(again)
         self._look_at(again, progress)
         return True
 
-    def _leads(self, source: str, target: str) -> bool:
-        return self._checked().program.reach.leads(source, target)
+    # --- for the next time -------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Write down what is new, for the next time."""
+        if self._is_new and not self.unreadable:
+            before = self._record.version
+            if not before:
+                self._make_grounds()
+            values: dict[str, Any] = {}
+            checked, version = self._checked_files, os.urandom(8)
+            if checked is not None and self._catalogue is not None and self._grounds is not None:
+                self._grounds.add(checked.notes, self._catalogue.numbers)
+                self._record.outside.update(checked.outside)
+                values = {"grounds": self._grounds.packed(), "catalogue": self._catalogue.packed()}
+            if self._states is not None:
+                settled = all(modified for modified, *_ in self._states.values())
+                stamps = _digest_of(self._stamps) if settled else b""
+                self._record = self._record._replace(stamps=stamps)
+                values["files"] = self._states
+            values["found"] = self._record._replace(version=version)
+            lists = self._catalogue.packed_lists() if self._catalogue is not None else {}
+            self._cache.write(self._key, before, version, Written(values, self._new_texts, lists))
+        self._cache.close()
+
+    def _make_grounds(self) -> None:
+        """Everything was looked at: what that rests on."""
+        from awaitlens.index.catalogue import made_of
+        from awaitlens.index.grounds import Grounds
+
+        program = self._checked().program
+        texts = {path: source.text for path, source in self.sources.items()}
+        modules = [program.files[path].module for path in texts]
+        self._catalogue = made_of(texts.values(), tuple(texts), modules, program.reach.targets())
+        self._grounds = Grounds()
+        self._new_texts.update((path, packed_text(text)) for path, text in texts.items())
 
 
-class _Texts(Mapping[str, str]):
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+def _skipped(states: Mapping[str, tuple[Any, ...]]) -> dict[str, str]:
+    return {path: skipped for path, (*_, skipped) in states.items() if skipped}
 
-    def __getitem__(self, path: str) -> str:
-        return self._sources[path].text
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sources)
-
-    def __len__(self) -> int:
-        return len(self._sources)
+def _digest_of(stamps: Mapping[str, tuple[int, int]]) -> bytes:
+    """Differs when files came, went or changed."""
+    numbers = array("q", chain.from_iterable(stamps.values()))
+    return digest("\0".join(stamps).encode("utf-8", "surrogatepass"), numbers.tobytes())
 
 
 def _canonical(settings: Settings) -> Iterator[str]:

@@ -110,8 +110,8 @@ def _is_marked_from_above(facts: Facts, scope: Scope, view: View) -> bool:
     ):
         return True
     folder = view.path.rpartition("/")[0]
-    above = (file for path, file in view.program.files.items() if path.endswith("conftest.py"))
-    nearby = (file for file in above if (folder + "/").startswith(file.path.rpartition("/")[0]))
+    above = (path for path in view.program.files if path.endswith("conftest.py"))
+    nearby = (view.program.files[p] for p in above if (folder + "/").startswith(p.rpartition("/")[0]))
     words = ("add_marker", "pytest_pyfunc_call", "pytest_plugins", "pytest_collection_modifyitems")
     return any(_mentions(file, word, view) for file in nearby for word in words)
 

@@ -99,7 +99,7 @@ def _check(view: View, place: Place) -> None:
         raise _Lost
     if any(name not in _HARMLESS for name in here.decorator_names(scope.number)) or _is_shared(view, place):
         raise _Lost
-    for file in view.program.files.values():
+    for file in view.program.index.spelling(scope.name):
         for _, facts in file.mentioning(scope.name):
             renamed = any(item.symbol == scope.name != item.name for item in facts.imports)
             if renamed or _mentions(facts, scope.name) > _explained(facts, scope.name):

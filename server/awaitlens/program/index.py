@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from awaitlens.program.facts import Call, Facts, Lambda, Name, Scope, Term, last_name
+from awaitlens.program.facts import Call, Facts, Name, Scope, last_name
+from awaitlens.program.memory import Asked
+from awaitlens.program.mentions import Place, Table, given_name, table_of
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
-from awaitlens.program.skim import Kind, may_hold
+from awaitlens.program.skim import Kind
+from awaitlens.program.unread import Unread
 
 if TYPE_CHECKING:
+    from awaitlens.program.catalogue import Catalogue
     from awaitlens.program.program import Program
 
 
 _PROPERTY = Name("property")
 _FEW = 50
-_MOST_SEARCHED = 100_000
-"""Words looked for in files: some 20 MB of answers, most of which say that a word is not there."""
-
-
 Defining = Literal["defined", "async", "plain"]
 
 
@@ -42,27 +42,6 @@ class Mention(NamedTuple):
     facts: Facts
     call: Call
     argument: int = -1
-
-
-class Place(NamedTuple):
-    """Number of the block, number of the scope or call there, number of the argument or -1."""
-
-    block: int
-    number: int
-    argument: int
-
-
-class Table(NamedTuple):
-    defined: dict[str, list[Place]]
-    called: dict[str, list[Place]]
-    given: dict[str, list[Place]]
-
-    def of(self, kind: Kind) -> dict[str, list[Place]]:
-        return self.called if kind == "called" else self.given if kind == "given" else self.defined
-
-    @property
-    def names(self) -> set[str]:
-        return {*self.defined, *self.called, *self.given}
 
 
 _GONE: tuple[Table, list[int]] = Table({}, {}, {}), []
@@ -92,12 +71,13 @@ class Index:
     """The tables of all files. `asked` are the names whose callers somebody wanted to know since the last `forget`, with
     the files that they may mean something in ("" for any)."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, catalogue: Catalogue | None = None) -> None:
         self._program = program
+        self._catalogue = catalogue
         self._tables: dict[str, Read] = {}
         self._paths: dict[str, set[str]] = {}
         self._stale: set[str] = set()
-        self._unread = Unread(program)
+        self._unread = Unread(program, catalogue)
         self._async: set[str] = set()
         self._plain: set[str] = set()
         self._properties: set[str] = set()
@@ -140,6 +120,7 @@ class Index:
         return (each for each in found if each.scope.kind == "function" and each.scope.is_async == is_async)
 
     def _defined(self, kind: Defining, name: str, leading_to: str) -> Iterator[Defined]:
+        self._program.names.memory.rests_on("", Asked(kind, name, leading_to))
         for file, places in self._find(kind, name, leading_to):
             for block, scope, _ in places:
                 facts = file.facts(block)
@@ -148,22 +129,37 @@ class Index:
     def is_async_somewhere(self, name: str) -> bool:
         """Whether some function of that name is async, or was before an edit."""
         self._refresh()
-        return name in self._async
+        return name in self._async or self._is_listed("async", name)
 
     def is_plain_somewhere(self, name: str) -> bool:
         """Whether some function of that name is not async, or was not before an edit."""
         self._refresh()
-        return name in self._plain
+        return name in self._plain or self._is_listed("plain", name)
 
     def is_property_somewhere(self, name: str) -> bool:
         """Whether some class has a plain property of that name, or had one before an edit."""
         self._refresh()
-        return name in self._properties
+        return name in self._properties or self._is_listed("property", name)
 
     def may_spell_property(self, text: str) -> bool:
         """Whether a name that `is_property_somewhere` may stand in a text; where there are many, it is taken for granted."""
         self._refresh()
-        return len(self._properties) > _FEW or any(name in text for name in self._properties)
+        if self._catalogue is not None or len(self._properties) > _FEW:
+            return True
+        return any(name in text for name in self._properties)
+
+    def _is_listed(self, kind: Kind, name: str) -> bool:
+        return self._catalogue is not None and bool(self._catalogue.holding(kind, name))
+
+    def spelling(self, name: str) -> Iterator[FileFacts]:
+        """The files in which the name may be written."""
+        if self._catalogue is None:
+            yield from self._program.files.values()
+            return
+        listed = {self._catalogue.paths[number] for number in self._catalogue.holding("called", name)}
+        for path in self._program.files:
+            if path in listed or path not in self._catalogue.numbers:
+                yield self._program.files[path]
 
     def called(self, name: str, defined_in: str = "") -> Iterator[Mention]:
         """The calls of something of that name; those only that may mean what is defined in a file, if one is given."""
@@ -183,6 +179,7 @@ class Index:
 
     def _mentions(self, kind: Kind, name: str, defined_in: str) -> Iterator[Mention]:
         self.asked.setdefault(name, set()).add(defined_in)
+        self._program.names.memory.rests_on("", Asked("called", name, defined_in))
         for file, places in self._find(kind, name, defined_in):
             for block, call, argument in places:
                 facts = file.facts(block)
@@ -232,7 +229,7 @@ class Index:
 
     def _entry(self, path: str, facts: Facts, where: dict[str, set[int]]) -> tuple[Facts, Table]:
         """A new block's table. Its names are noted as names of the file."""
-        table = _table(facts)
+        table = table_of(facts)
         for scope in facts.functions():
             (self._async if scope.is_async else self._plain).add(scope.name)
         self._properties.update(s.name for s in facts.functions() if _PROPERTY in s.decorators)
@@ -246,90 +243,6 @@ class Index:
         for name in read.where if read else ():
             self._paths[name].discard(path)
         self._unread.drop(path)
-
-
-class Unread:
-    """The same questions to files that are read on demand: only blocks that spell the name are parsed."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._files: dict[str, FileOnDemand] = {}
-        self._defining: dict[str, list[FileOnDemand]] = {}
-        self._fresh: list[FileOnDemand] = []
-        self._places: dict[str, dict[tuple[str, str], list[Place]]] = {}
-        self._searched = 0
-        self._found: dict[tuple[Kind, str, str], list[tuple[FileFacts, list[Place]]]] = {}
-
-    def add(self, file: FileOnDemand) -> None:
-        self._files[file.path] = file
-        self._fresh.append(file)
-        self._places.pop(file.path, None)
-        self._found.clear()
-
-    def drop(self, path: str) -> None:
-        file = self._files.pop(path, None)
-        if file is not None:
-            self._fresh = [other for other in self._fresh if other is not file]
-            for files in self._defining.values():
-                if file in files:
-                    files.remove(file)
-            self._places.pop(path, None)
-            self._found.clear()
-
-    def forget(self) -> None:
-        self._found.clear()
-        if self._searched > _MOST_SEARCHED:
-            self._places.clear()
-            self._searched = 0
-
-    def find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
-        """The files that hold the name, with the places; what was searched to the end is not searched again."""
-        key = kind, name, target
-        known = self._found.get(key)
-        if known is not None:
-            yield from known
-            return
-        found: list[tuple[FileFacts, list[Place]]] = []
-        for file in self._candidates(kind, name, target):
-            places = self._places_in(file, kind, name)
-            if places:
-                found.append((file, places))
-                yield file, places
-        self._found[key] = found
-
-    def _places_in(self, file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
-        key = "defined" if kind in ("async", "plain") else kind, name
-        known = self._places.setdefault(file.path, {})
-        if key not in known:
-            self._searched += 1
-            known[key] = _places(file, kind, name) if name in file.text else []
-        return known[key]
-
-    def _candidates(self, kind: Kind, name: str, target: str) -> list[FileOnDemand]:
-        if kind in ("called", "given"):
-            paths = self._program.reach.leading_to(target) if target else self._files
-            return [self._files[path] for path in paths if path in self._files]
-        for file in self._fresh:
-            for defined in file.defined_names:
-                self._defining.setdefault(defined, []).append(file)
-        self._fresh.clear()
-        leads = self._program.reach.leads
-        return [
-            file
-            for file in self._defining.get(name, ())
-            if (kind == "defined" or name in (file.async_names if kind == "async" else file.plain_names))
-            and (not target or leads(file.path, target))
-        ]
-
-
-def _places(file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
-    blocks = file.blocks
-    return [
-        place._replace(block=block)
-        for block in blocks.holding(name)
-        if blocks.is_whole or may_hold(blocks.text(block), kind, name)
-        for place in _table(file.facts(block)).of(kind).get(name, ())
-    ]
 
 
 def _lose(where: dict[str, set[int]], table: Table) -> None:
@@ -352,30 +265,7 @@ def _scope_names(facts: Facts) -> list[tuple[str, str, int]]:
 
 def _called(call: Call, facts: Facts) -> list[str]:
     """The name of what is called, and of what is given to it."""
-    return [last_name(call.callee), *(_given_name(argument.value, facts) for argument in call.arguments)]
-
-
-def _table(facts: Facts) -> Table:
-    """One block's table; its places say block 0, whoever reads it says which block it is."""
-    table = Table({}, {}, {})
-    for scope in facts.scopes:
-        if scope.kind in ("function", "class") and scope.parent >= 0:
-            table.defined.setdefault(scope.name, []).append(Place(0, scope.number, -1))
-    for call in facts.calls:
-        name = last_name(call.callee)
-        if name:
-            table.called.setdefault(name, []).append(Place(0, call.number, -1))
-        for number, argument in enumerate(call.arguments):
-            name = _given_name(argument.value, facts)
-            if name:
-                table.given.setdefault(name, []).append(Place(0, call.number, number))
-    return table
-
-
-def _given_name(term: Term, facts: Facts) -> str:
-    if isinstance(term, Lambda):
-        return facts.scopes[term.scope].name
-    return last_name(term)
+    return [last_name(call.callee), *(given_name(argument.value, facts) for argument in call.arguments)]
 
 
 def _mentions(facts: Facts, names: Container[str]) -> set[tuple[str, str, str]]:
@@ -386,7 +276,7 @@ def _mentions(facts: Facts, names: Container[str]) -> set[tuple[str, str, str]]:
         if name in names:
             found.add((name, where, ""))
         for argument in call.arguments:
-            given = _given_name(argument.value, facts)
+            given = given_name(argument.value, facts)
             if given in names:
                 found.add((given, where, name or "?"))
     return found
@@ -395,6 +285,4 @@ def _mentions(facts: Facts, names: Container[str]) -> set[tuple[str, str, str]]:
 def mentioned_names(facts: Facts) -> set[str]:
     """The names that the block calls, or gives to a call."""
     called = {last_name(call.callee) for call in facts.calls}
-    return called | {
-        _given_name(argument.value, facts) for call in facts.calls for argument in call.arguments
-    }
+    return called | {given_name(argument.value, facts) for call in facts.calls for argument in call.arguments}

@@ -7,7 +7,7 @@ that is not their own: those say so (`rests_on`), and are worked out again when 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 from awaitlens.program.facts import Facts
 
@@ -31,6 +31,15 @@ class Told(NamedTuple):
 
 class OfFlows(str):
     """The key of an answer about a block that rests on its flows and bindings, and on what names mean."""
+
+
+class Asked(NamedTuple):
+    """How a name is held in any file, as somebody asked; of those only whose names may lead to the file `target`, unless that
+    is "". Stands as a ground with a path of ""."""
+
+    kind: Literal["called", "async", "plain", "defined"]
+    name: str
+    target: str
 
 
 LINES = None

@@ -18,16 +18,20 @@ from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
 from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member, Part
 from awaitlens.program.reach import Imports, attributes_in, imports_in
-from awaitlens.program.skim import Skim, may_assign, may_bind
+from awaitlens.program.skim import (
+    Skim,
+    async_functions,
+    may_assign,
+    may_bind,
+    names_defined,
+    plain_functions,
+    plain_properties,
+)
 from awaitlens.syntax.blocks import Layout, layout
 from awaitlens.syntax.parse import Reader, parse
 
 T = TypeVar("T")
 
-_DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
-_PLAIN_FUNCTION = re.compile(r"^[ \t\f]*def[ \t]+(\w+)", re.MULTILINE)
-_ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
-_PROPERTY = re.compile(r"@property\b[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*def[ \t]+(\w+)")
 _ASYNC = re.compile(r"\b(?:async|await)\b")
 
 
@@ -69,24 +73,20 @@ class FileOnDemand(FileFacts):
     @cached_property
     def defined_names(self) -> frozenset[str]:
         """The names of all functions and classes; perhaps some more."""
-        return frozenset(map(intern, _DEFINITION.findall(self.text)))
+        return frozenset(map(intern, names_defined(self.text)))
 
     @cached_property
     def async_names(self) -> frozenset[str]:
-        if "async" not in self.text:
-            return frozenset()
-        return frozenset(map(intern, _ASYNC_FUNCTION.findall(self.text)))
+        return frozenset(map(intern, async_functions(self.text)))
 
     @cached_property
     def plain_names(self) -> frozenset[str]:
-        return frozenset(map(intern, _PLAIN_FUNCTION.findall(self.text)))
+        return frozenset(map(intern, plain_functions(self.text)))
 
     @cached_property
     def property_names(self) -> frozenset[str]:
         """The names of all plain properties; perhaps some more."""
-        return (
-            frozenset(map(intern, _PROPERTY.findall(self.text))) if "@property" in self.text else frozenset()
-        )
+        return frozenset(map(intern, plain_properties(self.text)))
 
     @cached_property
     def imported(self) -> tuple[Imports, ...]:
@@ -220,7 +220,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         """The blocks of another name in which a name is defined: half-typed code may come out as one block too few."""
         found: dict[str, list[int]] = {}
         for number, (block, skim) in enumerate(zip(self._layout.blocks, self._skims)):
-            for name in _DEFINITION.findall(block.text):
+            for name in names_defined(block.text):
                 if name != skim.name:
                     found.setdefault(name, []).append(number)
         return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, MutableMapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from awaitlens.program.catalogue import Catalogue, Unopened
 from awaitlens.program.facts import Facts
 from awaitlens.program.index import Index
 from awaitlens.program.likeness import changed_calls
@@ -33,14 +34,15 @@ class Program:
 
     def __init__(
         self,
-        files: Iterable[FileFacts] = (),
+        files: Iterable[FileFacts] | Unopened = (),
         settings_for: Callable[[str], Settings] = lambda path: Settings(),
         roots: tuple[str, ...] = (),
         load: Callable[[str], FileFacts | None] = lambda path: None,
         packages: Packages | None = None,
+        catalogue: Catalogue | None = None,
     ) -> None:
         """`settings_for` gives a file's settings; `load` reads a file that an import asks for and that is not here yet;
-        `packages` knows what lies outside."""
+        `packages` knows what lies outside. With a catalogue, `files` are those it speaks of."""
         self.packages = packages
         self.settings_for = settings_for
         self.roots = roots
@@ -50,15 +52,27 @@ class Program:
         self.epoch = 0
         self.edits = 0
         self.touched: set[Ground] = set()
-        self.files: dict[str, FileFacts] = {}
+        self.files: MutableMapping[str, FileFacts] = {}
         self._modules: dict[str, str] = {}
         self._namesakes: dict[str, set[str]] = {}
         self.names = Names(self)
         self.summaries = Summaries(self)
-        self.reach = Reach(self)
-        self.index = Index(self)
+        self.reach = Reach(self, catalogue)
+        self.index = Index(self, catalogue)
+        if isinstance(files, Unopened):
+            self.files = files
+            self._take_modules(files.modules())
+            return
         for file in files:
             self.add(file)
+
+    def _take_modules(self, modules: Sequence[tuple[str, str]]) -> None:
+        """The same for modules and their paths, of all files at once."""
+        self._modules = dict(reversed(modules))
+        if len(self._modules) < len(modules):
+            for module, path in modules:
+                if self._modules[module] != path:
+                    self._namesakes.setdefault(module, {self._modules[module]}).add(path)
 
     def add(self, file: FileFacts) -> None:
         """Add a file without forgetting anything: for the first filling, or before `forget`."""

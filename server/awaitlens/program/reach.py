@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
+from awaitlens.program.graph import Graph
 from awaitlens.program.skim import is_letter
 
 if TYPE_CHECKING:
+    from awaitlens.program.catalogue import Catalogue
     from awaitlens.program.modules import FileFacts
     from awaitlens.program.program import Program
 
@@ -34,15 +36,15 @@ class Reach:
     Files that were added since, few compared with all, lead everywhere and are led to from everywhere.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, catalogue: Catalogue | None = None) -> None:
+        """What the catalogue knows is not worked out."""
         self._program = program
         self._stale: set[str] = set()
         self._imports: dict[str, tuple[Imports, ...]] = {}
         self._targets: dict[str, frozenset[str]] = {}
-        self._numbers: dict[str, int] = {}
-        self._backwards: dict[str, int] = {}
-        self._forwards: dict[str, int] = {}
-        self._leading: dict[int, list[str]] = {}
+        self._numbers: Mapping[str, int] = catalogue.numbers if catalogue else {}
+        self._graph = catalogue.graph if catalogue else Graph(())
+        self._leading: dict[int, Sequence[str]] = {}
 
     def touch(self, path: str) -> None:
         """The file at the path is new, changed or gone."""
@@ -53,17 +55,22 @@ class Reach:
         if source == target:
             return True
         self._refresh()
-        number, backwards = self._numbers.get(source), self._backwards.get(target)
-        return number is None or backwards is None or bool(backwards >> number & 1)
+        first, second = self._numbers.get(source), self._numbers.get(target)
+        return first is None or second is None or self._graph.leads(first, second)
 
     def leading_to(self, target: str) -> Sequence[str]:
-        """The files whose names may stand for something in the file `target`; itself first."""
+        """The files whose names may stand for something in the file `target`; itself first, the others by path."""
         self._refresh()
-        bits = self._backwards.get(target)
-        found = self._leading.get(bits or 0)
-        if found is None and bits is not None:
-            found = self._leading[bits] = [path for path, n in self._numbers.items() if bits >> n & 1]
-        others = [*self._program.files] if found is None else [*found, *self._stale]
+        number = self._numbers.get(target)
+        if number is None:
+            others = sorted(self._program.files)
+        else:
+            bits = self._graph.backwards[number]
+            found = self._leading.get(bits)
+            if found is None:
+                reached = (path for path, n in self._numbers.items() if bits >> n & 1)
+                found = self._leading[bits] = sorted(reached)
+            others = [*found, *self._stale]
         return sorted(others, key=target.__ne__)
 
     def closed_among(self, sources: Iterable[str], targets: Sequence[str]) -> list[str]:
@@ -72,22 +79,33 @@ class Reach:
         among = 0
         for path in sources:
             among |= 1 << self._numbers[path] if path in self._numbers else 0
-        return [path for path in targets if not self._backwards.get(path, -1) & ~among]
+        backwards = self._graph.backwards
+        return [
+            path
+            for path in targets
+            if not (backwards[n] if (n := self._numbers.get(path)) is not None else -1) & ~among
+        ]
 
     def numbers(self) -> Mapping[str, int]:
         """A number for each file, for sets of files as bits of one integer."""
         self._refresh()
         return self._numbers
 
+    def targets(self) -> Sequence[Sequence[int]]:
+        """The numbers of the files that the imports of each file name, by its own number."""
+        self._refresh()
+        return self._graph.targets
+
     def forwards(self) -> Sequence[int]:
         """What each file reaches, as bits, by its number."""
         self._refresh()
-        return [*self._forwards.values()]
+        return self._graph.forwards
 
     def reached(self, source: str) -> int:
         """The files that names of this one may lead to, itself included, as bits; all of them for a file just added."""
         self._refresh()
-        return self._forwards.get(source, -1)
+        number = self._numbers.get(source)
+        return -1 if number is None else self._graph.forwards[number]
 
     def _refresh(self) -> None:
         if not self._stale:
@@ -96,7 +114,7 @@ class Reach:
         gone = [path for path in self._stale if path not in files]
         added = [path for path in self._stale if path in files and path not in self._numbers]
         known = [path for path in self._stale if path in self._numbers and path in files]
-        changed = [path for path in known if files[path].imported != self._imports[path]]
+        changed = [path for path in known if files[path].imported != self._imports.get(path)]
         if not gone and not changed and len(added) * 8 < len(self._numbers):
             self._stale.intersection_update(added)
             if len(self._stale) == len(added):
@@ -113,15 +131,14 @@ class Reach:
         self._imports = {path: file.imported for path, file in files.items()}
         for path, file in files.items():
             if path not in self._targets:
-                self._targets[path] = frozenset(self._targets_of(file, self._imports[path]))
-        self._numbers = {path: number for number, path in enumerate(files)}
-        numbered = [[self._numbers[target] for target in self._targets[path]] for path in files]
-        groups = _mutual(numbered)
-        forwards = _closed(groups, numbered)
-        backwards = _closed(groups[::-1], _reversed(numbered))
-        self._forwards = dict(zip(files, forwards))
-        self._backwards = dict(zip(files, backwards))
+                self._targets[path] = self.targets_of(file, self._imports[path])
+        numbers = self._numbers = {path: number for number, path in enumerate(files)}
+        self._graph = Graph([[numbers[target] for target in self._targets[path]] for path in files])
         self._leading.clear()
+
+    def targets_of(self, file: FileFacts, imports: tuple[Imports, ...]) -> frozenset[str]:
+        """The files that these imports of a file name."""
+        return frozenset(self._targets_of(file, imports))
 
     def _targets_of(self, file: FileFacts, imports: tuple[Imports, ...]) -> Iterator[str]:
         """The files that one file's imports name."""
@@ -215,69 +232,3 @@ def _bound(names: str) -> Iterator[tuple[str, str]]:
         words = part.replace("\\", " ").split()
         if words:
             yield intern(words[0]), intern(words[-1] if len(words) == 3 else words[0])
-
-
-# --- graphs: a list of each node's targets, nodes being their positions -------------------------------------
-
-
-def _reversed(targets: list[list[int]]) -> list[list[int]]:
-    found: list[list[int]] = [[] for _ in targets]
-    for source, reached in enumerate(targets):
-        for target in reached:
-            found[target].append(source)
-    return found
-
-
-def _closed(groups: list[list[int]], targets: list[list[int]]) -> list[int]:
-    """What each node reaches, itself included, as bits. No group reaches a later one."""
-    reached = [0] * len(targets)
-    for group in groups:
-        bits = 0
-        for node in group:
-            bits |= 1 << node
-            for target in targets[node]:
-                bits |= reached[target]
-        for node in group:
-            reached[node] = bits
-    return reached
-
-
-def _mutual(targets: list[list[int]]) -> list[list[int]]:
-    """The groups of nodes that all reach each other, none before one that it reaches (Tarjan's algorithm)."""
-    order = [-1] * len(targets)
-    lowest = [0] * len(targets)
-    open_nodes: list[int] = []
-    is_open = bytearray(len(targets))
-    groups: list[list[int]] = []
-    count = 0
-    for start in range(len(targets)):
-        if order[start] >= 0:
-            continue
-        work = [(start, iter(targets[start]))]
-        order[start] = lowest[start] = count
-        count += 1
-        open_nodes.append(start)
-        is_open[start] = True
-        while work:
-            node, rest = work[-1]
-            for target in rest:
-                if order[target] < 0:
-                    order[target] = lowest[target] = count
-                    count += 1
-                    open_nodes.append(target)
-                    is_open[target] = True
-                    work.append((target, iter(targets[target])))
-                    break
-                if is_open[target]:
-                    lowest[node] = min(lowest[node], order[target])
-            else:
-                work.pop()
-                if work:
-                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[node])
-                if lowest[node] == order[node]:
-                    group: list[int] = []
-                    while not group or group[-1] != node:
-                        group.append(open_nodes.pop())
-                        is_open[group[-1]] = False
-                    groups.append(group)
-    return groups

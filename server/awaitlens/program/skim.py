@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 
 from awaitlens.syntax.blocks import Block
 
-Kind = Literal["defined", "async", "plain", "called", "given"]
-"""How a name is held: a function or class of that name, an async function, a plain one, a call, an argument uncalled."""
+Kind = Literal["defined", "async", "plain", "property", "called", "given"]
+"""How a name is held: a function or class of that name, an async function, a plain one, a plain property, a call, an argument
+uncalled."""
 
 _FUNCTION = re.compile(r"[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)")
 _DECORATED_FUNCTION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
@@ -93,6 +94,40 @@ def may_hold(text: str, kind: Kind, name: str) -> bool:
                 return True
         at = text.find(name, end)
     return False
+
+
+# --- whole texts ----------------------------------------------------------------------------------------------
+
+_DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
+_PLAIN_FUNCTION = re.compile(r"^[ \t\f]*def[ \t]+(\w+)", re.MULTILINE)
+_ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
+_PROPERTY = re.compile(r"@property\b[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*def[ \t]+(\w+)")
+_SIGNS = str.maketrans(
+    {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+)
+
+
+def names_defined(text: str) -> list[str]:
+    """The names of all functions and classes; perhaps some more."""
+    return _DEFINITION.findall(text)
+
+
+def async_functions(text: str) -> list[str]:
+    return _ASYNC_FUNCTION.findall(text) if "async" in text else []
+
+
+def plain_functions(text: str) -> list[str]:
+    return _PLAIN_FUNCTION.findall(text)
+
+
+def plain_properties(text: str) -> list[str]:
+    """The names of all plain properties; perhaps some more."""
+    return _PROPERTY.findall(text) if "@property" in text else []
+
+
+def words(text: str) -> set[str]:
+    """All words of the code, those of its prose mostly among them."""
+    return set(text.translate(_SIGNS).split())
 
 
 def is_letter(sign: str) -> bool:

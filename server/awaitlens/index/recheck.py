@@ -1,0 +1,196 @@
+"""Which files must be looked at again after some have changed, come or gone.
+
+The findings of a file rest on its text, on the files its imports lead to, on those that these lead to, and on what else it
+asked of all files: who calls a function, who defines a name. A file that changed is looked at again. Where no name can mean
+anything else (equal outlines), so is who read the code that changed, or asked what one of its functions comes to; otherwise
+every file from which imports led to it, unless nothing that others see of it has changed. Whoever asked a question of all
+files is looked at again where the answer may be another one now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from posixpath import basename, dirname
+from typing import NamedTuple
+
+from awaitlens.index.catalogue import Catalogue
+from awaitlens.index.changes import Change, change_between
+from awaitlens.index.grounds import Grounds, function_name
+from awaitlens.program.modules import FileFacts
+from awaitlens.program.program import Program, module_name
+from awaitlens.program.reach import Imports
+
+_MARKING = "conftest.py"
+"""What stands in such a file counts for the tests beside and below it, which import nothing from it."""
+
+
+class Text(NamedTuple):
+    """A file's text at the last check and now; None where it was not there, or is not any more."""
+
+    before: str | None
+    after: str | None
+
+
+class Recheck:
+    """Brings a catalogue up to date with changed texts, and tells whom that concerns."""
+
+    def __init__(self, catalogue: Catalogue, grounds: Grounds, texts: Mapping[str, Text]) -> None:
+        self.catalogue = catalogue
+        self._grounds = grounds
+        self._texts = texts
+        self._before = catalogue.graph
+        self._numbers: dict[str, int] = {}
+        """Those of the files that changed, of gone ones too."""
+        self._take_texts()
+
+    def _take_texts(self) -> None:
+        catalogue = self.catalogue
+        for path, (before, after) in self._texts.items():
+            number = catalogue.add(path) if before is None else catalogue.numbers[path]
+            self._numbers[path] = number
+            catalogue.replace(number, before or "", after or "")
+        for path, text in self._texts.items():
+            if text.after is None:
+                catalogue.remove(path)
+        catalogue.name_modules(module_name)
+
+    def stirred(self, program: Program) -> set[str]:
+        """The paths of the files that must be looked at again. `program` is that of the files as they are now."""
+        changes = {path: change_between(*text) for path, text in self._texts.items()}
+        retargeted = self._lead_anew(program)
+        paths = self.catalogue.paths
+        numbers = self._numbers
+        seen = {numbers[path] for path, change in changes.items() if not change.inside} | retargeted
+        seen.update(map(self.catalogue.numbers.__getitem__, self.catalogue.renamed))
+        seen.update(self._using(changes, program))
+        held_anew = set(self._using_held_anew(program))
+        for path, change in changes.items():
+            if basename(path) == _MARKING and not change.inside:
+                seen.update(self._below(dirname(path)))
+        exact = {
+            numbers[path]: change.bodies for path, change in changes.items() if change.bodies is not None
+        }
+        bodies = [function_name(number, name) for number, names in exact.items() for name in names]
+        read = {number for number in numbers.values() if exact.get(number, True)}
+        again = self._importers(seen) | self._grounds.reading(read) | self._grounds.running(bodies, held_anew)
+        again |= self._grounds.asking(set(self._answered_otherwise(changes, program)))
+        again.update(numbers.values(), held_anew)
+        return {paths[number] for number in again if paths[number]}
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """These are looked at again; what the findings of gone files rested on does not count any more either."""
+        self._grounds.forget(map(self.catalogue.numbers.__getitem__, paths))
+        self._grounds.forget(self._numbers.values())
+
+    # --- imports -----------------------------------------------------------------------------------------------
+
+    def _lead_anew(self, program: Program) -> set[int]:
+        """Set what the imports of changed files name, and of others that may name a file that came or went: the numbers of
+        those others that do."""
+        for path, text in self._texts.items():
+            if text.after is not None:
+                self._lead(self._numbers[path], program)
+        concerned = set(self._importing()) - {*self._numbers.values()}
+        return {number for number in sorted(concerned) if self._lead(number, program)}
+
+    def _lead(self, number: int, program: Program) -> bool:
+        file = program.files[self.catalogue.paths[number]]
+        targets = program.reach.targets_of(file, file.imported)
+        return self.catalogue.lead(number, map(self.catalogue.numbers.__getitem__, targets))
+
+    def _importing(self) -> Iterator[int]:
+        """The files that may import one that came or went, or another one in its place: they spell its name, or lie in its
+        package."""
+        moved = [path for path, text in self._texts.items() if None in text]
+        for path in [*moved, *self.catalogue.renamed]:
+            folder = dirname(path)
+            if basename(path).startswith("__init__."):
+                yield from self._below(folder)
+                path = folder
+            yield from self.catalogue.holding("called", basename(path).partition(".")[0])
+
+    def _below(self, folder: str) -> Iterator[int]:
+        numbers = self.catalogue.numbers
+        return (number for path, number in numbers.items() if path.startswith(f"{folder}/"))
+
+    def _importers(self, files: Iterable[int]) -> set[int]:
+        """The files whose imports lead to one of these, or did; these included."""
+        bits = 0
+        for number in files:
+            bits |= self.catalogue.graph.leading_to(number) | self._before.leading_to(number) | 1 << number
+        return {number for number in range(len(self.catalogue.paths)) if bits >> number & 1}
+
+    def _leads(self, source: int, target: int) -> bool:
+        """Whether a name in a file may stand, or might have stood, for something in another one."""
+        return self.catalogue.graph.leads(source, target) or self._before.leads(source, target)
+
+    # --- names -------------------------------------------------------------------------------------------------
+
+    def _using(self, changes: Mapping[str, Change], program: Program) -> Iterator[int]:
+        """The files that use a name of a changed file, where imports lead there."""
+        for path, change in changes.items():
+            if change.inside and change.names:
+                files = self._holding(change.names) - {*self._numbers.values()}
+                leading = (number for number in files if self._leads(number, self._numbers[path]))
+                yield from self._spelling(change.names, leading, program)
+
+    def _using_held_anew(self, program: Program) -> Iterator[int]:
+        """The files that use a name of which it is new how it is held anywhere."""
+        new = self.catalogue.held_anew()
+        if new:
+            yield from self._spelling(new, self._holding(new) - {*self._numbers.values()}, program)
+
+    def _holding(self, names: Iterable[str]) -> set[int]:
+        return {number for name in names for number in self.catalogue.holding("called", name)}
+
+    def _spelling(self, names: Iterable[str], files: Iterable[int], program: Program) -> Iterator[int]:
+        used = _use_of(names)
+        return (n for n in files if used.search(program.files[self.catalogue.paths[n]].text))
+
+    # --- questions ---------------------------------------------------------------------------------------------
+
+    def _answered_otherwise(self, changes: Mapping[str, Change], program: Program) -> Iterator[int]:
+        """The questions that may have another answer now."""
+        after = self.catalogue.graph
+        swapping = {path for path, change in changes.items() if _swaps(path, change, program)}
+        for number, kind, name, target in self._grounds.questions():
+            if any(
+                (target < 0 or self._leads(self._numbers[path], target))
+                and (path in swapping or name in _concerned(change, kind))
+                for path, change in changes.items()
+            ):
+                yield number
+            elif target >= 0 and after is not self._before:
+                turned = after.leading_to(target) ^ self._before.leading_to(target)
+                if turned and any(turned >> n & 1 for n in self.catalogue.holding("called", name)):
+                    yield number
+
+
+def _concerned(change: Change, kind: str) -> frozenset[str]:
+    """The names that are mentioned so where they were not, or the other way round."""
+    if kind != "called":
+        return change.names
+    imported = (name for each in change.imports for name in (each.symbol, each.name) if each.symbol)
+    return change.calls.union(imported) if change.imports else change.calls
+
+
+def _swaps(path: str, change: Change, program: Program) -> bool:
+    """Whether imports of whole modules, or of all that is in one, came or went: their names say nothing of what they hold."""
+    file = program.files.get(path)
+    return file is not None and any(_is_whole(each, file, program) for each in change.imports)
+
+
+def _is_whole(imported: Imports, file: FileFacts, program: Program) -> bool:
+    targets = program.reach.targets_of(file, (imported,))
+    if imported.symbol in ("", "*"):
+        return bool(targets)
+    return bool(targets - {program.known_module(imported.module, imported.level, file)})
+
+
+def _use_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Where code, and mostly not prose, names one of these."""
+    any_of = "|".join(map(re.escape, sorted(names)))
+    return re.compile(
+        rf"(?:[.(=,@\[{{:]|\bimport|^)[ \t]*(?:{any_of})\b|\b(?:{any_of})[ \t]*\(", re.MULTILINE
+    )
