@@ -99,6 +99,7 @@ def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Fin
     found: list[Finding] = []
     for pitfall in worth_running(selected(settings, file.path), facts, view):
         found.extend(_detected(pitfall, facts, view, settings))
+    view.forget()
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 

@@ -123,7 +123,6 @@ class CheckedFiles:
         result = to_bytes((found, self._new_notes(), states(self.program.packages), messages.told))
         if self._words and number % _JOBS_UNTIL_WEIGHED == 0:
             self._give_back(path for job in jobs[: number + 1] for path in job)
-            self._stay_small()
         return result
 
     def _work_out(self, path: str) -> tuple[Finding, ...]:
@@ -163,27 +162,22 @@ class CheckedFiles:
         self.notes.add(notes)
 
     def _give_back(self, done: Iterable[str]) -> None:
-        """Release what nobody will ask for again here: the files to which only files of jobs lead that somebody has taken."""
-        held = [file.path for file in self._held()]
-        for path in self.program.reach.closed_among(done, held):
-            self._release(path)
+        """Release what nobody will ask for again here: the files to which only files of jobs lead that somebody has taken.
 
-    def _stay_small(self) -> None:
-        """Should the rest grow too large all the same, it is parsed anew when it is needed; what names mean stays known."""
-        held = self._held()
-        if sum(file.read_so_far for file in held) > _HELD:
-            for file in held:
-                self._release(file.path)
-
-    def _held(self) -> list[FileOnDemand]:
+        Should the rest grow too large all the same, it is parsed anew when it is needed; what names mean stays known.
+        """
         files = self.program.files.values()
-        return [file for file in files if isinstance(file, FileOnDemand) and file.read_so_far]
+        held = {file.path: file for file in files if isinstance(file, FileOnDemand) and file.is_read}
+        for path in self.program.reach.closed_among(done, [*held]):
+            self._release(held.pop(path))
+        parsed = [file for file in held.values() if file.read_so_far]
+        if sum(file.read_so_far for file in parsed) > _HELD:
+            for file in parsed:
+                self._release(file)
 
-    def _release(self, path: str) -> None:
-        file = self.program.files[path]
-        if isinstance(file, FileOnDemand):
-            self.program.names.memory.release_file(path)
-            file.release()
+    def _release(self, file: FileOnDemand) -> None:
+        self.program.names.memory.release_file(file.path)
+        file.release()
 
 
 class _Messages(logging.Handler):

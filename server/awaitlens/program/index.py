@@ -6,7 +6,7 @@ parts: `save` for `order.save`. Who asks resolves what is found; the tables only
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.program.facts import Call, Facts, Name, Scope, last_name
@@ -185,7 +185,7 @@ class Index:
                 facts = file.facts(block)
                 yield Mention(file, facts, facts.calls[call], argument)
 
-    def _find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
+    def _find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, Sequence[Place]]]:
         self._refresh()
         leads = self._program.reach.leads
         for path in sorted(self._paths.get(name, ()), key=lambda path: (path != target, path)):

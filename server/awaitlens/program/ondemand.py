@@ -66,9 +66,14 @@ class FileOnDemand(FileFacts):
         return len(self.text) if "text" in self.__dict__ else 0
 
     @property
+    def is_read(self) -> bool:
+        """Whether the text was cut into blocks, and not released."""
+        return "blocks" in self.__dict__
+
+    @property
     def read_so_far(self) -> int:
         """How many characters were parsed and not released."""
-        return self.blocks.read_so_far if "blocks" in self.__dict__ else 0
+        return self.blocks.read_so_far if self.is_read else 0
 
     @cached_property
     def defined_names(self) -> frozenset[str]:

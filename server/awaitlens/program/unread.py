@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from awaitlens.program.mentions import Place, table_of
@@ -27,15 +27,14 @@ class Unread:
         self._files: dict[str, FileOnDemand] = {}
         self._defining: dict[str, list[FileOnDemand]] = {}
         self._fresh: list[FileOnDemand] = []
-        self._places: dict[str, dict[tuple[str, str], list[Place]]] = {}
+        self._places: dict[tuple[str, str], dict[str, Sequence[Place]]] = {}
         self._searched = 0
-        self._found: dict[tuple[Kind, str, str], list[tuple[FileFacts, list[Place]]]] = {}
+        self._found: dict[tuple[Kind, str, str], list[tuple[FileFacts, Sequence[Place]]]] = {}
 
     def add(self, file: FileOnDemand) -> None:
         self._files[file.path] = file
         self._fresh.append(file)
-        self._places.pop(file.path, None)
-        self._found.clear()
+        self._forget_places(file.path)
 
     def drop(self, path: str) -> None:
         file = self._files.pop(path, None)
@@ -44,8 +43,12 @@ class Unread:
             for files in self._defining.values():
                 if file in files:
                     files.remove(file)
-            self._places.pop(path, None)
-            self._found.clear()
+            self._forget_places(path)
+
+    def _forget_places(self, path: str) -> None:
+        for places in self._places.values():
+            places.pop(path, None)
+        self._found.clear()
 
     def forget(self) -> None:
         self._found.clear()
@@ -53,28 +56,24 @@ class Unread:
             self._places.clear()
             self._searched = 0
 
-    def find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, list[Place]]]:
+    def find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, Sequence[Place]]]:
         """The files that hold the name, with the places; what was searched to the end is not searched again."""
         key = kind, name, target
         known = self._found.get(key)
         if known is not None:
             yield from known
             return
-        found: list[tuple[FileFacts, list[Place]]] = []
+        found: list[tuple[FileFacts, Sequence[Place]]] = []
+        searched = self._places.setdefault(("defined" if kind in ("async", "plain") else kind, name), {})
         for file in self._candidates(kind, name, target):
-            places = self._places_in(file, kind, name)
+            places = searched.get(file.path)
+            if places is None:
+                self._searched += 1
+                places = searched[file.path] = _searched(file, kind, name) if name in file.text else ()
             if places:
                 found.append((file, places))
                 yield file, places
         self._found[key] = found
-
-    def _places_in(self, file: FileOnDemand, kind: Kind, name: str) -> list[Place]:
-        key = "defined" if kind in ("async", "plain") else kind, name
-        known = self._places.setdefault(file.path, {})
-        if key not in known:
-            self._searched += 1
-            known[key] = _searched(file, kind, name) if name in file.text else []
-        return known[key]
 
     def _candidates(self, kind: Kind, name: str, target: str) -> list[FileOnDemand]:
         """By path, but for the target, which comes first."""

@@ -76,6 +76,11 @@ class View(Surroundings):
             )
         return cast(T, self._shared[key])
 
+    def forget(self) -> None:
+        """Drop the answers that were kept: some of them hold on to the view, and would go only with the next search for
+        garbage."""
+        self._shared.clear()
+
     # --- calls ---------------------------------------------------------------------------------------------
 
     def target(self, call: Call) -> Target:
