@@ -19,6 +19,7 @@ from awaitlens.knowledge.concurrency import callbacks, spawners
 from awaitlens.knowledge.coroutines import asynchronous_names
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
+from awaitlens.program.skim import has_async, words
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
@@ -28,9 +29,6 @@ _DECORATED = re.compile(
     r"^[ \t]*@[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*async[ \t]+def[ \t]+(\w+)", re.MULTILINE
 )
 _LOCAL = re.compile(r"^[ \t]+(\w+)[ \t]*=(?!=)", re.MULTILINE)
-_PLAIN = str.maketrans(
-    {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
-)
 EVERYWHERE = -1
 """All files, as bits."""
 
@@ -88,8 +86,10 @@ class Words:
         """The numbers of the blocks in which a pitfall may be."""
         if not isinstance(file, FileOnDemand):
             return range(len(file.blocks))
-        blocks = file.blocks
         around = self._around(file)
+        if not has_async(file.text) and not self._may_matter(words(file.text), around):
+            return ()
+        blocks = file.blocks
         return [
             number
             for number in blocks.every()
@@ -101,23 +101,32 @@ class Words:
         own = frozenset(_GLOBAL.findall(file.text)) if "async" in file.text else frozenset[str]()
         return _Around(reached, own, frozenset(p for p in FRAMEWORKS if self._packages.get(p, 0) & reached))
 
+    def _may_matter(self, spelled: set[str], around: _Around) -> bool:
+        """Whether a pitfall may be where these words stand, none of them a word of async."""
+        return bool(
+            self._reached(self._bits, spelled, around)
+            or not WAKING.isdisjoint(spelled)
+            or may_block(spelled)
+            or not around.own.isdisjoint(spelled)
+        )
+
     def _may_be_in(self, text: str, around: _Around) -> bool:
         """Whether a pitfall may be in a block without a word of async."""
-        words = set(text.translate(_PLAIN).split())
-        leading = self._reached(self._bits, words, around)
-        waking = set[str]() if WAKING.isdisjoint(words) else self._reached(self._waking, words, around)
-        is_run = may_block(words) and may_run_on_loop(text, around.packages)
+        spelled = words(text)
+        leading = self._reached(self._bits, spelled, around)
+        waking = set[str]() if WAKING.isdisjoint(spelled) else self._reached(self._waking, spelled, around)
+        is_run = may_block(spelled) and may_run_on_loop(text, around.packages)
         if (leading or is_run or waking) and not only_imports(text):
             used = used_names(text)
             if (is_run and may_block(used.called | used.read)) or self._uses(leading, used):
                 return True
             if waking and not WAKING.isdisjoint(used.called) and not waking.isdisjoint(used.read):
                 return True
-        return not around.own.isdisjoint(words) and not around.own.isdisjoint(_LOCAL.findall(text))
+        return not around.own.isdisjoint(spelled) and not around.own.isdisjoint(_LOCAL.findall(text))
 
     @staticmethod
-    def _reached(names: Mapping[str, int], words: set[str], around: _Around) -> set[str]:
-        return {name for name in words & names.keys() if names[name] & around.reached}
+    def _reached(names: Mapping[str, int], spelled: set[str], around: _Around) -> set[str]:
+        return {name for name in spelled & names.keys() if names[name] & around.reached}
 
     def _uses(self, leading: set[str], used: Used) -> bool:
         """Whether a block does something with one of the names beside spelling it."""

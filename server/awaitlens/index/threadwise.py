@@ -16,21 +16,25 @@ from awaitlens.program.crossings import PRIMITIVES
 
 _KINDS = "|".join(sorted({name.split(".")[1] for name in PRIMITIVES}))
 _MADE = re.compile(
-    r"^[ \t]*(?:\w+\.)*(\w+)[ \t]*"
+    r"[ \t]*(?:\w+\.)*(\w+)[ \t]*"
     rf"(?:(?::[^=\n]*)?=[ \t]*(?:asyncio\.)?(?:{_KINDS})\("
     r"|(?::[^=\n]*)?=[^\n]*\b(?:create_task|ensure_future|create_future|open_connection)\("
-    rf"|:[^=\n]*\b(?:{_KINDS})\b)",
-    re.MULTILINE,
+    rf"|:[^=\n]*\b(?:{_KINDS})\b)"
 )
+_SIGN = re.compile(rf"\b(?:{_KINDS}|create_task|ensure_future|create_future|open_connection)\b")
 WAKING = frozenset(name.rpartition(".")[2] for name in PRIMITIVES)
 """The methods that wake somebody up."""
 
 
 def primitives_in(text: str) -> Iterable[str]:
     """The names by which a file may hold events, queues, futures and tasks of asyncio."""
-    if "asyncio" not in text:
-        return ()
-    return set(_MADE.findall(text))
+    found = set[str]()
+    if "asyncio" in text:
+        for sign in _SIGN.finditer(text):
+            made = _MADE.match(text, text.rfind("\n", 0, sign.start()) + 1)
+            if made is not None:
+                found.add(made[1])
+    return found
 
 
 def may_block(words: set[str]) -> bool:

@@ -7,32 +7,32 @@ Which blocks a question may need is decided by the words in them, generously: wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from sys import intern
-from typing import Any, TypeVar, overload
+from typing import TypeVar, overload
 
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
+from awaitlens.program.lookup import ByClass, Definitions, Lists, Table
 from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member, Part
 from awaitlens.program.reach import Imports, attributes_in, imports_in
 from awaitlens.program.skim import (
     Skim,
     async_functions,
+    has_async,
     may_assign,
     may_bind,
     names_defined,
     plain_functions,
     plain_properties,
+    words,
 )
 from awaitlens.syntax.blocks import Layout, layout
 from awaitlens.syntax.parse import Reader, parse
 
 T = TypeVar("T")
-
-_ASYNC = re.compile(r"\b(?:async|await)\b")
 
 
 @dataclass
@@ -121,7 +121,7 @@ class FileOnDemand(FileFacts):
         """Give back the memory of whatever was parsed."""
         for name in ("blocks", "imports", "globals", "definitions", "members", "attributes"):
             table = self.__dict__.pop(name, None)
-            if isinstance(table, _Table):
+            if isinstance(table, Table):
                 # Its entries lead back to it: without them it goes at once.
                 table.forget()
 
@@ -129,23 +129,23 @@ class FileOnDemand(FileFacts):
     def imports(self) -> Mapping[str, list[Imported]]:  # type: ignore[override]
         names = frozenset("*" if each.symbol == "*" else each.name for each in self.imported)
         spelling = self.blocks.spelling
-        return _Lists(self, lambda part: part.imports, lambda name: spelling(name) if name in names else ())
+        return Lists(self, lambda part: part.imports, lambda name: spelling(name) if name in names else ())
 
     @cached_property
     def globals(self) -> Mapping[str, list[Member]]:  # type: ignore[override]
-        return _Lists(self, lambda part: part.globals, self.blocks.binding)
+        return Lists(self, lambda part: part.globals, self.blocks.binding)
 
     @cached_property
     def definitions(self) -> Mapping[str, Definition]:  # type: ignore[override]
-        return _Definitions(self, lambda part: part.definitions, self.blocks.defining)
+        return Definitions(self, lambda part: part.definitions, self.blocks.defining)
 
     @cached_property
     def members(self) -> Mapping[str, Mapping[str, list[Member]]]:  # type: ignore[override]
-        return _ByClass(self, lambda part: part.members, self.blocks.binding_in)
+        return ByClass(self, lambda part: part.members, self.blocks.binding_in)
 
     @cached_property
     def attributes(self) -> Mapping[str, Mapping[str, list[Assigned]]]:  # type: ignore[override]
-        return _ByClass(self, lambda part: part.attributes, self.blocks.assigning)
+        return ByClass(self, lambda part: part.attributes, self.blocks.assigning)
 
 
 class Blocks(Sequence[tuple[int, Facts]]):
@@ -218,24 +218,46 @@ class Blocks(Sequence[tuple[int, Facts]]):
 
     @cached_property
     def _with_global(self) -> list[int]:
-        return [number for number, block in enumerate(self._layout.blocks) if "global" in block.text]
+        return self._with("global")
+
+    @cached_property
+    def _with_import(self) -> list[int]:
+        return self._with("import")
+
+    def _with(self, word: str) -> list[int]:
+        return [number for number, block in enumerate(self._layout.blocks) if word in block.text]
 
     @cached_property
     def _inside(self) -> dict[str, list[int]]:
         """The blocks of another name in which a name is defined: half-typed code may come out as one block too few."""
         found: dict[str, list[int]] = {}
         for number, (block, skim) in enumerate(zip(self._layout.blocks, self._skims)):
-            for name in names_defined(block.text):
-                if name != skim.name:
-                    found.setdefault(name, []).append(number)
+            if block.text.count("def") + block.text.count("class") > bool(skim.name):
+                for name in names_defined(block.text):
+                    if name != skim.name:
+                        found.setdefault(name, []).append(number)
         return found
+
+    @cached_property
+    def _statements(self) -> dict[tuple[str, ...], dict[str, list[int]]]:
+        """The blocks that are neither functions nor classes: by the classes around them, and by the words in them."""
+        return {}
+
+    def _stating(self, owner: tuple[str, ...], word: str) -> Iterable[int]:
+        known = self._statements.get(owner)
+        if known is None:
+            known = self._statements[owner] = {}
+            for number in self._by_name.get((owner, ""), ()):
+                for each in words(self.text(number)):
+                    known.setdefault(each, []).append(number)
+        return known.get(word, ())
 
     def _spelling(self, owner: tuple[str, ...], name: str) -> list[int]:
         """The blocks in a class, or at the top, that are of that name or may bind it in their statements."""
         blocks = self._layout.blocks
         named = self._by_name.get((owner, name), [])
         named = named + [n for n in self._inside.get(name, ()) if blocks[n].owner == owner and n not in named]
-        return named + [n for n in self._by_name.get((owner, ""), ()) if may_bind(blocks[n], name)]
+        return named + [n for n in self._stating(owner, name) if may_bind(blocks[n], name)]
 
     def every(self) -> Iterable[int]:
         return range(len(self))
@@ -248,19 +270,19 @@ class Blocks(Sequence[tuple[int, Facts]]):
 
     def has_async(self, number: int) -> bool:
         """Whether something async may be in the block."""
-        return self.is_whole or _ASYNC.search(self.text(number)) is not None
+        return self.is_whole or has_async(self.text(number))
 
     def holding(self, name: str) -> Iterable[int]:
         """The blocks in which the name is written."""
         if self.is_whole:
             return self.every()
-        return [number for number, block in enumerate(self._layout.blocks) if name in block.text]
+        return self._with(name)
 
     def spelling(self, name: str) -> Iterable[int]:
         """The blocks that may import something under the name."""
         if self.is_whole:
             return self.every()
-        return [n for n, b in enumerate(self._layout.blocks) if name in b.text and "import" in b.text]
+        return [number for number in self._with_import if name in self.text(number)]
 
     def binding(self, name: str) -> Iterable[int]:
         """The blocks that may bind the name in the module."""
@@ -318,83 +340,6 @@ class Blocks(Sequence[tuple[int, Facts]]):
             facts = self[number][1]
             found = self._parts[number] = Part(file.path, file.module, ((number, facts),))
         return found
-
-
-class _Table(Mapping[str, T]):
-    """A table of a file, whose entries are looked for when they are asked for."""
-
-    def __init__(
-        self,
-        file: FileOnDemand,
-        of: Callable[[FileFacts], Mapping[str, Any]],
-        candidates: Callable[..., Iterable[int]],
-    ) -> None:
-        self._file = file
-        self._of = of
-        self._candidates = candidates
-        self._known: dict[str, T | None] = {}
-
-    def __getitem__(self, key: str) -> T:
-        if key not in self._known:
-            self._known[key] = self._look_for(key)
-        found = self._known[key]
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def get(self, key: str, default: Any = None) -> Any:
-        try:
-            found = self._known[key]
-        except KeyError:
-            found = self._known[key] = self._look_for(key)
-        return default if found is None else found
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.get(key) is not None
-
-    def forget(self) -> None:
-        self._known.clear()
-
-    def __iter__(self) -> Iterator[str]:
-        blocks = self._file.blocks
-        return iter(dict.fromkeys(k for n in blocks.every() for k in self._of(blocks.part(n, self._file))))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def _look_for(self, key: str) -> T | None:
-        raise NotImplementedError
-
-    def _entries(self, key: str, numbers: Iterable[int]) -> Iterator[Any]:
-        blocks = self._file.blocks
-        for number in numbers:
-            found = self._of(blocks.part(number, self._file)).get(key)
-            if found is not None:
-                yield found
-
-
-class _Lists(_Table[list[T]]):
-    def _look_for(self, key: str) -> list[T] | None:
-        return [each for found in self._entries(key, self._candidates(key)) for each in found] or None
-
-
-class _Definitions(_Table[Definition]):
-    def _look_for(self, key: str) -> Definition | None:
-        return max(self._entries(key, self._candidates(key)), default=None)
-
-
-class _ByClass(_Table[Mapping[str, list[T]]]):
-    """Tables of names by class. Whether a class has any is not known before one is asked for."""
-
-    def _look_for(self, key: str) -> Mapping[str, list[T]]:
-        return _OfClass(
-            self._file, lambda part: self._of(part).get(key, {}), lambda name: self._candidates(key, name)
-        )
-
-
-class _OfClass(_Lists[T]):
-    def __iter__(self) -> Iterator[str]:
-        return super().__iter__()
 
 
 _NOTHING = Facts("", (), False, (), (), (), (), (), (), (), (), (), False)

@@ -98,18 +98,24 @@ def may_hold(text: str, kind: Kind, name: str) -> bool:
 
 # --- whole texts ----------------------------------------------------------------------------------------------
 
-_DEFINITION = re.compile(r"^[ \t\f]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
-_PLAIN_FUNCTION = re.compile(r"^[ \t\f]*def[ \t]+(\w+)", re.MULTILINE)
+_CLASSES = re.compile(r"\n[ \t\f]*class[ \t]+(\w+)")
+_PLAIN_FUNCTION = re.compile(r"\n[ \t\f]*def[ \t]+(\w+)")
 _ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
+_ASYNC = re.compile(r"\b(?:async|await)\b")
 _PROPERTY = re.compile(r"@property\b[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*def[ \t]+(\w+)")
 _SIGNS = str.maketrans(
     {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 )
 
 
+def has_async(text: str) -> bool:
+    """Whether one of the words `async` and `await` stands in the text."""
+    return ("async" in text or "await" in text) and _ASYNC.search(text) is not None
+
+
 def names_defined(text: str) -> list[str]:
     """The names of all functions and classes; perhaps some more."""
-    return _DEFINITION.findall(text)
+    return [*async_functions(text), *plain_functions(text), *_after_line_end(_CLASSES, "class", text)]
 
 
 def async_functions(text: str) -> list[str]:
@@ -117,12 +123,17 @@ def async_functions(text: str) -> list[str]:
 
 
 def plain_functions(text: str) -> list[str]:
-    return _PLAIN_FUNCTION.findall(text)
+    return _after_line_end(_PLAIN_FUNCTION, "def", text)
 
 
 def plain_properties(text: str) -> list[str]:
     """The names of all plain properties; perhaps some more."""
     return _PROPERTY.findall(text) if "@property" in text else []
+
+
+def _after_line_end(pattern: re.Pattern[str], word: str, text: str) -> list[str]:
+    """What a pattern that begins with a line end finds, which is looked for quicker than the start of a line."""
+    return pattern.findall("\n" + text) if word in text else []
 
 
 def words(text: str) -> set[str]:
