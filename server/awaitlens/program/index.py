@@ -161,13 +161,15 @@ class Index:
             if path in listed or path not in self._catalogue.numbers:
                 yield self._program.files[path]
 
-    def called(self, name: str, defined_in: str = "") -> Iterator[Mention]:
-        """The calls of something of that name; those only that may mean what is defined in a file, if one is given."""
-        return self._mentions("called", name, defined_in)
+    def called(self, name: str, defined_in: str = "", constructor_of: str = "") -> Iterator[Mention]:
+        """The calls of something of that name; those only that may mean what is defined in a file, if one is given.
 
-    def given(self, name: str, defined_in: str = "") -> Iterator[Mention]:
+        `constructor_of` names the class whose constructor is asked about, if it is one."""
+        return self._mentions("called", name, defined_in, constructor_of)
+
+    def given(self, name: str, defined_in: str = "", constructor_of: str = "") -> Iterator[Mention]:
         """The calls that something of that name is handed to, uncalled; likewise."""
-        return self._mentions("given", name, defined_in)
+        return self._mentions("given", name, defined_in, constructor_of)
 
     def notices(self, path: str, old: Facts, new: Facts) -> bool:
         """Whether a name that was asked for is called or handed over otherwise in a file's new block than in the old one,
@@ -177,15 +179,19 @@ class Index:
         targets = (target for name, _, _ in changed for target in self.asked[name])
         return any(not target or leads(path, target) for target in targets)
 
-    def _mentions(self, kind: Kind, name: str, defined_in: str) -> Iterator[Mention]:
+    def _mentions(
+        self, kind: Kind, name: str, defined_in: str, constructor_of: str = ""
+    ) -> Iterator[Mention]:
         self.asked.setdefault(name, set()).add(defined_in)
         self._program.names.memory.rests_on("", Asked("called", name, defined_in))
-        for file, places in self._find(kind, name, defined_in):
+        for file, places in self._find(kind, name, defined_in, constructor_of):
             for block, call, argument in places:
                 facts = file.facts(block)
                 yield Mention(file, facts, facts.calls[call], argument)
 
-    def _find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, Sequence[Place]]]:
+    def _find(
+        self, kind: Kind, name: str, target: str, constructor_of: str = ""
+    ) -> Iterator[tuple[FileFacts, Sequence[Place]]]:
         self._refresh()
         leads = self._program.reach.leads
         for path in sorted(self._paths.get(name, ()), key=lambda path: (path != target, path)):
@@ -195,7 +201,7 @@ class Index:
             places = sorted(read.places(kind, name))
             if places:
                 yield self._program.files.get(path, read.file), places
-        yield from self._unread.find(kind, name, target)
+        yield from self._unread.find(kind, name, target, constructor_of)
 
     def _refresh(self) -> None:
         for path in self._stale:

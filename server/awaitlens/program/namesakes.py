@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 def overridden_otherwise(program: Program, path: str, method: str, is_async: bool) -> bool:
     """Whether a subclass in the program has a method of that qualname's name, and of the other colour."""
     owner, _, name = method.rpartition(".")
-    return bool(path and owner) and any(
-        _inherits(program, other, (path, owner))
-        for other in program.index.functions(name, is_async=not is_async, leading_to=path)
-    )
+
+    def answer() -> bool:
+        others = program.index.functions(name, is_async=not is_async, leading_to=path)
+        return any(_inherits(program, other, (path, owner)) for other in others)
+
+    key = ("overridden otherwise", path, method, is_async)
+    return bool(path and owner) and program.names.memory.about_bodies(key, answer)
 
 
 def _inherits(program: Program, method: Defined, ancestor: tuple[str, str]) -> bool:

@@ -163,7 +163,7 @@ def _said_of(program: Program, path: str, name: str) -> Iterator[RunsOn | Caller
         return
     yield from _decorated(program, file, facts, scope, place)
     yield from _called_by_framework(program, file, facts, scope, place)
-    for mention in program.index.given(scope.name, path):
+    for mention in program.index.given(scope.name, path, _constructed(name)):
         term = mention.call.arguments[mention.argument].value
         _rest_on(program, mention)
         seen_here = isinstance(term, Lambda) or _may_mean(mention, term, path, scope, facts)
@@ -298,10 +298,16 @@ def _short(name: str) -> str:
 
 def _calls(program: Program, scope: Scope, path: str, name: str) -> Iterator[Mention]:
     """The calls that may call the function: of its name, or of its class for a constructor."""
-    owner = name.split(".")[-2:-1]
-    if scope.name == "__init__" and owner:
-        yield from program.index.called(owner[0], path)
-    yield from program.index.called(scope.name, path)
+    owner = _constructed(name)
+    if owner:
+        yield from program.index.called(owner, path)
+    yield from program.index.called(scope.name, path, owner)
+
+
+def _constructed(name: str) -> str:
+    """The last name of the class that a function is the constructor of; "" for any other function."""
+    owner, _, last = name.rpartition(".")
+    return owner.rpartition(".")[2] if last == "__init__" else ""
 
 
 def _confidence_of_call(program: Program, mention: Mention, path: str, name: str) -> Confidence | None:

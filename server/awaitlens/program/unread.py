@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from awaitlens.program.heirs import constructing
 from awaitlens.program.mentions import Place, table_of
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand
@@ -29,7 +30,7 @@ class Unread:
         self._fresh: list[FileOnDemand] = []
         self._places: dict[tuple[str, str], dict[str, Sequence[Place]]] = {}
         self._searched = 0
-        self._found: dict[tuple[Kind, str, str], list[tuple[FileFacts, Sequence[Place]]]] = {}
+        self._found: dict[tuple[Kind, str, str, str], list[tuple[FileFacts, Sequence[Place]]]] = {}
 
     def add(self, file: FileOnDemand) -> None:
         self._files[file.path] = file
@@ -56,16 +57,22 @@ class Unread:
             self._places.clear()
             self._searched = 0
 
-    def find(self, kind: Kind, name: str, target: str) -> Iterator[tuple[FileFacts, Sequence[Place]]]:
-        """The files that hold the name, with the places; what was searched to the end is not searched again."""
-        key = kind, name, target
+    def find(
+        self, kind: Kind, name: str, target: str, constructor_of: str = ""
+    ) -> Iterator[tuple[FileFacts, Sequence[Place]]]:
+        """The files that hold the name, with the places; what was searched to the end is not searched again.
+
+        Where it is the constructor of a class of the target, files that do not call that by its own name are passed over.
+        """
+        key = kind, name, target, constructor_of
         known = self._found.get(key)
         if known is not None:
             yield from known
             return
         found: list[tuple[FileFacts, Sequence[Place]]] = []
         searched = self._places.setdefault(("defined" if kind in ("async", "plain") else kind, name), {})
-        for file in self._candidates(kind, name, target):
+        candidates = self._candidates(kind, name, target)
+        for file in constructing(constructor_of, candidates) if constructor_of else candidates:
             places = searched.get(file.path)
             if places is None:
                 self._searched += 1

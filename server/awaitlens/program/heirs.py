@@ -1,0 +1,47 @@
+"""Which files may call the constructor of a class by its own name, `__init__`: a look at their texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from awaitlens.program.ondemand import FileOnDemand
+from awaitlens.program.skim import words
+
+_CLASS = re.compile(r"class[ \t]+(\w+)[ \t]*\(([^:]*)")
+_ALIAS = re.compile(r"[ \t]*(\w+)[ \t]*(?::[^=\n]*)?=(?!=)[\w. \t]*")
+_MOST = 20
+"""Of a class with more heirs, most files speak."""
+
+
+def constructing(name: str, files: Sequence[FileOnDemand]) -> Iterable[FileOnDemand]:
+    """The files that define a class of that name or an heir of it, or spell one's `__init__`: nowhere else does anyone call
+    that by its own name. All files, where the class, its heirs and what stands for them have many names."""
+    names, fresh = {name}, {name}
+    found: dict[str, FileOnDemand] = {}
+    while fresh and len(names) <= _MOST:
+        spelling = [file for file in files if any(each in file.text for each in fresh)]
+        found.update((file.path, file) for file in spelling)
+        fresh = {given for file in spelling for given in _given(file, names)} - names
+        names |= fresh
+    if fresh:
+        return files
+    any_of = "|".join(map(re.escape, names))
+    wanted = re.compile(rf"\bclass[ \t]+(?:{any_of})\b|\b(?:{any_of})[ \t]*\.[ \t]*__init__\b")
+    return [file for file in files if file.path in found and wanted.search(file.text)]
+
+
+def _given(file: FileOnDemand, names: set[str]) -> Iterator[str]:
+    """The names that the file gives to heirs of the classes of these names, and to the classes themselves."""
+    text = file.text
+    for each in file.imported:
+        if each.symbol in names:
+            yield each.name
+    for given, bases in _CLASS.findall(text):
+        if not names.isdisjoint(words(bases)):
+            yield given
+    for name in names:
+        for found in re.finditer(rf"{name}(?:[ \t]*(?:#.*)?$|[ \t]+(?:if|or)\b)", text, re.MULTILINE):
+            alias = _ALIAS.fullmatch(text, text.rfind("\n", 0, found.start()) + 1, found.start())
+            if alias is not None:
+                yield alias[1]
