@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from awaitlens.program.modules import Definition, FileFacts
+from awaitlens.program.facts import Facts
+from awaitlens.program.modules import Definition
 
 if TYPE_CHECKING:
     from awaitlens.program.ondemand import FileOnDemand
 
 T = TypeVar("T")
+Rows = Callable[[Iterable[tuple[int, Facts]]], Mapping[str, Any]]
+"""Makes a table of some blocks, each with its number in the file."""
 
 
 class Table(Mapping[str, T]):
@@ -19,11 +22,11 @@ class Table(Mapping[str, T]):
     def __init__(
         self,
         file: FileOnDemand,
-        of: Callable[[FileFacts], Mapping[str, Any]],
+        read: Rows,
         candidates: Callable[..., Iterable[int]],
     ) -> None:
         self._file = file
-        self._of = of
+        self._read = read
         self._candidates = candidates
         self._known: dict[str, T | None] = {}
 
@@ -50,7 +53,7 @@ class Table(Mapping[str, T]):
 
     def __iter__(self) -> Iterator[str]:
         blocks = self._file.blocks
-        return iter(dict.fromkeys(k for n in blocks.every() for k in self._of(blocks.part(n, self._file))))
+        return iter(dict.fromkeys(key for number in blocks.every() for key in self._rows(number)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -58,10 +61,13 @@ class Table(Mapping[str, T]):
     def _look_for(self, key: str) -> T | None:
         raise NotImplementedError
 
+    def _rows(self, number: int) -> Mapping[str, Any]:
+        """What the table holds of one block."""
+        return self._file.blocks.rows(self._read, number)
+
     def _entries(self, key: str, numbers: Iterable[int]) -> Iterator[Any]:
-        blocks = self._file.blocks
         for number in numbers:
-            found = self._of(blocks.part(number, self._file)).get(key)
+            found = self._rows(number).get(key)
             if found is not None:
                 yield found
 
@@ -80,11 +86,16 @@ class ByClass(Table[Mapping[str, list[T]]]):
     """Tables of names by class. Whether a class has any is not known before one is asked for."""
 
     def _look_for(self, key: str) -> Mapping[str, list[T]]:
-        return OfClass(
-            self._file, lambda part: self._of(part).get(key, {}), lambda name: self._candidates(key, name)
-        )
+        return OfClass(self._file, self._read, lambda name: self._candidates(key, name), key)
 
 
 class OfClass(Lists[T]):
-    def __iter__(self) -> Iterator[str]:
-        return super().__iter__()
+    def __init__(
+        self, file: FileOnDemand, read: Rows, candidates: Callable[[str], Iterable[int]], owner: str
+    ) -> None:
+        super().__init__(file, read, candidates)
+        self._owner = owner
+
+    def _rows(self, number: int) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = super()._rows(number).get(self._owner, {})
+        return found

@@ -75,10 +75,10 @@ class FileFacts:
     def _with_rows_of(self, edited: int, facts: Facts) -> Iterator[tuple[str, Any]]:
         """The tables that are known, with what another block says in the place of what that block said."""
         known, part = self.__dict__, [(edited, facts)]
-        for name, rows in (("imports", _imports), ("globals", _globals)):
+        for name, rows in (("imports", imports_in), ("globals", globals_in)):
             if name in known:
                 yield name, _renewed(known[name], rows(part), edited)
-        for name, nested in (("members", _members), ("attributes", _attributes)):
+        for name, nested in (("members", members_in), ("attributes", attributes_of_self_in)):
             if name in known:
                 fresh = {
                     owner: _renewed(known[name].get(owner, {}), rows, edited)
@@ -101,7 +101,7 @@ class FileFacts:
     @cached_property
     def imports(self) -> dict[str, list[Imported]]:
         """Imports by the name they bind ("*" for star imports), anywhere in the file."""
-        return _imports(self._facts())
+        return imports_in(self._facts())
 
     @property
     def imported(self) -> tuple[Imports, ...]:
@@ -148,34 +148,22 @@ class FileFacts:
     @cached_property
     def globals(self) -> dict[str, list[Member]]:
         """The module's own names, those bound through `global` in functions included."""
-        return _globals(self._facts())
+        return globals_in(self._facts())
 
     @cached_property
     def definitions(self) -> dict[str, Definition]:
         """Functions and classes by qualname. Where one is defined twice, the last definition counts."""
-        found: dict[str, Definition] = {}
-        for number, facts in self._facts():
-            for scope in facts.scopes:
-                if scope.parent >= 0:
-                    found[qualname(facts, scope)] = Definition(number, scope.number)
-        return found
+        return definitions_in(self._facts())
 
     @cached_property
     def members(self) -> dict[str, dict[str, list[Member]]]:
         """The names bound in each class's own statements, by the class's qualname."""
-        return _members(self._facts())
+        return members_in(self._facts())
 
     @cached_property
     def attributes(self) -> dict[str, dict[str, list[Assigned]]]:
         """What methods assign to attributes of their first parameter, by class qualname and attribute."""
-        return _attributes(self._facts())
-
-
-class Part(FileFacts):
-    """Some blocks of a file, each under its number there."""
-
-    def _facts(self) -> Iterator[tuple[int, Facts]]:
-        return iter(self.blocks)
+        return attributes_of_self_in(self._facts())
 
 
 _TABLES = ("imports", "globals", "members", "attributes", "definitions", "holders")
@@ -189,7 +177,16 @@ def _binds_alike(old: Facts, new: Facts) -> bool:
 # --- tables of some blocks, each with its number in the file --------------------------------------------------
 
 
-def _imports(blocks: Blocks) -> dict[str, list[Imported]]:
+def definitions_in(blocks: Blocks) -> dict[str, Definition]:
+    found: dict[str, Definition] = {}
+    for number, facts in blocks:
+        for scope in facts.scopes:
+            if scope.parent >= 0:
+                found[qualname(facts, scope)] = Definition(number, scope.number)
+    return found
+
+
+def imports_in(blocks: Blocks) -> dict[str, list[Imported]]:
     found: dict[str, list[Imported]] = {}
     for number, facts in blocks:
         for item in facts.imports:
@@ -197,7 +194,7 @@ def _imports(blocks: Blocks) -> dict[str, list[Imported]]:
     return found
 
 
-def _globals(blocks: Blocks) -> dict[str, list[Member]]:
+def globals_in(blocks: Blocks) -> dict[str, list[Member]]:
     found: dict[str, list[Member]] = {}
     for number, facts in blocks:
         for binding in facts.bindings:
@@ -207,7 +204,7 @@ def _globals(blocks: Blocks) -> dict[str, list[Member]]:
     return found
 
 
-def _members(blocks: Blocks) -> dict[str, dict[str, list[Member]]]:
+def members_in(blocks: Blocks) -> dict[str, dict[str, list[Member]]]:
     found: dict[str, dict[str, list[Member]]] = {}
     for number, facts in blocks:
         for binding in facts.bindings:
@@ -218,7 +215,7 @@ def _members(blocks: Blocks) -> dict[str, dict[str, list[Member]]]:
     return found
 
 
-def _attributes(blocks: Blocks) -> dict[str, dict[str, list[Assigned]]]:
+def attributes_of_self_in(blocks: Blocks) -> dict[str, dict[str, list[Assigned]]]:
     found: dict[str, dict[str, list[Assigned]]] = {}
     for number, facts in blocks:
         for access in facts.accesses:

@@ -11,13 +11,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from sys import intern
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
-from awaitlens.program.lookup import ByClass, Definitions, Lists, Table
-from awaitlens.program.modules import Assigned, Definition, FileFacts, Imported, Member, Part
-from awaitlens.program.reach import Imports, attributes_in, imports_in
+from awaitlens.program.lookup import ByClass, Definitions, Lists, Rows, Table
+from awaitlens.program.modules import (
+    Assigned,
+    Definition,
+    FileFacts,
+    Imported,
+    Member,
+    attributes_of_self_in,
+    definitions_in,
+    globals_in,
+    imports_in,
+    members_in,
+)
+from awaitlens.program.reach import Imports, attributes_in
+from awaitlens.program.reach import imports_in as imports_spelled_in
 from awaitlens.program.skim import (
     Skim,
     async_functions,
@@ -96,7 +108,7 @@ class FileOnDemand(FileFacts):
     @cached_property
     def imported(self) -> tuple[Imports, ...]:
         """The imports that the text spells."""
-        return imports_in(self.text)
+        return imports_spelled_in(self.text)
 
     def mentioning(self, word: str) -> Iterator[tuple[int, Facts]]:
         blocks = self.blocks
@@ -119,9 +131,10 @@ class FileOnDemand(FileFacts):
 
     def release(self) -> None:
         """Give back the memory of whatever was parsed."""
-        for name in ("blocks", "imports", "globals", "definitions", "members", "attributes"):
-            table = self.__dict__.pop(name, None)
-            if isinstance(table, Table):
+        self.__dict__.pop("blocks", None)
+        for name in ("imports", "globals", "definitions", "members", "attributes"):
+            table: Table[Any] | None = self.__dict__.pop(name, None)
+            if table is not None:
                 # Its entries lead back to it: without them it goes at once.
                 table.forget()
 
@@ -129,23 +142,23 @@ class FileOnDemand(FileFacts):
     def imports(self) -> Mapping[str, list[Imported]]:  # type: ignore[override]
         names = frozenset("*" if each.symbol == "*" else each.name for each in self.imported)
         spelling = self.blocks.spelling
-        return Lists(self, lambda part: part.imports, lambda name: spelling(name) if name in names else ())
+        return Lists(self, imports_in, lambda name: spelling(name) if name in names else ())
 
     @cached_property
     def globals(self) -> Mapping[str, list[Member]]:  # type: ignore[override]
-        return Lists(self, lambda part: part.globals, self.blocks.binding)
+        return Lists(self, globals_in, self.blocks.binding)
 
     @cached_property
     def definitions(self) -> Mapping[str, Definition]:  # type: ignore[override]
-        return Definitions(self, lambda part: part.definitions, self.blocks.defining)
+        return Definitions(self, definitions_in, self.blocks.defining)
 
     @cached_property
     def members(self) -> Mapping[str, Mapping[str, list[Member]]]:  # type: ignore[override]
-        return ByClass(self, lambda part: part.members, self.blocks.binding_in)
+        return ByClass(self, members_in, self.blocks.binding_in)
 
     @cached_property
     def attributes(self) -> Mapping[str, Mapping[str, list[Assigned]]]:  # type: ignore[override]
-        return ByClass(self, lambda part: part.attributes, self.blocks.assigning)
+        return ByClass(self, attributes_of_self_in, self.blocks.assigning)
 
 
 class Blocks(Sequence[tuple[int, Facts]]):
@@ -155,7 +168,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         self._layout = of
         self._spent = spent
         self._facts: list[Facts | None] = [None] * len(of.blocks)
-        self._parts: dict[int, FileFacts] = {}
+        self._rows: dict[tuple[Rows, int], Mapping[str, Any]] = {}
         self.is_whole = False
         self.read_so_far = 0
 
@@ -194,7 +207,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         # Who asked before holds on to what was read then, and looks for its line by it.
         pairs = zip(self._facts, fresh)
         self._facts = [old if old is not None and old.text == new.text else new for old, new in pairs]
-        self._parts.clear()
+        self._rows.clear()
         self.is_whole = True
         self._count(sum(len(block.text) for block in self._layout.blocks) - self.read_so_far)
 
@@ -333,12 +346,12 @@ class Blocks(Sequence[tuple[int, Facts]]):
 
     # --- answers of single blocks ----------------------------------------------------------------------------
 
-    def part(self, number: int, file: FileFacts) -> FileFacts:
-        """The tables of one block alone."""
-        found = self._parts.get(number)
+    def rows(self, table: Rows, number: int) -> Mapping[str, Any]:
+        """What a table holds of one block alone."""
+        key = table, number
+        found = self._rows.get(key)
         if found is None:
-            facts = self[number][1]
-            found = self._parts[number] = Part(file.path, file.module, ((number, facts),))
+            found = self._rows[key] = table(((number, self[number][1]),))
         return found
 
 
