@@ -22,8 +22,9 @@ from awaitlens.selection import reported, unsuppressed
 from awaitlens.settings import Settings
 from awaitlens.source import Source, Span, UndecodableSource
 from awaitlens.suppression import UNUSED, may_suppress, removal
-from awaitlens.syntax.blocks import Layout, layout, only_change, relayout
+from awaitlens.syntax.blocks import Layout, layout
 from awaitlens.syntax.parse import Reader
+from awaitlens.syntax.relayout import only_change, relayout
 
 T = TypeVar("T")
 
@@ -148,13 +149,18 @@ class Session:
         """
         if document.broken is None or not document.broken <= {number}:
             return False
-        facts = document.reader.read_alone(document.layout, number)
-        if facts is None:
+        hit = document.reader.read_alone(document.layout, number)
+        if hit is None:
             return False
-        document.broken = set()
+        whole, facts = hit
+        document.broken = set() if whole else {number}
         old = self.program.files[document.source.path]
         line, before = old.blocks[number]
-        blocks = (*old.blocks[:number], (line, facts), *old.blocks[number + 1 :])
+        rest = old.blocks[number + 1 :]
+        if rest and rest[-1][0] != document.layout.lines[-1]:
+            rest = tuple(zip(document.layout.lines[number + 1 :], [facts for _, facts in rest]))
+            document.placed = None
+        blocks = (*old.blocks[:number], (line, facts), *rest)
         document.restructured = self.program.put_block(old, number, facts, blocks)
         document.may_suppress = document.may_suppress or may_suppress(facts.text)
         document.known.pop(id(before), None)

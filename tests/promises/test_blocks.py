@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import random
 import sysconfig
 import warnings
 from pathlib import Path
@@ -13,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awaitlens.source import Source, Span
-from awaitlens.syntax.blocks import Layout, layout, relayout
+from awaitlens.syntax.blocks import Layout, layout
 from awaitlens.syntax.parse import Reader, parse, parse_layout
+from awaitlens.syntax.relayout import relayout
 
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 # Every tenth file or so of the packages that are written in every style there is.
@@ -239,6 +241,30 @@ def test_an_edited_layout_is_the_layout_of_the_edited_text(text, edits):
         found = relayout(found, source, after, span, new)
         source = after
         assert found == layout(source.text)
+
+
+TYPED = ["x", "1", " ", ".", "(", ")", "[", "]", "{", "}", '"', "'", "#", "\\", "\n", "\n    ", "\n        ", "\n            ",
+         '""', '"""', "()", "def f", "class C", "async ", "else:", "@", "r", "f", ", ", "", "", "", "\r", "\f", "    "]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_typed_into_functions_keeps_the_layout_true(seed):
+    chance = random.Random(seed)
+    for path in SAMPLE:
+        source = Source.from_bytes(str(path), path.read_bytes())
+        if len(source.lines) > 800:
+            continue
+        found = layout(source.text)
+        for _ in range(40):
+            line = chance.randrange(len(source.lines) + 1)
+            column = chance.randrange(len(source.line_text(line)) + 1)
+            column = min(column, chance.choice([column, 4, 8, 9, 12]))
+            span = Span(line, column, line, column + chance.choice([0, 0, 0, 1, 3]))
+            new = chance.choice(TYPED)
+            after = source.edited(span, new, None)
+            found = relayout(found, source, after, span, new)
+            assert found == layout(after.text), (path, span, new)
+            source = after
 
 
 @given(st.data())

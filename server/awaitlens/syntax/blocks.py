@@ -21,10 +21,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import is_not
 from typing import NamedTuple
 
-from awaitlens.source import Source, Span, split_lines
 from awaitlens.syntax.scan import bracket_balance, mask, without_strings
 
 
@@ -46,12 +44,14 @@ class Block(NamedTuple):
 class Layout:
     """The blocks of one text in order; joined, they are the text. An empty text has none.
 
-    `lines` holds the 0-based first line of each block. `closed` is false while some triple quote is open.
+    `lines` holds the 0-based first line of each block. `closed` is false while some triple quote is open, `wary` true where
+    any lone quote would tell of one (scan.py).
     """
 
     blocks: tuple[Block, ...]
     lines: tuple[int, ...]
     closed: bool = True
+    wary: bool = False
 
     def block_at(self, line: int) -> int:
         """The number of the block that holds the line; lines past the end belong to the last. -1 without blocks."""
@@ -69,68 +69,7 @@ def layout(text: str) -> Layout:
         blocks.append(Block(text[cut.start : end], cut.owner, cut.kind, cut.indent))
         lines.append(line)
         line += masked.plain.count("\n", cut.start, end)
-    return Layout(tuple(blocks), tuple(lines), masked.closed)
-
-
-# --- after an edit ------------------------------------------------------------------------------------------
-
-_STRUCTURAL = re.compile(r"""[\r\n\f'"()\[\]{}#\\]""")
-# A line's part in the layout is settled by its first word; by two if the first is `async`; never in a class header.
-_SETTLED = re.compile(r"[ \t]*(?:(?:async[ \t]+\w+|(?!(?:async|class)\b)\w+)\W|[^\w\s])")
-
-
-def relayout(old: Layout, old_source: Source, new_source: Source, span: Span, new_text: str) -> Layout:
-    """The layout after `new_text` took the place of `span` in `old_source`; always equal to `layout(new_source.text)`.
-
-    An edit inside a line that adds and removes no line end, quote, bracket, comment sign or backslash, and lies
-    behind the line's first word, changes one block's text and nothing else. Any other edit, any in a class header, and
-    any while a triple quote is open lays the text out afresh and keeps the old objects of the blocks that are equal.
-    """
-    if _keeps_layout(old, old_source, span, new_text):
-        return _with_edit(old, span, new_text)
-    fresh = layout(new_source.text)
-    known = dict(zip(old.blocks, old.blocks))
-    return Layout(tuple([known.get(block, block) for block in fresh.blocks]), fresh.lines, fresh.closed)
-
-
-def only_change(old: Layout, new: Layout) -> int:
-    """The number of the one block that the two do not share; -1 if there are several or none, or if lines moved."""
-    if len(old.blocks) != len(new.blocks) or old.lines != new.lines:
-        return -1
-    differs = [*map(is_not, old.blocks, new.blocks)]
-    return differs.index(True) if differs.count(True) == 1 else -1
-
-
-def _keeps_layout(old: Layout, source: Source, span: Span, new_text: str) -> bool:
-    line = source.line_text(span.line)
-    if span.line != span.end_line or not 0 < span.column <= span.end_column <= len(line):
-        return False
-    number = old.block_at(span.line)
-    if number < 0 or not old.closed or old.blocks[number].kind == "class header":
-        return False
-    before, removed, after = line[: span.column], line[span.column : span.end_column], line[span.end_column :]
-    if _STRUCTURAL.search(new_text) or _STRUCTURAL.search(removed) or not _SETTLED.match(before):
-        return False
-    # Quotes that meet or part may make or break a triple quote; what follows a backslash is part of its meaning.
-    return before[-1] != "\\" and not (before[-1] in "\"'" and after[:1] in ('"', "'"))
-
-
-def _with_edit(old: Layout, span: Span, new_text: str) -> Layout:
-    number = old.block_at(span.line)
-    block = old.blocks[number]
-    start = _offset_of_line(block.text, span.line - old.lines[number])
-    text = block.text[: start + span.column] + new_text + block.text[start + span.end_column :]
-    edited = Block(text, block.owner, block.kind, block.indent)
-    return Layout(old.blocks[:number] + (edited,) + old.blocks[number + 1 :], old.lines, old.closed)
-
-
-def _offset_of_line(text: str, line: int) -> int:
-    if "\r" in text:
-        return sum(map(len, split_lines(text)[:line]))
-    at = 0
-    for _ in range(line):
-        at = text.index("\n", at) + 1
-    return at
+    return Layout(tuple(blocks), tuple(lines), masked.closed, masked.wary)
 
 
 # --- where blocks start -------------------------------------------------------------------------------------
@@ -150,7 +89,7 @@ _PLAIN, _DECORATOR = None, 1
 _COMPOUND = r"(?:(@)|((?:async|class|def|for|if|match|try|while|with)\b)|)"
 _CONTINUES = r"(?:else|elif|except|finally)\b"
 # No line inside brackets starts like this, so a bracket still open there was forgotten.
-_HARD = re.compile(
+HARD = re.compile(
     r"[ \t\f]*(?:(?:class|def|assert|break|continue|del|global|import|nonlocal|pass|raise|return|try|while|with)\b"
     r"|async[ \t]+(?:def|with)\b|from\b|@)"
 )
@@ -211,13 +150,13 @@ def _end_of_logical_line(code: str, at: int, end: int) -> int:
         line = without_strings(code[at:line_end])
         depth += bracket_balance(line)
         at = line_end
-        if (depth <= 0 and not line.rstrip().endswith("\\")) or _HARD.match(code, at, end):
+        if (depth <= 0 and not line.rstrip().endswith("\\")) or HARD.match(code, at, end):
             break
     return at
 
 
 @lru_cache(maxsize=64)
-def _start_pattern(indent: str) -> re.Pattern[str]:
+def start_pattern(indent: str) -> re.Pattern[str]:
     feed = "" if indent else "\f*"
     return re.compile(rf"\n(?<!\\\n)(?<!\\\r\n){indent}{feed}(?=[^\s#)\]}}])(?!{_CONTINUES})(?={_COMPOUND})")
 
@@ -225,7 +164,7 @@ def _start_pattern(indent: str) -> re.Pattern[str]:
 def _block_starts(code: str, begin: int, end: int, indent: str) -> list[int]:
     """Where the blocks start in code[begin:end] whose statements stand at `indent`; the first at `begin`."""
     starts, run = [begin], 0
-    pattern = _start_pattern(indent)
+    pattern = start_pattern(indent)
     first = pattern.match("\n" + code[begin : begin + len(indent) + 8])
     before = first.lastindex if first else None
     for match in pattern.finditer(code, begin, end):
@@ -244,7 +183,7 @@ def _joined_by_brackets(code: str, starts: list[int], end: int) -> list[int]:
     kept: list[int] = []
     segment: list[int] = []
     for start in starts:
-        if segment and _HARD.match(code, start, end):
+        if segment and HARD.match(code, start, end):
             kept += _outside_brackets(code, segment, start)
             segment = []
         segment.append(start)
@@ -275,6 +214,6 @@ def _last_statement(code: str, start: int, end: int) -> int:
     """The last line in code[start:end] that must be a statement, so that no bracket before it is open; or `start`."""
     at = end
     while (at := code.rfind("\n", start, at)) >= 0:
-        if _HARD.match(code, at + 1, end):
+        if HARD.match(code, at + 1, end):
             return at + 1
     return start

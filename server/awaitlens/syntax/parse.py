@@ -15,6 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from awaitlens.source import Span, split_lines
 from awaitlens.syntax.blocks import Block, Layout
+from awaitlens.syntax.relayout import may_be_joined
 from awaitlens.syntax.repair import Failure, repaired
 from awaitlens.syntax.scan import mask
 
@@ -94,13 +95,14 @@ class Reader(Generic[T]):
             return self.read(joined)
         return tuple([(line, block, hit[1]) for line, block, hit in zip(layout.lines, layout.blocks, hits)])
 
-    def read_alone(self, layout: Layout, number: int) -> T | None:
-        """The result of one block of the layout; None if it does not parse alone: then others may have to join it."""
+    def read_alone(self, layout: Layout, number: int) -> tuple[bool, T] | None:
+        """Whether one block of the layout parses as it stands, and its result, where all others do; None if it does not and
+        others may have to join it."""
         block = layout.blocks[number]
         whole, result = self._memo.get(block) or self._noted(block, self._reads_alone(block))
         if self._held > self._most:
             self._forget(layout)
-        return result if whole else None
+        return (whole, result) if whole or not may_be_joined(layout, number) else None
 
     def _read(self, block: Block) -> tuple[bool, T]:
         return self._noted(block, self._reads(block))

@@ -35,24 +35,27 @@ class Mask(NamedTuple):
 
     `plain` is the text with every lone carriage return as a line feed: as long as the text, and `\\n` ends each line.
     `code` is `plain` with triple-quoted strings overwritten by dollar signs, line ends included: as long as the text.
-    `closed` is false if some triple quote was found open; then no string may hold a function or a class.
+    `closed` is false if some triple quote was found open; then no string may hold a function or a class. `wary` is true
+    if a string holds what looks like one: then a lone quote anywhere tells that a triple quote is open.
     """
 
     plain: str
     code: str
     closed: bool
+    wary: bool
 
 
 def mask(text: str) -> Mask:
     plain = _LONE_CR.sub("\n", text) if "\r" in text else text
     spans = list(_triple_quoted(plain))
-    closed = not _is_suspicious(plain, spans)
+    wary = any(_CODE_IN_STRING.search(plain, start, end) for start, end in spans)
+    closed = not _is_suspicious(plain, spans, wary)
     if not closed:
         spans = [match.span() for match in _WARY.finditer(plain) if match.lastindex == 1]
-    return Mask(plain, _overwritten(plain, spans), closed)
+    return Mask(plain, _overwritten(plain, spans), closed, wary)
 
 
-def _is_suspicious(text: str, spans: list[tuple[int, int]]) -> bool:
+def _is_suspicious(text: str, spans: list[tuple[int, int]], wary: bool) -> bool:
     """Whether these triple-quoted strings cannot all be meant: one is left open somewhere.
 
     From there on, strings and code change places. The last string then runs to the end of the text; or else strings
@@ -62,9 +65,7 @@ def _is_suspicious(text: str, spans: list[tuple[int, int]]) -> bool:
         return False
     if spans[-1][1] == len(text) and _WELL_CLOSED.fullmatch(text, *spans[-1]) is None:
         return True
-    if not any(_CODE_IN_STRING.search(text, start, end) for start, end in spans):
-        return False
-    return any((match.lastindex or 0) > 1 for match in _TRUSTING.finditer(text))
+    return wary and any((match.lastindex or 0) > 1 for match in _TRUSTING.finditer(text))
 
 
 def _triple_quoted(text: str) -> Iterator[tuple[int, int]]:
@@ -92,6 +93,12 @@ def _line_start(text: str, at: int, floor: int) -> int:
     return start
 
 
+def looks_like_code(line: str) -> bool:
+    """Whether a line looks as if a function or a class began there. In a string that counts against its quotes."""
+    return _CODE_START.match(line) is not None
+
+
+_CODE_START = re.compile(_CODE_LINE)
 _CODE_IN_STRING = re.compile(rf"\n{_CODE_LINE}")
 _TRIPLE_QUOTE = re.compile("\"\"\"|'''")
 _WELL_CLOSED = re.compile(
