@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import Any
 
-from awaitlens.program.facts import Constant, Facts, Jump, Lambda, Name, Result, Scope, Term
+from awaitlens.program.facts import (
+    Access,
+    Attribute,
+    Awaited,
+    Constant,
+    Facts,
+    Item,
+    Jump,
+    Lambda,
+    Name,
+    Result,
+    Scope,
+    Term,
+)
+from awaitlens.program.modules import FileFacts, class_of_self
 
+_BUILTINS = frozenset(dir(builtins))
 Outline = tuple[Any, ...]
 
 
-def outline(facts: Facts) -> Outline:
-    """A value that differs whenever a name, a signature, an inferred type or a class member may."""
+def outline(facts: Facts, file: FileFacts | None = None) -> Outline:
+    """A value that differs whenever a name, a signature, an inferred type or a class member may.
+
+    With the `file` that the block lies in, values that rest on a name which nothing there defines are all the same: such
+    are most words while they are being typed.
+    """
     jumps = [jump for jump in facts.jumps if _tells(facts, jump)]
-    writes = [access for access in facts.accesses if access.kind == "write"]
+    writes = [access for access in facts.accesses if access.kind == "write" and _is_of_self(facts, access)]
     telling = _telling(facts, [*((j.scope, j.value) for j in jumps), *((w.scope, w.value) for w in writes)])
+
+    def value(scope: int, term: Term) -> Any:
+        if file is not None and _stands_for_nothing(facts, term, scope, file):
+            return None
+        return _shape(facts, term)
+
     visible = [
         b for b in facts.bindings if _is_public(facts, b.scope, b.name) or (b.scope, b.name) in telling
     ]
@@ -22,11 +48,48 @@ def outline(facts: Facts) -> Outline:
         facts.owner,
         tuple(_scope(facts, scope) for scope in facts.scopes),
         tuple(
-            (b.name, b.kind, _shape(facts, b.value), _shape(facts, b.annotation), b.scope) for b in visible
+            (b.name, b.kind, value(b.scope, b.value), _shape(facts, b.annotation), b.scope) for b in visible
         ),
         tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in facts.imports),
-        tuple((_shape(facts, w.place), _shape(facts, w.value), w.scope) for w in writes),
-        tuple((j.kind, j.scope, _shape(facts, j.value)) for j in jumps),
+        tuple((_shape(facts, w.place), value(w.scope, w.value), w.scope) for w in writes),
+        tuple((j.kind, j.scope, value(j.scope, j.value)) for j in jumps),
+    )
+
+
+def _is_of_self(facts: Facts, access: Access) -> bool:
+    """Whether an attribute of the class around is written: others see the values of no other place."""
+    place = access.place
+    if not isinstance(place, Attribute) or not isinstance(place.value, Name):
+        return False
+    return bool(class_of_self(facts, access.scope, place.value.id))
+
+
+def _stands_for_nothing(facts: Facts, term: Term, scope: int, file: FileFacts) -> bool:
+    """Whether the value of a term rests on a name that nothing defines."""
+    while not isinstance(term, Name):
+        if isinstance(term, Result):
+            term = facts.calls[term.call].callee
+        elif isinstance(term, (Attribute, Awaited, Item)):
+            term = term.value
+        else:
+            return False
+    return not _is_defined(facts, term.id, scope, file)
+
+
+def _is_defined(facts: Facts, name: str, scope: int, file: FileFacts) -> bool:
+    while scope >= 0:
+        around = facts.scopes[scope]
+        if any(binding.name == name and binding.scope == scope for binding in facts.bindings):
+            return True
+        if any(parameter.name == name for parameter in around.parameters):
+            return True
+        scope = around.parent
+    return (
+        name in _BUILTINS
+        or name in file.globals
+        or name in file.imports
+        or "*" in file.imports
+        or name in file.members.get(".".join(facts.owner), ())
     )
 
 

@@ -103,8 +103,8 @@ class Program:
         changed = changed_calls(old, facts)
         known, before = self._outlined
         if changed is None:
-            before = before if known is old else outline(old)
-            self._outlined = facts, outline(facts)
+            before = before if known is old else outline(old, file)
+            self._outlined = facts, outline(facts, file)
             if before != self._outlined[1]:
                 return self.put(FileFacts(file.path, file.module, blocks))
         elif known is old:
@@ -151,6 +151,7 @@ class Program:
     def forget(self) -> None:
         """Drop every answer: names may mean something else now."""
         self.epoch += 1
+        self._outlined = None, ()
         self.touched.clear()
         self.names.memory.forget()
         self.summaries.forget()
