@@ -86,7 +86,7 @@ def test_the_next_check_looks_again_where_callers_may_have_come(
     monkeypatch.setattr(index, "tool_digest", lambda: b"")
     again: list[str] = []
     look_at = Workspace._look_at
-    monkeypatch.setattr(Workspace, "_look_at", lambda self, paths, p: (again.extend(paths), look_at(self, paths, p)))  # type: ignore[func-returns-value]  # fmt: skip
+    monkeypatch.setattr(Workspace, "_look_at", lambda self, paths, p: (again.extend({*paths.files, *(path for path, _ in paths.blocks)}), look_at(self, paths, p)))  # type: ignore[func-returns-value]  # fmt: skip
     cache = Cache(tmp_path / "cache.sqlite")
     files = {"jobs.py": ASKING, "caller.py": caller, **{f"idle{n}.py": "" for n in range(6)}}
     for step, text in enumerate((caller, caller.replace("    pass", f"    {HANDED}"))):

@@ -126,7 +126,7 @@ def test_nothing_is_looked_at_twice(
         stamp(tmp_path / name, texts[0])
     cache = Cache(tmp_path / "cache.sqlite")
     first = _checked(tmp_path, cache)
-    monkeypatch.setattr(check, "findings", lambda *_: pytest.fail("looked at again"))
+    monkeypatch.setattr(check, "block_findings", lambda *_: pytest.fail("looked at again"))
     assert _checked(tmp_path, cache) == first
 
 
@@ -183,7 +183,7 @@ def test_an_edit_costs_what_may_notice_it(
     cache = Cache(tmp_path / "cache.sqlite")
     _checked(tmp_path, cache)
     looked_at: set[str] = set()
-    monkeypatch.setattr(check, "findings", lambda program, path, blocks: looked_at.add(path) or ())
+    monkeypatch.setattr(CheckedFiles, "_work_out", lambda self, path: looked_at.add(path) or {})
     stamp(tmp_path / name, after)
     _checked(tmp_path, cache)
     assert looked_at == {str(tmp_path / other) for other in again}
@@ -192,7 +192,7 @@ def test_an_edit_costs_what_may_notice_it(
 @pytest.mark.parametrize("processes", [1, 2, 3])
 def test_processes_change_nothing(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {f"/work/{n}/{name}": texts[0] for n in range(6) for name, texts in PIECES.items()}
-    monkeypatch.setattr(check, "processes_for", lambda size, least: processes)
+    monkeypatch.setattr("awaitlens.index.processes.processes_for", lambda size, least: processes)
     monkeypatch.setattr(check, "_PER_JOB", 100)
     checked = CheckedFiles({path: Source(path, text) for path, text in files.items()}, _settings_for)
     checked.check(list(files))

@@ -30,7 +30,8 @@ Names = dict[str, bytes]
 class Catalogue:
     """What is known of files, each of which has a number: see program/catalogue.py, whose Catalogue this is.
 
-    `changed` are the lists that must be kept anew, `renamed` files whose module has another name since packages came or went.
+    `changed` are the lists that must be kept anew, `renamed` files whose module has another name since packages came or
+    went. `is_led_anew` tells whether anything else must be kept anew: imports lead elsewhere, or files came or went.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Catalogue:
         self.modules = list(modules)
         self.changed: set[int] = set()
         self.renamed: list[str] = []
+        self.is_led_anew = False
         self._targets = list(targets)
         self._read = read
         self._lists: dict[int, Names] = {}
@@ -83,7 +85,7 @@ class Catalogue:
         self._move(path)
 
     def _move(self, path: str) -> None:
-        self.__dict__.pop("graph", None)
+        self._lead_anew()
         folder, _, name = path.rpartition("/")
         self._packages.add(folder if name == "__init__.py" else path)
 
@@ -105,11 +107,15 @@ class Catalogue:
     def lead(self, number: int, targets: Iterable[int]) -> bool:
         """Set what the imports of a file name. Whether that is new."""
         found = sorted(targets)
-        if list(self._targets[number]) == found:
+        if sorted(self._targets[number]) == found:
             return False
         self._targets[number] = found
-        self.__dict__.pop("graph", None)
+        self._lead_anew()
         return True
+
+    def _lead_anew(self) -> None:
+        self.is_led_anew = True
+        self.__dict__.pop("graph", None)
 
     def replace(self, number: int, before: str, after: str) -> None:
         """A file's text is another one."""
@@ -173,6 +179,7 @@ def made_of(
     for entry, found in files.items():
         made._list(_number(entry.rpartition(" ")[2]))[entry] = array("I", found).tobytes()
     made.changed.update(range(_LISTS))
+    made.is_led_anew = True
     made.read_all()
     return made
 

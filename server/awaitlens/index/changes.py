@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,19 +14,21 @@ from awaitlens.program.index import mentioned_names
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.outline import outline
 from awaitlens.program.reach import Imports, imports_in
-from awaitlens.source import Source
+from awaitlens.source import Source, Span
+from awaitlens.syntax.blocks import layout
 
 
 class Change(NamedTuple):
     """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
     round; `calls` of names and `imports`, likewise. Where outlines stayed equal, others see what is in the `bodies` of some
-    functions and nothing else; None where they did not."""
+    functions and nothing else, and `blocks` are the numbers of those that have another text; None where they did not."""
 
     inside: bool
     names: frozenset[str]
     calls: frozenset[str]
     bodies: frozenset[str] | None = None
     imports: frozenset[Imports] = frozenset()
+    blocks: frozenset[int] | None = None
 
 
 def change_between(before: str | None, after: str | None) -> Change:
@@ -36,7 +38,16 @@ def change_between(before: str | None, after: str | None) -> Change:
     imports = frozenset(imports_in(before or "")) ^ frozenset(imports_in(after or ""))
     if before is None or after is None:
         return _whole([facts for _, facts in (*old.blocks, *new.blocks)])._replace(imports=imports)
-    return _change(old, new)._replace(imports=imports)
+    change = _change(old, new)._replace(imports=imports)
+    return change if change.bodies is None else change._replace(blocks=_changed_blocks(before, after, old))
+
+
+def _changed_blocks(before: str, after: str, read: FileFacts) -> frozenset[int] | None:
+    """The numbers of the blocks with another text; None where blocks were joined to be read."""
+    old, new = layout(before).blocks, layout(after).blocks
+    if not len(old) == len(new) == len(read.blocks):
+        return None
+    return frozenset(number for number, (a, b) in enumerate(zip(old, new)) if a.text != b.text)
 
 
 def _whole(blocks: list[Facts]) -> Change:
@@ -48,7 +59,7 @@ def _change(old: FileFacts, new: FileFacts) -> Change:
     before, after = [facts for _, facts in old.blocks], [facts for _, facts in new.blocks]
     changed = [(a, b) for a, b in zip(before, after) if a.text != b.text]
     if len(before) == len(after) and all(_is_outlined_alike(*pair) for pair in changed):
-        told = [pair for pair in changed if replace(pair[0], text="") != replace(pair[1], text="")]
+        told = [pair for pair in changed if _unplaced(pair[0]) != _unplaced(pair[1])]
         calls = _mentioned(a for a, _ in told) ^ _mentioned(b for _, b in told)
         return Change(True, frozenset(), calls, frozenset(_functions(chain.from_iterable(told))))
     names = frozenset(name for name, _, _ in _defined(before) ^ _defined(after)) | _renewed(before, after)
@@ -58,6 +69,15 @@ def _change(old: FileFacts, new: FileFacts) -> Change:
 
 def _is_outlined_alike(before: Facts, after: Facts) -> bool:
     return not (before.repaired or after.repaired) and outline(before) == outline(after)
+
+
+def _unplaced(value: object) -> object:
+    """Facts without their text and the places in it."""
+    if isinstance(value, Facts):
+        return [_unplaced(getattr(value, each.name)) for each in fields(value) if each.name != "text"]
+    if isinstance(value, Span):
+        return None
+    return (type(value).__name__, *map(_unplaced, value)) if isinstance(value, tuple) else value
 
 
 def _functions(blocks: Iterable[Facts]) -> Iterator[str]:

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from awaitlens.engine import findings, patches
+from awaitlens.engine import block_findings, patches
 from awaitlens.index.catalogue import Catalogue
-from awaitlens.index.grounds import Notes, function_key
+from awaitlens.index.grounds import Notes, function_key, unit_key
 from awaitlens.index.outside import States, read_packages, states
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
-from awaitlens.index.processes import processes_for, share_out
-from awaitlens.index.relevance import Words
+from awaitlens.index.record import REPAIRS
 from awaitlens.pitfall import Brief, Finding, Patch
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.callgraph import Key
 from awaitlens.program.catalogue import Unopened
 from awaitlens.program.memory import Asked, Ground
 from awaitlens.program.modules import FileFacts
-from awaitlens.program.ondemand import FileOnDemand
+from awaitlens.program.ondemand import Blocks, FileOnDemand
 from awaitlens.program.program import Program, module_name
 from awaitlens.selection import reported
 from awaitlens.settings import Settings
 from awaitlens.source import Source
+
+if TYPE_CHECKING:
+    from awaitlens.index.relevance import Words
 
 log = logging.getLogger("awaitlens")
 
 SettingsFor = Callable[[str], Settings]
 Progress = Callable[[int, int], None]
 ReadFile = Callable[[str], str | None]
+Found = Mapping[int, tuple[Finding, ...]]
+"""What is found in a file by the numbers of its blocks, counted from their first lines."""
 
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
@@ -62,20 +67,25 @@ class CheckedFiles:
         self.program = _program_of(sources, settings_for, read_file, catalogue)
         self.program.packages = read_packages(package_folders)
         self.outside: States = {}
-        self.found: dict[str, tuple[Finding, ...]] = {}
+        self.found: dict[str, Found] = {}
         self.notes = Notes.none()
         self._fresh = Notes.none()
         self._told: set[Key] = set()
+        self._known: Mapping[str, tuple[Container[int], Found]] = {}
 
     def may_say(self, path: str) -> bool:
         """Whether there may be anything to say about the file."""
         return True
 
     def findings(self, path: str) -> tuple[Finding, ...]:
+        """In the file's coordinates, in the order they stand in."""
         found = self.found.get(path)
         if found is None:
             found = self.found[path] = self._work_out(path)
-        return found
+        blocks = self.program.files[path].blocks if found else ()
+        lines = {number: blocks.line(number) for number in found} if isinstance(blocks, Blocks) else {}
+        placed = (each.shifted(lines[number]) for number in found for each in found[number])
+        return tuple(sorted(placed, key=lambda finding: (finding.span, finding.pitfall)))
 
     def reported(self, path: str) -> tuple[Finding, ...]:
         """What the settings leave of the findings, unused suppressions added."""
@@ -90,21 +100,34 @@ class CheckedFiles:
         """The repairs of a finding, best first."""
         memory = self.program.names.memory
         made, grounds = memory.recorded(lambda: patches(self.program, self._sources[path], finding))
-        self._note(path, grounds)
+        self._note(path, REPAIRS, grounds)
         self._take_notes(self._new_notes(), states(self.program.packages))
         return made
 
-    def check(self, paths: Sequence[str], progress: Progress = lambda done, total: None) -> None:
-        """Work out the findings of these files, in as many processes as they deserve."""
+    def check(
+        self,
+        paths: Sequence[str],
+        progress: Progress = lambda done, total: None,
+        known: Mapping[str, tuple[Container[int], Found]] = MappingProxyType({}),
+    ) -> None:
+        """Work out the findings of these files, in as many processes as they deserve. Of those in `known` only the blocks of
+        these numbers; what is found in the others is given."""
+        self._known = known
         size = sum(len(self._sources[path].text) for path in paths)
         jobs = list(_jobs(paths, self._sources))
         self._prepare(len(paths))
         done = 0
-        processes = processes_for(size, _PER_PROCESS)
-        for number, result in share_out(partial(self._check_job, jobs), len(jobs), processes):
+        for number, result in self._results(jobs, size):
             self._take(result)
             done += len(jobs[number])
             progress(done, len(paths))
+
+    def _results(self, jobs: Sequence[Sequence[str]], size: int) -> Iterator[tuple[int, bytes]]:
+        if len(jobs) == 1:
+            return iter([(0, self._check_job(jobs, 0))])
+        from awaitlens.index.processes import processes_for, share_out
+
+        return share_out(partial(self._check_job, jobs), len(jobs), processes_for(size, _PER_PROCESS))
 
     def _prepare(self, checked: int) -> None:
         """What every process needs is worked out once, before there are several.
@@ -112,6 +135,8 @@ class CheckedFiles:
         The words are found in the texts of all files: that pays only where many of them are checked.
         """
         if checked * _WORTH_WORDS > len(self._sources):
+            from awaitlens.index.relevance import Words
+
             self._words = Words(self.program)
         if self._catalogue is not None and checked > 1:
             self._catalogue.read_all()
@@ -119,26 +144,39 @@ class CheckedFiles:
 
     def _check_job(self, jobs: Sequence[Sequence[str]], number: int) -> bytes:
         with _Messages() as messages:
-            found = [(path, pack_findings(self._work_out(path))) for path in jobs[number]]
+            found = [
+                (path, [(n, pack_findings(each)) for n, each in self._work_out(path).items()])
+                for path in jobs[number]
+            ]
         result = to_bytes((found, self._new_notes(), states(self.program.packages), messages.told))
         if self._words and number % _JOBS_UNTIL_WEIGHED == 0:
             self._give_back(path for job in jobs[: number + 1] for path in job)
         return result
 
-    def _work_out(self, path: str) -> tuple[Finding, ...]:
+    def _work_out(self, path: str) -> Found:
         memory, file = self.program.names.memory, self.program.files[path]
-        blocks = self._words.looked_at(file) if self._words else None
-        found, grounds = memory.recorded(lambda: findings(self.program, path, blocks))
-        self._note(path, grounds)
+        wanted, found = self._known.get(path, (None, {}))
+        worth = self._words.looked_at(file) if self._words else range(len(file.blocks))
+        found = dict(found)
+        for number in worth:
+            if wanted is None or number in wanted:
+                facts = file.facts(number)
+                told, grounds = memory.recorded(partial(block_findings, self.program, file, facts))
+                self._note(path, number, grounds, id(facts))
+                if told:
+                    found[number] = told
         return found
 
-    def _note(self, path: str, grounds: Iterable[Ground]) -> None:
-        bases = self.program.names.memory.bases(grounds)
-        notes = self._fresh
+    def _note(self, path: str, block: int, grounds: frozenset[Ground], own: int = 0) -> None:
+        """What the findings of a block rest on, beside its facts with the identity `own`; or the repairs."""
+        if not grounds:
+            return
+        bases, notes, unit = self.program.names.memory.bases(grounds), self._fresh, unit_key(path, block)
         chains = (what for _, what in bases if isinstance(what, tuple) and what[0] == "chain")
-        notes.read.setdefault(path, set()).update({where for where, _ in bases if where} - {path})
-        notes.asked.setdefault(path, set()).update(what for _, what in bases if isinstance(what, Asked))
-        notes.chains.setdefault(path, set()).update(function_key(*what[2]) for what in chains)
+        read = {where for where, what in bases if where and (where != path or what != own)}
+        notes.read.setdefault(unit, set()).update(read)
+        notes.asked.setdefault(unit, set()).update(what for _, what in bases if isinstance(what, Asked))
+        notes.chains.setdefault(unit, set()).update(function_key(*what[2]) for what in chains)
 
     def _new_notes(self) -> list[dict[str, list[Any]]]:
         """What is noted and was not handed on yet."""
@@ -152,7 +190,7 @@ class CheckedFiles:
     def _take(self, result: bytes) -> None:
         found, notes, outside, messages = from_bytes(result)
         for path, packed in found:
-            self.found[path] = unpack_findings(packed)
+            self.found[path] = {number: unpack_findings(each) for number, each in packed}
         self._take_notes(notes, outside)
         for message in messages:
             log.error("%s", message)

@@ -1,22 +1,31 @@
 """What findings rest on, written down so that a later check knows whom a change concerns.
 
-Files are numbers, those of the catalogue; functions and questions are numbers of their own.
+Files are numbers, those of the catalogue; functions and questions are numbers of their own. What is looked at again or not
+is a unit: one block of a file, or the repairs of all its findings (REPAIRS).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
+from awaitlens.index.record import REPAIRS
 from awaitlens.program.memory import Asked
 
 Sets = dict[int, Sequence[int]]
+_BITS = 21
+
+
+class Unit(NamedTuple):
+    file: int
+    block: int
 
 
 class Notes(NamedTuple):
-    """What is noted while files are checked, by their paths: `read` are the files in which code was read for its findings, `chains` the functions of which it was asked what they come to, `asked`
-    what was asked of all files; `runs` are by function those that it runs and the files read for that. Functions are
-    written as `function_key` does."""
+    """What is noted while files are checked: `read` are by unit the files in which code was read for its findings, that of its
+    own block aside, `chains` the functions of which it was asked what they come to, `asked` what was asked of all files;
+    `runs` are by function those that it runs and the files read for that. Functions are written as `function_key` does,
+    units as `unit_key` does."""
 
     read: dict[str, set[str]]
     chains: dict[str, set[str]]
@@ -44,6 +53,16 @@ class Grounds:
         self._read, self._chains, self._asked, self._runs = (
             dict[int, Sequence[int]](each) for each in (read, chains, asked, runs)
         )
+        self._forgotten: tuple[Sets, Sets, Sets] = {}, {}, {}
+        self._is_longer = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is anything in them that must be kept anew."""
+        known = zip((self._read, self._chains, self._asked), self._forgotten)
+        return self._is_longer or any(
+            tuple(now.get(unit, ())) != tuple(before) for now, old in known for unit, before in old.items()
+        )
 
     def packed(self) -> Any:
         return (
@@ -53,38 +72,42 @@ class Grounds:
 
     # --- whom a change concerns --------------------------------------------------------------------------------
 
-    def reading(self, changed: Container[int]) -> set[int]:
-        """The files whose findings rest on what stands in the functions of one of these."""
-        return {file for file, read in self._read.items() if any(where in changed for where in read)}
+    def reading(self, changed: Set[int]) -> set[Unit]:
+        """The units that rest on what stands in the functions of one of these files."""
+        return _resting(self._read, changed)
 
-    def running(self, functions: Iterable[str], files: Container[int] = ()) -> set[int]:
-        """The files whose findings rest on what one of these functions, or any of these files, comes to; functions are written
-        as `function_name` does."""
+    def running(self, functions: Iterable[str], files: Set[int] = frozenset()) -> set[Unit]:
+        """The units that rest on what one of these functions, or any of these files, comes to; functions are written as
+        `function_name` does."""
         wanted = set(functions)
+        if not wanted and not files:
+            return set()
         known = (
             number
             for number, name in enumerate(self._functions)
             if name in wanted or (files and int(name.rpartition("@")[2]) in files)
         )
-        stirred = _closed(known, self._runs)
-        return {file for file, asked in self._chains.items() if not stirred.isdisjoint(asked)}
+        return _resting(self._chains, _closed(known, self._runs))
 
     def questions(self) -> Iterator[tuple[int, str, str, int]]:
         """What was asked of all files: the number of the question, the kind of mention, the name, and the file that it may
         mean something in (-1 for any)."""
         return ((number, *question) for number, question in enumerate(self._questions))
 
-    def asking(self, questions: Container[int]) -> set[int]:
-        """The files for whose findings one of these was asked."""
-        return {file for file, asked in self._asked.items() if any(each in questions for each in asked)}
+    def asking(self, questions: Set[int]) -> set[Unit]:
+        """The units for which one of these was asked."""
+        return _resting(self._asked, questions)
 
     # --- changes -----------------------------------------------------------------------------------------------
 
-    def forget(self, files: Iterable[int]) -> None:
-        """These are looked at again. What functions run is only added to: that is on the safe side."""
-        for file in files:
-            for notes in (self._read, self._chains, self._asked):
-                notes.pop(file, None)
+    def forget(self, units: Iterable[Unit], files: Set[int]) -> None:
+        """These units, and all of these files, are looked at again. What functions run is only added to: that is on the safe
+        side."""
+        gone = [unit.file << _BITS | unit.block for unit in units]
+        for notes, forgotten in zip((self._read, self._chains, self._asked), self._forgotten):
+            of_files = [number for number in notes if number >> _BITS in files] if files else []
+            for number in {*of_files, *gone} & notes.keys():
+                forgotten.setdefault(number, notes.pop(number))
 
     def add(self, notes: Notes, numbers: Mapping[str, int]) -> None:
         """What else was noted; what lies outside the files with numbers does not count."""
@@ -110,13 +133,32 @@ class Grounds:
                 self._questions.append(found)
             return known
 
-        inside = {
-            path: [numbers[other] for other in read if other in numbers] for path, read in notes.read.items()
-        }
-        _merge(self._read, ((numbers[path], read) for path, read in inside.items()))
-        _merge(self._chains, ((numbers[p], map(function, keys)) for p, keys in notes.chains.items()))
-        _merge(self._asked, ((numbers[p], map(question, asked)) for p, asked in notes.asked.items()))
-        _merge(self._runs, ((function(key), map(function, keys)) for key, keys in notes.runs.items()))
+        def unit(key: str) -> int:
+            block, _, path = key.partition("@")
+            return numbers[path] << _BITS | int(block)
+
+        read = (
+            (unit(key), (numbers[each] for each in to if each in numbers)) for key, to in notes.read.items()
+        )
+        chains = ((unit(key), map(function, keys)) for key, keys in notes.chains.items())
+        asked = ((unit(key), map(question, each)) for key, each in notes.asked.items())
+        runs = ((function(key), map(function, keys)) for key, keys in notes.runs.items())
+        sets = zip((self._read, self._chains, self._asked), (read, chains, asked), self._forgotten)
+        for known, news, forgotten in sets:
+            for number in _merge(known, news):
+                forgotten.setdefault(number, ())
+        self._is_longer |= bool(_merge(self._runs, runs))
+
+
+def unit_key(path: str, block: int) -> str:
+    """A unit as one text."""
+    return f"{block}@{path}"
+
+
+def _resting(notes: Sets, changed: Set[int]) -> set[Unit]:
+    """The units for which one of these is noted."""
+    found = (unit for unit, noted in notes.items() if not changed.isdisjoint(noted)) if changed else ()
+    return {Unit(number >> _BITS, number & REPAIRS) for number in found}
 
 
 def function_key(path: str, qualname: str) -> str:
@@ -129,11 +171,16 @@ def function_name(file: int, qualname: str) -> str:
     return f"{qualname}@{file}"
 
 
-def _merge(known: Sets, news: Iterable[tuple[int, Iterable[int]]]) -> None:
+def _merge(known: Sets, news: Iterable[tuple[int, Iterable[int]]]) -> list[int]:
+    """Add what is new. To what anything was added."""
+    longer = []
     for number, others in news:
-        found = {*known.get(number, ()), *others}
-        if found:
+        before = known.get(number, ())
+        found = {*before, *others}
+        if len(found) > len(before):
             known[number] = sorted(found)
+            longer.append(number)
+    return longer
 
 
 def _closed(start: Iterable[int], edges: Mapping[int, Iterable[int]]) -> set[int]:

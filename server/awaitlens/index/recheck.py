@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from awaitlens.index.catalogue import Catalogue
 from awaitlens.index.changes import Change, change_between
-from awaitlens.index.grounds import Grounds, function_name
+from awaitlens.index.grounds import Grounds, Unit, function_name
+from awaitlens.index.record import Stirred
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program, module_name
 from awaitlens.program.reach import Imports
@@ -55,33 +56,32 @@ class Recheck:
                 catalogue.remove(path)
         catalogue.name_modules(module_name)
 
-    def stirred(self, program: Program) -> set[str]:
-        """The paths of the files that must be looked at again. `program` is that of the files as they are now."""
+    def stirred(self, program: Program) -> Stirred:
+        """What must be looked at again. `program` is that of the files as they are now."""
         changes = {path: change_between(*text) for path, text in self._texts.items()}
         retargeted = self._lead_anew(program)
-        paths = self.catalogue.paths
         numbers = self._numbers
         seen = {numbers[path] for path, change in changes.items() if not change.inside} | retargeted
         seen.update(map(self.catalogue.numbers.__getitem__, self.catalogue.renamed))
         seen.update(self._using(changes, program))
-        held_anew = set(self._using_held_anew(program))
         for path, change in changes.items():
             if basename(path) == _MARKING and not change.inside:
                 seen.update(self._below(dirname(path)))
-        exact = {
-            numbers[path]: change.bodies for path, change in changes.items() if change.bodies is not None
-        }
-        bodies = [function_name(number, name) for number, names in exact.items() for name in names]
-        read = {number for number in numbers.values() if exact.get(number, True)}
-        again = self._importers(seen) | self._grounds.reading(read) | self._grounds.running(bodies, held_anew)
-        again |= self._grounds.asking(set(self._answered_otherwise(changes, program)))
-        again.update(numbers.values(), held_anew)
-        return {paths[number] for number in again if paths[number]}
-
-    def forget(self, paths: Iterable[str]) -> None:
-        """These are looked at again; what the findings of gone files rested on does not count any more either."""
-        self._grounds.forget(map(self.catalogue.numbers.__getitem__, paths))
-        self._grounds.forget(self._numbers.values())
+        held_anew = set(self._using_held_anew(program))
+        blocks = {numbers[path]: c.blocks for path, c in changes.items() if c.blocks is not None}
+        whole = self._importers(seen) | held_anew | {*numbers.values()} - blocks.keys()
+        bodies = {numbers[path]: c.bodies for path, c in changes.items() if c.bodies is not None}
+        functions = [function_name(number, name) for number, names in bodies.items() for name in names]
+        read = {number for number in numbers.values() if bodies.get(number, True)}
+        units = self._grounds.reading(read) | self._grounds.running(functions, held_anew)
+        units |= self._grounds.asking(set(self._answered_otherwise(changes, program)))
+        units.update(Unit(number, block) for number, found in blocks.items() for block in found)
+        paths = self.catalogue.paths
+        self._grounds.forget(units, whole)
+        return Stirred(
+            {paths[number] for number in whole if paths[number]},
+            {(paths[file], block) for file, block in units if file not in whole},
+        )
 
     # --- imports -----------------------------------------------------------------------------------------------
 
@@ -119,7 +119,7 @@ class Recheck:
         bits = 0
         for number in files:
             bits |= self.catalogue.graph.leading_to(number) | self._before.leading_to(number) | 1 << number
-        return {number for number in range(len(self.catalogue.paths)) if bits >> number & 1}
+        return {number for number in range(bits.bit_length()) if bits >> number & 1}
 
     def _leads(self, source: int, target: int) -> bool:
         """Whether a name in a file may stand, or might have stood, for something in another one."""
@@ -152,17 +152,17 @@ class Recheck:
 
     def _answered_otherwise(self, changes: Mapping[str, Change], program: Program) -> Iterator[int]:
         """The questions that may have another answer now."""
-        after = self.catalogue.graph
         swapping = {path for path, change in changes.items() if _swaps(path, change, program)}
         for number, kind, name, target in self._grounds.questions():
-            if any(
-                (target < 0 or self._leads(self._numbers[path], target))
-                and (path in swapping or name in _concerned(change, kind))
+            concerned = (
+                path
                 for path, change in changes.items()
-            ):
+                if path in swapping or name in _concerned(change, kind)
+            )
+            if any(target < 0 or self._leads(self._numbers[path], target) for path in concerned):
                 yield number
-            elif target >= 0 and after is not self._before:
-                turned = after.leading_to(target) ^ self._before.leading_to(target)
+            elif self.catalogue.is_led_anew and target >= 0:
+                turned = self.catalogue.graph.leading_to(target) ^ self._before.leading_to(target)
                 if turned and any(turned >> n & 1 for n in self.catalogue.holding("called", name)):
                     yield number
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
 
@@ -43,14 +43,28 @@ class Record(NamedTuple):
         self.findings.pop(path, None)
         self.repairs.pop(path, None)
 
-    def proving_with(self, changed: Container[str]) -> set[str]:
-        """The files with a finding whose proof names lines of one of these: lines move."""
-        return {
-            path
-            for path, findings in self.findings.items()
-            if any(where in changed for finding in findings for _, _, where, _ in finding[3])
-        }
+
+REPAIRS = 2**21 - 1
+"""The number, among those of a file's blocks, of the repairs of what was found in it."""
+
+
+class Stirred(NamedTuple):
+    """What must be looked at again: all blocks of some files, and single blocks of others, by paths and numbers."""
+
+    files: set[str]
+    blocks: set[tuple[str, int]]
 
 
 States = Mapping[str, tuple[Any, ...]]
 """The fields of each file's FileState."""
+Blocks = dict[str, dict[int, Any]]
+"""What was found in each file that anything was found in, packed, by the numbers of its blocks and counted from their first
+lines: whatever the settings leave of it."""
+
+
+def proving_with(blocks: Blocks, changed: Container[str]) -> Iterator[tuple[str, int]]:
+    """The blocks with a finding whose proof names lines of one of these files: lines move."""
+    for path, found in blocks.items():
+        for number, findings in found.items():
+            if any(where in changed for finding in findings for _, _, where, _ in finding[3]):
+                yield path, number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from hashlib import blake2b
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from awaitlens.index.cache import Cache, Written, digest, packed_text, tool_digest
 from awaitlens.index.outside import folders_of, installed, unchanged
 from awaitlens.index.packing import Malformed, pack_findings, pack_patch, unpack_findings, unpack_patch
-from awaitlens.index.record import FileState, Record
+from awaitlens.index.record import REPAIRS, Blocks, FileState, Record, Stirred, proving_with
 from awaitlens.pitfall import Brief, Law
+from awaitlens.pitfalls import in_short, recall
 from awaitlens.settings import Settings
 from awaitlens.source import Source, UndecodableSource
 from awaitlens.workspace import Files, reason_to_skip
@@ -78,6 +79,7 @@ class Workspace:
         self._catalogue: Catalogue | None = None
         self._grounds: Grounds | None = None
         self._states: dict[str, tuple[Any, ...]] | None = None
+        self._blocks: Blocks = {}
         self._new_texts: dict[str, bytes | None] = {}
         self._is_new = False
         self.unreadable: dict[str, str] = {}
@@ -160,6 +162,7 @@ class Workspace:
             paths, modules, targets = catalogue
             self._catalogue = Catalogue(paths, modules, targets, partial(self._cache.names, self._key))
             self._grounds = Grounds(grounds)
+            recall(self._cache.value(self._key, "pitfalls") or ())
         return True
 
     # --- everything --------------------------------------------------------------------------------------------
@@ -179,14 +182,25 @@ class Workspace:
         self._checked_files = self._catalogue = self._grounds = None
         self._states = states
         self._record = Record(b"", b"", _skipped(states), {}, {}, {}, {})
-        self._look_at(sources, progress)
+        self._blocks = {}
+        self._look_at(Stirred(set(sources), set()), progress)
 
-    def _look_at(self, paths: Collection[str], progress: Progress) -> None:
-        """Work out what is found in these files, in place of what was found there before."""
-        checked = self._checked()
-        checked.check(sorted(paths), lambda done, total: progress("checking", done, total))
-        record = self._record
+    def _look_at(self, stirred: Stirred, progress: Progress) -> None:
+        """Work out what is found there, in place of what was found before."""
+        checked, record = self._checked(), self._record
+        numbers: dict[str, set[int]] = {}
+        for path, number in stirred.blocks:
+            numbers.setdefault(path, set()).add(number)
+        known = {path: (wanted, self._known_beside(path, wanted)) for path, wanted in numbers.items()}
+        paths = sorted({*stirred.files, *(path for path, wanted in numbers.items() if wanted != {REPAIRS})})
+        checked.check(paths, lambda done, total: progress("checking", done, total), known)
+        for path in numbers:
+            record.repairs.pop(path, None)
         for path in paths:
+            self._blocks.pop(path, None)
+            if checked.found[path]:
+                found = checked.found[path].items()
+                self._blocks[path] = {number: pack_findings(each) for number, each in found}
             record.forget(path)
             reported = checked.reported(path)
             if reported:
@@ -195,6 +209,11 @@ class Workspace:
                 brief = checked.brief(name)
                 record.briefs[name] = (brief.law.name, *brief[1:]) if brief else ()
         self._is_new = True
+
+    def _known_beside(self, path: str, wanted: Container[int]) -> dict[int, tuple[Finding, ...]]:
+        """What was found in the other blocks of a file."""
+        found = self._blocks.get(path, {})
+        return {number: unpack_findings(each) for number, each in found.items() if number not in wanted}
 
     def _read(self, path: str, started: int) -> tuple[Source, FileState] | None:
         """A file and its state; None if it cannot be read."""
@@ -260,16 +279,23 @@ class Workspace:
                 return False
             if source is not None or old is not None:
                 texts[path] = Text(old, source.text if source is not None else None)
-        recheck = Recheck(self._catalogue, self._grounds, texts)
-        again = recheck.stirred(self._checked().program)
-        again |= self._record.proving_with(texts) & self._catalogue.numbers.keys()
-        if len(again) > len(self._stamps) // 2:
+        stirred = Recheck(self._catalogue, self._grounds, texts).stirred(self._checked().program)
+        self._blocks = {
+            path: dict(found) for path, found in (self._cache.value(self._key, "blocks") or {}).items()
+        }
+        stirred.blocks.update(
+            (path, number)
+            for path, number in proving_with(self._blocks, texts)
+            if path not in stirred.files and path in self._catalogue.numbers
+        )
+        if len({*stirred.files, *(path for path, _ in stirred.blocks)}) > len(self._stamps) // 2:
             return False
         for path, text in texts.items():
             self._new_texts[path] = None if text.after is None else packed_text(text.after)
-            self._record.forget(path)
-        recheck.forget(again)
-        self._look_at(again, progress)
+            if text.after is None:
+                self._record.forget(path)
+                self._blocks.pop(path, None)
+        self._look_at(stirred, progress)
         return True
 
     # --- for the next time -------------------------------------------------------------------------------------
@@ -278,19 +304,24 @@ class Workspace:
         """Write down what is new, for the next time."""
         if self._is_new and not self.unreadable:
             before = self._record.version
+            values: dict[str, Any] = {}
             if not before:
                 self._make_grounds()
-            values: dict[str, Any] = {}
+                values["pitfalls"] = in_short()
             checked, version = self._checked_files, os.urandom(8)
             if checked is not None and self._catalogue is not None and self._grounds is not None:
                 self._grounds.add(checked.notes, self._catalogue.numbers)
                 self._record.outside.update(checked.outside)
-                values = {"grounds": self._grounds.packed(), "catalogue": self._catalogue.packed()}
+                if not before or self._grounds.is_new:
+                    values["grounds"] = self._grounds.packed()
+                if self._catalogue.is_led_anew:
+                    values["catalogue"] = self._catalogue.packed()
             if self._states is not None:
                 settled = all(modified for modified, *_ in self._states.values())
                 stamps = _digest_of(self._stamps) if settled else b""
                 self._record = self._record._replace(stamps=stamps)
                 values["files"] = self._states
+                values["blocks"] = self._blocks
             values["found"] = self._record._replace(version=version)
             lists = self._catalogue.packed_lists() if self._catalogue is not None else {}
             self._cache.write(self._key, before, version, Written(values, self._new_texts, lists))

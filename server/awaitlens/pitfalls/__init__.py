@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from types import MappingProxyType, ModuleType
-from typing import get_args
+from typing import Any, get_args
 
 from awaitlens.pitfall import Law, Pitfall, Severity
 
@@ -31,9 +31,46 @@ def names() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def pitfalls() -> Mapping[str, Pitfall]:
     """All pitfalls by name, sorted. Raises MalformedPitfall for a module that cannot be read as one."""
-    modules = (f"{__name__}.{name.replace('-', '_')}" for name in names())
-    every = (pitfall(importlib.import_module(module)) for module in modules)
-    return MappingProxyType({each.name: each for each in every})
+    return MappingProxyType({name: _recalled.get(name) or _imported(name) for name in names()})
+
+
+@cache
+def _imported(name: str) -> Pitfall:
+    return pitfall(importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))
+
+
+class _Recalled(Pitfall):
+    """A pitfall whose module is imported once more is asked of it than where it may be."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, law: str, severity: Severity, *rest: Any) -> None:
+        default, everywhere, needs = rest
+        values = (name, Law[law], severity, default, everywhere, frozenset(needs))
+        for slot, value in zip(_IN_SHORT, values):
+            object.__setattr__(self, slot, value)
+
+    lesson = property(lambda self: _imported(self.name).lesson)
+    detect = property(lambda self: _imported(self.name).detect)
+    fix = property(lambda self: _imported(self.name).fix)
+
+
+_IN_SHORT = ("name", "law", "severity", "default", "everywhere", "needs")
+_recalled: dict[str, Pitfall] = {}
+
+
+def in_short() -> list[tuple[Any, ...]]:
+    """What `recall` wants to know of all pitfalls, as plain values."""
+    return [
+        (each.name, each.law.name, each.severity, each.default, each.everywhere, sorted(each.needs))
+        for each in pitfalls().values()
+    ]
+
+
+def recall(known: Iterable[Sequence[Any]]) -> None:
+    """What `in_short` said in another process, of the same pitfalls: they need not be imported before they are looked for.
+    Raises TypeError, ValueError or KeyError for what it did not say."""
+    _recalled.update((each[0], _Recalled(*each)) for each in known)
 
 
 def pitfall(module: ModuleType) -> Pitfall:

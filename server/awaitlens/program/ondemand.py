@@ -278,6 +278,9 @@ class Blocks(Sequence[tuple[int, Facts]]):
     def text(self, number: int) -> str:
         return self._layout.blocks[number].text
 
+    def line(self, number: int) -> int:
+        return self._layout.lines[number]
+
     def owner(self, number: int) -> tuple[str, ...]:
         return self._layout.blocks[number].owner
 
