@@ -12,10 +12,12 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 from awaitlens.configuration import DECIDING
 from awaitlens.gitignore import IgnorePatterns, read_patterns
+from awaitlens.listings import Folder, Listings
 from awaitlens.settings import Settings
 
 LARGEST_FILE = 2 * 1024 * 1024
@@ -33,7 +35,7 @@ _LEFT_OUT = {
     **dict.fromkeys(("_build", "buck-out"), "build tree"),
 }
 _BUILD_TREES = ("build", "dist")
-_OF_ENVIRONMENTS = ("pyvenv.cfg", "conda-meta")
+_OF_ENVIRONMENTS = frozenset({"pyvenv.cfg", "conda-meta"})
 _TELLING = DECIDING | {".gitignore", "pyvenv.cfg"}
 """Names that say something of the folder they lie in."""
 _DECIDING = (".gitignore",)
@@ -66,13 +68,15 @@ class Files(NamedTuple):
         return tuple(self.stamps)
 
 
-def files_of(roots: Iterable[str], settings_for: Callable[[str], Settings]) -> Files:
+def files_of(
+    roots: Iterable[str], settings_for: Callable[[str], Settings], listings: Listings | None = None
+) -> Files:
     """The Python files of folders and of files named outright.
 
-    `settings_for(folder)` gives the settings whose `exclude` counts there. Folders that cannot be read, and files
+    `settings_for(folder)` gives the settings whose `exclude` counts there; `listings` knows folders from before. Folders that cannot be read, and files
     that vanish while the walk goes on, are left out. Roots that do not exist are left out too: ask before.
     """
-    walk = _Walk(settings_for)
+    walk = _Walk(settings_for, listings or Listings())
     for root in roots:
         path = os.path.abspath(root)
         if os.path.isdir(path):
@@ -125,8 +129,9 @@ class _Patterns(NamedTuple):
 
 
 class _Walk:
-    def __init__(self, settings_for: Callable[[str], Settings]) -> None:
+    def __init__(self, settings_for: Callable[[str], Settings], listings: Listings) -> None:
         self.settings_for = settings_for
+        self.listings = listings
         self.found: dict[str, Stamp] = {}
         self.skipped: list[Skipped] = []
         self.deciding: dict[str, None] = {}
@@ -138,41 +143,42 @@ class _Walk:
         while waiting:
             folder, patterns = waiting.pop()
             try:
-                entries = _entries(folder)
+                entries = self.listings.folder(folder, _tells)
             except OSError as error:
                 self.skipped.append(Skipped(folder, _reason(error)))
                 continue
-            if not entries.keys().isdisjoint(_OF_ENVIRONMENTS) and folder != root:
+            if folder != root and not _OF_ENVIRONMENTS.isdisjoint((*entries.told, *entries.folders)):
                 self.skipped.append(Skipped(folder[:-1], "virtual environment"))
-            elif entries:
+            elif entries.told or entries.folders:
                 waiting.extend(reversed(list(self._folder(folder, entries, patterns))))
 
-    def _folder(
-        self, folder: str, entries: Mapping[str, os.DirEntry[str]], patterns: _Patterns
-    ) -> Iterator[tuple[str, _Patterns]]:
+    def _folder(self, folder: str, entries: Folder, patterns: _Patterns) -> Iterator[tuple[str, _Patterns]]:
         """Take the folder's files and yield the folders to go on with, each with the patterns that count in it."""
-        if ".gitignore" in entries:
+        if ".gitignore" in entries.told:
             own = _patterns_in(folder + ".gitignore", folder)
             patterns = patterns._replace(ignored=(*own, *patterns.ignored))
-        if not entries.keys().isdisjoint(DECIDING):
+        if not DECIDING.isdisjoint(entries.told):
             patterns = patterns._replace(excluded=self._exclude(folder))
-        for name in sorted(entries):
+        for name in entries.told:
             if name.endswith(_SUFFIXES):
-                self._file(folder + name, entries[name], patterns)
-            elif not _is_folder(entries[name]):
+                self._file(folder + name, patterns)
+        for name in entries.folders:
+            if name.endswith(_SUFFIXES):
                 continue
-            elif reason := _reason_to_pass(folder + name, entries[name], patterns):
+            if reason := _reason_to_pass(folder + name, name, name in entries.links, patterns):
                 self.skipped.append(Skipped(folder + name, reason))
             else:
                 yield f"{folder}{name}/", patterns
 
-    def _file(self, path: str, entry: os.DirEntry[str], patterns: _Patterns) -> None:
+    def _file(self, path: str, patterns: _Patterns) -> None:
         try:
-            if not entry.is_file():
-                return
-            status = entry.stat()
+            status = os.stat(path)
+        except FileNotFoundError:
+            return
         except OSError as error:
             self.skipped.append(Skipped(path, _reason(error)))
+            return
+        if not S_ISREG(status.st_mode):
             return
         reason = patterns.reason(path)
         if not reason and status.st_size > LARGEST_FILE:
@@ -196,25 +202,20 @@ class _Walk:
         return self.excludes[key]
 
 
-def _entries(folder: str) -> dict[str, os.DirEntry[str]]:
-    """What is in a folder and may matter: code, folders, and the files that say something of it. Raises OSError."""
-    with os.scandir(folder) as scan:
-        return {
-            name: entry
-            for entry in scan
-            if (name := entry.name).endswith(_SUFFIXES) or name in _TELLING or _is_folder(entry)
-        }
+def _tells(name: str) -> bool:
+    """Whether a name is that of code, or says something of the folder it lies in."""
+    return name.endswith(_SUFFIXES) or name in _TELLING
 
 
-def _reason_to_pass(path: str, entry: os.DirEntry[str], patterns: _Patterns) -> str:
+def _reason_to_pass(path: str, name: str, is_link: bool, patterns: _Patterns) -> str:
     """Why a folder in a folder is not entered; "" when it is."""
-    if reason := _LEFT_OUT.get(entry.name):
+    if reason := _LEFT_OUT.get(name):
         return reason
-    if entry.is_symlink():
+    if is_link:
         return "symbolic link to a folder"
-    if entry.name in _BUILD_TREES and not os.path.exists(path + "/__init__.py"):
+    if name in _BUILD_TREES and not os.path.exists(path + "/__init__.py"):
         return "build tree"
-    if entry.name.endswith(".egg-info"):
+    if name.endswith(".egg-info"):
         return "installed packages"
     return patterns.reason(path + "/")
 
@@ -252,13 +253,6 @@ def _patterns_in(path: str, folder: str) -> tuple[IgnorePatterns, ...]:
         return ()
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
     return (read_patterns(lines, _slashed(folder)),) if lines else ()
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
 
 
 def _reason(error: OSError) -> str:

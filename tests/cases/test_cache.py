@@ -75,13 +75,13 @@ def test_what_is_read_is_of_one_moment_and_nothing_is_kept_beside_a_later_versio
 
 def test_the_oldest_records_go(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache.sqlite")
-    for number in range(25):
+    for number in range(45):
         cache.write(
             bytes([number]), b"", b"1", Written({"p": number, "q": 0}, {"/a.py": packed_text("")}, {})
         )
     assert cache.value(b"\0", "p") is None
     assert cache.text(b"\0", "/a.py") is None
-    assert cache.value(b"\x18", "p") == 24
+    assert cache.value(b"\x2c", "p") == 44
 
 
 def test_the_place_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,11 +23,11 @@ TELLING_WHO_IS_LOOKED_AT = """
 import sys
 from awaitlens.cli import main
 from awaitlens.index import check
-found = check.findings
-def findings(program, path, blocks):
+work_out = check.CheckedFiles._work_out
+def telling(self, path):
     print("looked at", path.rpartition("/")[2], flush=True)
-    return found(program, path, blocks)
-check.findings = findings
+    return work_out(self, path)
+check.CheckedFiles._work_out = telling
 sys.exit(main(sys.argv[1:]))
 """
 PATIENCE = 60

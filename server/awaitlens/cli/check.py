@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from awaitlens.cli.arguments import CouldNotRun, Options
 from awaitlens.cli.checking import (
@@ -29,7 +30,10 @@ from awaitlens.selection import selectors
 from awaitlens.settings import Settings
 from awaitlens.source import Source, UndecodableSource
 from awaitlens.spelling import did_you_mean
-from awaitlens.workspace import Files, Skipped, files_of
+from awaitlens.workspace import Files, Skipped
+
+if TYPE_CHECKING:
+    from awaitlens.index.cache import Cache
 
 _MANY = 50
 """Files from which on a cache is worth its keep."""
@@ -131,9 +135,13 @@ def _read(job: Job, progress: ProgressBar) -> Reading:
     if _reads_stdin(options):
         reading = _read_stdin(options)
     else:
-        files = files_of(options.paths or ["."], job.settings_for)
+        from awaitlens.index.cache import NoCache, default_cache
+        from awaitlens.index.walk import files_found
+
+        cache = NoCache() if options.no_cache else default_cache()
+        files = files_found(options.paths or ["."], job.settings_for, cache)
         named = frozenset(os.path.abspath(path) for path in options.paths)
-        reading = _read_files(job, files, named, progress)
+        reading = _read_files(job, files, named, cache, progress)
         if options.show_skipped:
             _list_skipped((*files.skipped, *(Skipped(*s) for s in reading.skipped)), job.folder)
     for path in reading.sources if reading.workspace is None else ():
@@ -141,14 +149,16 @@ def _read(job: Job, progress: ProgressBar) -> Reading:
     return reading
 
 
-def _read_files(job: Job, files: Files, named: frozenset[str], progress: ProgressBar) -> Reading:
+def _read_files(
+    job: Job, files: Files, named: frozenset[str], cache: Cache, progress: ProgressBar
+) -> Reading:
     """The files, and of many files what is found in them: the same files are mostly checked again and again."""
     options = job.options
     repairs = options.fix or options.diff or options.add_ignores
     few = len(files.stamps) < _MANY and not (options.watch and files.stamps)
     if repairs or options.deep or options.no_cache or few:
         return read_sources(files.stamps, named, progress)
-    return check_workspace(files, named, job.settings_for, progress)
+    return check_workspace(files, named, job.settings_for, cache, progress)
 
 
 def _reads_stdin(options: Options) -> bool:

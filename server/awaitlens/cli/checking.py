@@ -12,6 +12,7 @@ from awaitlens.source import Source, UndecodableSource
 from awaitlens.workspace import Files, reason_to_skip
 
 if TYPE_CHECKING:
+    from awaitlens.index.cache import Cache
     from awaitlens.index.workspace import Workspace
 
 SettingsFor = Callable[[str], Settings]
@@ -65,13 +66,12 @@ def read_sources(paths: Iterable[str], named: frozenset[str], progress: Progress
 
 
 def check_workspace(
-    files: Files, named: frozenset[str], settings_for: SettingsFor, progress: Progress
+    files: Files, named: frozenset[str], settings_for: SettingsFor, cache: Cache, progress: Progress
 ) -> Reading:
     """Read and check files, with what is known from the last time."""
-    from awaitlens.index.cache import default_cache
     from awaitlens.index.workspace import Workspace
 
-    workspace = Workspace(files, named, settings_for, default_cache())
+    workspace = Workspace(files, named, settings_for, cache)
     workspace.check(progress)
     return Reading(workspace.sources, workspace.unreadable, tuple(workspace.skipped), workspace)
 

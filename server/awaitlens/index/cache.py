@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("awaitlens")
 
-_KEPT = 20
+_KEPT = 40
 """Records kept; the least recently used go."""
 _LAYOUT = 2
 _SCHEMA = f"""

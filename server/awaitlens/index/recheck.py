@@ -21,6 +21,7 @@ from awaitlens.index.record import Stirred
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program, module_name
 from awaitlens.program.reach import Imports
+from awaitlens.program.skim import words
 
 _MARKING = "conftest.py"
 """What stands in such a file counts for the tests beside and below it, which import nothing from it."""
@@ -153,7 +154,12 @@ class Recheck:
     def _answered_otherwise(self, changes: Mapping[str, Change], program: Program) -> Iterator[int]:
         """The questions that may have another answer now."""
         swapping = {path for path, change in changes.items() if _swaps(path, change, program)}
+        spelled = set[str]().union(*(words(text or "") for texts in self._texts.values() for text in texts))
         for number, kind, name, target in self._grounds.questions():
+            if kind == "spelled":
+                if name in spelled:
+                    yield number
+                continue
             concerned = (
                 path
                 for path, change in changes.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.skim import words
@@ -14,15 +14,18 @@ _MOST = 20
 """Of a class with more heirs, most files speak."""
 
 
-def constructing(name: str, files: Sequence[FileOnDemand]) -> Iterable[FileOnDemand]:
+def constructing(
+    name: str, files: Sequence[FileOnDemand], spelling: Callable[[str, Sequence[FileOnDemand]], Iterable[FileOnDemand]]
+) -> Iterable[FileOnDemand]:
     """The files that define a class of that name or an heir of it, or spell one's `__init__`: nowhere else does anyone call
-    that by its own name. All files, where the class, its heirs and what stands for them have many names."""
+    that by its own name. All files, where the class, its heirs and what stands for them have many names. `spelling` gives those of
+    some files that spell a name."""
     names, fresh = {name}, {name}
     found: dict[str, FileOnDemand] = {}
     while fresh and len(names) <= _MOST:
-        spelling = [file for file in files if any(each in file.text for each in fresh)]
-        found.update((file.path, file) for file in spelling)
-        fresh = {given for file in spelling for given in _given(file, names)} - names
+        spelled = {file.path: file for each in fresh for file in spelling(each, files)}
+        found |= spelled
+        fresh = {given for file in spelled.values() for given in _given(file, names)} - names
         names |= fresh
     if fresh:
         return files

@@ -153,6 +153,7 @@ class Index:
 
     def spelling(self, name: str) -> Iterator[FileFacts]:
         """The files in which the name may be written."""
+        self._program.names.memory.rests_on("", Asked("spelled", name, ""))
         if self._catalogue is None:
             yield from self._program.files.values()
             return

@@ -34,10 +34,10 @@ class OfFlows(str):
 
 
 class Asked(NamedTuple):
-    """How a name is held in any file, as somebody asked; of those only whose names may lead to the file `target`, unless that
-    is "". Stands as a ground with a path of ""."""
+    """Where a name is held, as somebody asked of all files; of those only whose names may lead to the file `target`, unless
+    that is "". Stands as a ground with a path of ""."""
 
-    kind: Literal["called", "async", "plain", "defined"]
+    kind: Literal["called", "async", "plain", "defined", "spelled"]
     name: str
     target: str
 

@@ -72,7 +72,7 @@ class Unread:
         found: list[tuple[FileFacts, Sequence[Place]]] = []
         searched = self._places.setdefault(("defined" if kind in ("async", "plain") else kind, name), {})
         candidates = self._candidates(kind, name, target)
-        for file in constructing(constructor_of, candidates) if constructor_of else candidates:
+        for file in constructing(constructor_of, candidates, self._spelling) if constructor_of else candidates:
             places = searched.get(file.path)
             if places is None:
                 self._searched += 1
@@ -101,6 +101,13 @@ class Unread:
             and (not target or leads(file.path, target))
         ]
         return sorted(found, key=lambda file: (file.path != target, file.path))
+
+    def _spelling(self, name: str, files: Sequence[FileOnDemand]) -> list[FileOnDemand]:
+        """Those of the files that spell a name."""
+        if self._catalogue is None:
+            return [file for file in files if name in file.text]
+        listed = {self._catalogue.paths[number] for number in self._catalogue.holding("called", name)}
+        return [f for f in files if f.path in listed or (f.path in self._files and name in f.text)]
 
     def _listed(self, kind: Kind, name: str, target: str) -> list[FileOnDemand]:
         """Those of which the catalogue speaks."""
