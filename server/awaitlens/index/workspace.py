@@ -79,7 +79,7 @@ class Workspace:
         self._catalogue: Catalogue | None = None
         self._grounds: Grounds | None = None
         self._states: dict[str, tuple[Any, ...]] | None = None
-        self._blocks: Blocks = {}
+        self._blocks: Blocks | None = None
         self._new_texts: dict[str, bytes | None] = {}
         self._is_new = False
         self.unreadable: dict[str, str] = {}
@@ -187,20 +187,21 @@ class Workspace:
 
     def _look_at(self, stirred: Stirred, progress: Progress) -> None:
         """Work out what is found there, in place of what was found before."""
-        checked, record = self._checked(), self._record
+        checked, record, blocks = self._checked(), self._record, self._blocks
+        assert blocks is not None
         numbers: dict[str, set[int]] = {}
         for path, number in stirred.blocks:
             numbers.setdefault(path, set()).add(number)
-        known = {path: (wanted, self._known_beside(path, wanted)) for path, wanted in numbers.items()}
+        known = {path: (wanted, _beside(wanted, blocks.get(path, {}))) for path, wanted in numbers.items()}
         paths = sorted({*stirred.files, *(path for path, wanted in numbers.items() if wanted != {REPAIRS})})
         checked.check(paths, lambda done, total: progress("checking", done, total), known)
         for path in numbers:
             record.repairs.pop(path, None)
         for path in paths:
-            self._blocks.pop(path, None)
+            blocks.pop(path, None)
             if checked.found[path]:
                 found = checked.found[path].items()
-                self._blocks[path] = {number: pack_findings(each) for number, each in found}
+                blocks[path] = {number: pack_findings(each) for number, each in found}
             record.forget(path)
             reported = checked.reported(path)
             if reported:
@@ -209,11 +210,6 @@ class Workspace:
                 brief = checked.brief(name)
                 record.briefs[name] = (brief.law.name, *brief[1:]) if brief else ()
         self._is_new = True
-
-    def _known_beside(self, path: str, wanted: Container[int]) -> dict[int, tuple[Finding, ...]]:
-        """What was found in the other blocks of a file."""
-        found = self._blocks.get(path, {})
-        return {number: unpack_findings(each) for number, each in found.items() if number not in wanted}
 
     def _read(self, path: str, started: int) -> tuple[Source, FileState] | None:
         """A file and its state; None if it cannot be read."""
@@ -279,22 +275,20 @@ class Workspace:
                 return False
             if source is not None or old is not None:
                 texts[path] = Text(old, source.text if source is not None else None)
+        known = self._cache.value(self._key, "blocks")
+        if known is None:
+            return False
+        blocks = self._blocks = {path: dict(found) for path, found in known.items()}
         stirred = Recheck(self._catalogue, self._grounds, texts).stirred(self._checked().program)
-        self._blocks = {
-            path: dict(found) for path, found in (self._cache.value(self._key, "blocks") or {}).items()
-        }
-        stirred.blocks.update(
-            (path, number)
-            for path, number in proving_with(self._blocks, texts)
-            if path not in stirred.files and path in self._catalogue.numbers
-        )
+        proving = proving_with({p: found for p, found in blocks.items() if p not in stirred.files}, texts)
+        stirred.blocks.update(unit for unit in proving if unit[0] in self._catalogue.numbers)
         if len({*stirred.files, *(path for path, _ in stirred.blocks)}) > len(self._stamps) // 2:
             return False
         for path, text in texts.items():
             self._new_texts[path] = None if text.after is None else packed_text(text.after)
             if text.after is None:
                 self._record.forget(path)
-                self._blocks.pop(path, None)
+                blocks.pop(path, None)
         self._look_at(stirred, progress)
         return True
 
@@ -321,6 +315,7 @@ class Workspace:
                 stamps = _digest_of(self._stamps) if settled else b""
                 self._record = self._record._replace(stamps=stamps)
                 values["files"] = self._states
+            if self._blocks is not None:
                 values["blocks"] = self._blocks
             values["found"] = self._record._replace(version=version)
             lists = self._catalogue.packed_lists() if self._catalogue is not None else {}
@@ -348,6 +343,11 @@ def _digest_of(stamps: Mapping[str, tuple[int, int]]) -> bytes:
     """Differs when files came, went or changed."""
     numbers = array("q", chain.from_iterable(stamps.values()))
     return digest("\0".join(stamps).encode("utf-8", "surrogatepass"), numbers.tobytes())
+
+
+def _beside(wanted: Container[int], packed: Mapping[int, Any]) -> dict[int, tuple[Finding, ...]]:
+    """What was found in the other blocks of a file."""
+    return {number: unpack_findings(found) for number, found in packed.items() if number not in wanted}
 
 
 def _canonical(settings: Settings) -> Iterator[str]:
