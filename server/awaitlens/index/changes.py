@@ -13,21 +13,19 @@ from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.index import mentioned_names
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.outline import outline
-from awaitlens.program.reach import Imports, imports_in
 from awaitlens.source import Source, Span
 from awaitlens.syntax.blocks import layout
 
 
 class Change(NamedTuple):
     """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
-    round; `calls` of names and `imports`, likewise. Where outlines stayed equal, others see what is in the `bodies` of some
+    round; `calls` of names, likewise. Where outlines stayed equal, others see what is in the `bodies` of some
     functions and nothing else, and `blocks` are the numbers of those that have another text; None where they did not."""
 
     inside: bool
     names: frozenset[str]
     calls: frozenset[str]
     bodies: frozenset[str] | None = None
-    imports: frozenset[Imports] = frozenset()
     blocks: frozenset[int] | None = None
 
 
@@ -35,10 +33,9 @@ def change_between(before: str | None, after: str | None) -> Change:
     """What others see of a file whose text changed. None for a file that is not there."""
     reader = new_reader()
     old, new = (read(Source("", text or ""), "", reader) for text in (before, after))
-    imports = frozenset(imports_in(before or "")) ^ frozenset(imports_in(after or ""))
     if before is None or after is None:
-        return _whole([facts for _, facts in (*old.blocks, *new.blocks)])._replace(imports=imports)
-    change = _change(old, new)._replace(imports=imports)
+        return _whole([facts for _, facts in (*old.blocks, *new.blocks)])
+    change = _change(old, new)
     return change if change.bodies is None else change._replace(blocks=_changed_blocks(before, after, old))
 
 

@@ -49,7 +49,7 @@ class Grounds:
         """Raises TypeError or ValueError for what was not packed here."""
         functions, questions, read, chains, asked, runs = packed
         self._functions: list[str] = list(functions)
-        self._questions = [tuple(question) for question in questions]
+        self._questions: list[tuple[Any, str, int]] = [tuple(question) for question in questions]
         self._read, self._chains, self._asked, self._runs = (
             dict[int, Sequence[int]](each) for each in (read, chains, asked, runs)
         )
@@ -89,7 +89,7 @@ class Grounds:
         )
         return _resting(self._chains, _closed(known, self._runs))
 
-    def questions(self) -> Iterator[tuple[int, str, str, int]]:
+    def questions(self) -> Iterator[tuple[int, Any, str, int]]:
         """What was asked of all files: the number of the question, the kind of mention, the name, and the file that it may
         mean something in (-1 for any)."""
         return ((number, *question) for number, question in enumerate(self._questions))

@@ -10,7 +10,7 @@ files is looked at again where the answer may be another one now.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from posixpath import basename, dirname
 from typing import NamedTuple
 
@@ -18,9 +18,7 @@ from awaitlens.index.catalogue import Catalogue
 from awaitlens.index.changes import Change, change_between
 from awaitlens.index.grounds import Grounds, Unit, function_name
 from awaitlens.index.record import Stirred
-from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program, module_name
-from awaitlens.program.reach import Imports
 from awaitlens.program.skim import words
 
 _MARKING = "conftest.py"
@@ -70,12 +68,13 @@ class Recheck:
                 seen.update(self._below(dirname(path)))
         held_anew = set(self._using_held_anew(program))
         blocks = {numbers[path]: c.blocks for path, c in changes.items() if c.blocks is not None}
-        whole = self._importers(seen) | held_anew | {*numbers.values()} - blocks.keys()
+        leading = self._importers(seen)
+        whole = leading | held_anew | {*numbers.values()} - blocks.keys()
         bodies = {numbers[path]: c.bodies for path, c in changes.items() if c.bodies is not None}
         functions = [function_name(number, name) for number, names in bodies.items() for name in names]
         read = {number for number in numbers.values() if bodies.get(number, True)}
         units = self._grounds.reading(read) | self._grounds.running(functions, held_anew)
-        units |= self._grounds.asking(set(self._answered_otherwise(changes, program)))
+        units |= self._grounds.asking(set(self._answered_otherwise(changes, leading)))
         units.update(Unit(number, block) for number, found in blocks.items() for block in found)
         paths = self.catalogue.paths
         self._grounds.forget(units, whole)
@@ -151,47 +150,26 @@ class Recheck:
 
     # --- questions ---------------------------------------------------------------------------------------------
 
-    def _answered_otherwise(self, changes: Mapping[str, Change], program: Program) -> Iterator[int]:
-        """The questions that may have another answer now."""
-        swapping = {path for path, change in changes.items() if _swaps(path, change, program)}
+    def _answered_otherwise(self, changes: Mapping[str, Change], otherwise: Set[int]) -> Iterator[int]:
+        """The questions that may have another answer now: about names that came or went in a changed file, and about those that
+        stand in the files `otherwise`, where they may mean something else."""
+        came = {path for path, text in self._texts.items() if None in text}
+        known = otherwise - {self._numbers[path] for path in came}
         spelled = set[str]().union(*(words(text or "") for texts in self._texts.values() for text in texts))
         for number, kind, name, target in self._grounds.questions():
             if kind == "spelled":
-                if name in spelled:
-                    yield number
-                continue
-            concerned = (
-                path
-                for path, change in changes.items()
-                if path in swapping or name in _concerned(change, kind)
-            )
-            if any(target < 0 or self._leads(self._numbers[path], target) for path in concerned):
+                concerned = name in spelled
+            else:
+                held = (n for n in self.catalogue.holding(kind, name) if n in known) if known else ()
+                files = (self._numbers[p] for p, c in changes.items() if name in _mentioned(c, kind))
+                concerned = any(target < 0 or self._leads(file, target) for file in (*files, *held))
+            if concerned:
                 yield number
-            elif self.catalogue.is_led_anew and target >= 0:
-                turned = self.catalogue.graph.leading_to(target) ^ self._before.leading_to(target)
-                if turned and any(turned >> n & 1 for n in self.catalogue.holding("called", name)):
-                    yield number
 
 
-def _concerned(change: Change, kind: str) -> frozenset[str]:
+def _mentioned(change: Change, kind: str) -> frozenset[str]:
     """The names that are mentioned so where they were not, or the other way round."""
-    if kind != "called":
-        return change.names
-    imported = (name for each in change.imports for name in (each.symbol, each.name) if each.symbol)
-    return change.calls.union(imported) if change.imports else change.calls
-
-
-def _swaps(path: str, change: Change, program: Program) -> bool:
-    """Whether imports of whole modules, or of all that is in one, came or went: their names say nothing of what they hold."""
-    file = program.files.get(path)
-    return file is not None and any(_is_whole(each, file, program) for each in change.imports)
-
-
-def _is_whole(imported: Imports, file: FileFacts, program: Program) -> bool:
-    targets = program.reach.targets_of(file, (imported,))
-    if imported.symbol in ("", "*"):
-        return bool(targets)
-    return bool(targets - {program.known_module(imported.module, imported.level, file)})
+    return change.calls if kind == "called" else change.names
 
 
 def _use_of(names: Iterable[str]) -> re.Pattern[str]:

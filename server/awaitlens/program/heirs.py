@@ -15,7 +15,9 @@ _MOST = 20
 
 
 def constructing(
-    name: str, files: Sequence[FileOnDemand], spelling: Callable[[str, Sequence[FileOnDemand]], Iterable[FileOnDemand]]
+    name: str,
+    files: Sequence[FileOnDemand],
+    spelling: Callable[[str, Sequence[FileOnDemand]], Iterable[FileOnDemand]],
 ) -> Iterable[FileOnDemand]:
     """The files that define a class of that name or an heir of it, or spell one's `__init__`: nowhere else does anyone call
     that by its own name. All files, where the class, its heirs and what stands for them have many names. `spelling` gives those of

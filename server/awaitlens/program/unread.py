@@ -72,7 +72,9 @@ class Unread:
         found: list[tuple[FileFacts, Sequence[Place]]] = []
         searched = self._places.setdefault(("defined" if kind in ("async", "plain") else kind, name), {})
         candidates = self._candidates(kind, name, target)
-        for file in constructing(constructor_of, candidates, self._spelling) if constructor_of else candidates:
+        for file in (
+            constructing(constructor_of, candidates, self._spelling) if constructor_of else candidates
+        ):
             places = searched.get(file.path)
             if places is None:
                 self._searched += 1
