@@ -127,6 +127,8 @@ class CheckedFiles:
             return iter([(0, self._check_job(jobs, 0))])
         from awaitlens.index.processes import processes_for, share_out
 
+        if self._catalogue is not None:
+            self._catalogue.read_all()
         return share_out(partial(self._check_job, jobs), len(jobs), processes_for(size, _PER_PROCESS))
 
     def _prepare(self, checked: int) -> None:
@@ -138,8 +140,6 @@ class CheckedFiles:
             from awaitlens.index.relevance import Words
 
             self._words = Words(self.program)
-        if self._catalogue is not None and checked > 1:
-            self._catalogue.read_all()
         pitfalls()
 
     def _check_job(self, jobs: Sequence[Sequence[str]], number: int) -> bytes:
