@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -129,7 +129,7 @@ def _detected(pitfall: Pitfall, facts: Facts, view: View, settings: Settings) ->
     )
     try:
         for finding in pitfall.detect(facts, view):
-            yield replace(finding, pitfall=pitfall.name, severity=severity)  # type: ignore[arg-type]
+            yield finding.named(pitfall.name, severity)  # type: ignore[arg-type]
     except Exception:
         log.exception("%s failed in %s", pitfall.name, view.path)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Callable, Container, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
+from awaitlens import heap
 from awaitlens.engine import Look, findings, look, new_reader, new_rereader, patches, read
 from awaitlens.pitfall import Finding, Patch
 from awaitlens.pitfalls import pitfalls
@@ -366,18 +365,12 @@ class Session:
             if sum(file.held for file in files) < _WORTH_RELEASING:
                 return
             self.program.release()
-        _trim()
+        heap.give_back()
 
     def settings_changed(self) -> None:
         """Settings may answer differently from now on."""
         with self._lock:
             self.program.forget()
-
-
-def _trim() -> None:
-    """What was freed goes back to the system. The C library of Linux would keep it; others have no such function."""
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _Packages(Container[str]):

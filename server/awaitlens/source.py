@@ -106,6 +106,9 @@ class Source:
         if span is None:
             return Source(self.path, text, version)
         lines = self.lines
+        is_plain = self.is_plain and text.isascii()
+        if (line := self._typed_into(span, text)) is not None:
+            return self._with_lines(lines.replaced(span.line, span.line + 1, (line,)), version, is_plain)
         first, before = self._clamped(span.line, span.column)
         last, after = max(self._clamped(span.end_line, span.end_column), (first, before))
         head = lines[first][:before] if first < len(lines) else ""
@@ -117,8 +120,17 @@ class Source:
         return self._with_lines(
             lines.replaced(first, last + 1, split_lines(head + text + tail)),
             version,
-            self.is_plain and text.isascii(),
+            is_plain,
         )
+
+    def _typed_into(self, span: Span, text: str) -> str | None:
+        """The line after an edit inside of it, if it is nothing but that: as most are, it is answered without detours."""
+        if span.line != span.end_line or not 0 <= span.line < len(self.lines) or not text.isprintable():
+            return None
+        line = self.lines[span.line]
+        if not 0 < span.column <= span.end_column < len(line) or line.endswith("\r\n") or line[-1] != "\n":
+            return None
+        return line[: span.column] + text + line[span.end_column :]
 
     def _with_lines(self, lines: Lines, version: int | None, is_plain: bool) -> Source:
         new = Source.__new__(Source)

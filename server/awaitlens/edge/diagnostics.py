@@ -126,12 +126,13 @@ class Diagnostics:
         send: Callable[[str], None],
         refresh: Callable[[str], None],
         look_again: Callable[[str], None],
+        opened: Callable[[], object],
     ) -> None:
         """`send` takes a message as JSON, `refresh` the method that asks the client to ask again, `look_again` a
-        document nobody typed in whose hints may be others now."""
+        document nobody typed in whose hints may be others now; `opened` is called when a document has its first answer."""
         self._turns, self._documents, self.encoder = turns, documents, encoder
         self._pulls = encoder.client.pulls
-        self._send, self._refresh, self._look_again = send, refresh, look_again
+        self._send, self._refresh, self._look_again, self._opened = send, refresh, look_again, opened
         self._shown: dict[str, Shown] = {}
         self._stale: dict[str, None] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -254,7 +255,9 @@ class Diagnostics:
         shown = self._shown.setdefault(document.path, Shown())
         known = shown.body is not None
         news = shown.update(answer.snapshot, self.encoder, self._numbers)
-        if known and shown.edited == document.edited:
+        if not known:
+            self._opened()
+        elif shown.edited == document.edited:
             self._look_again(document.path)
         shown.edited = document.edited
         document.adopt(answer.snapshot.source)

@@ -14,7 +14,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from awaitlens import __version__
+from awaitlens import __version__, heap
 from awaitlens.edge import features, handlers, lookup, notebooks
 from awaitlens.edge.analysis import REAL, Analysis
 from awaitlens.edge.cells import Cells
@@ -53,7 +53,7 @@ class Server(LanguageServer):
         self.analysis = analysis
         self.folders = Folders()
         self.notebooks: dict[str, list[str]] = {}
-        self.indexing = Worker("indexing")
+        self.indexing, self.housekeeping = Worker("indexing"), Worker("housekeeping")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refresh_wanted: set[str] = set()
         self._refresh: asyncio.Task[Any] | None = None
@@ -73,7 +73,13 @@ class Server(LanguageServer):
         self.documents = documents = Documents(client.encoding)
         encoder = Encoder(client, documents.source, lookup.page)
         self.diagnostics = Diagnostics(
-            self.turns, documents, encoder, self.protocol.send_text, self.refresh, self.hinted.look_again
+            self.turns,
+            documents,
+            encoder,
+            self.protocol.send_text,
+            self.refresh,
+            self.hinted.look_again,
+            partial(self.housekeeping.submit, heap.gather),
         )
         self.survey, self.late = Survey(self), Late(self)
         handlers.register(self)

@@ -134,7 +134,8 @@ def _with_edit(old: Layout, span: Span, new_text: str) -> Layout:
     start = _offset_of_line(block.text, span.line - old.lines[number])
     text = block.text[: start + span.column] + new_text + block.text[start + span.end_column :]
     edited = Block(text, block.owner, block.kind, block.indent)
-    return replace(old, blocks=old.blocks[:number] + (edited,) + old.blocks[number + 1 :])
+    blocks = old.blocks[:number] + (edited,) + old.blocks[number + 1 :]
+    return Layout(blocks, old.lines, old.closed, old.wary)
 
 
 def _offset_of_line(text: str, line: int) -> int:
