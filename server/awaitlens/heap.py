@@ -27,14 +27,14 @@ def gather() -> None:
 
     Somebody types a few keys a second. Until the next one the processor forgets where the small pages of the heap lie, and
     to find them again takes a sixth of an answer. Linux 6.1 and newer gathers them at once, older ones in time, unless
-    the machine forbids it (/sys/kernel/mm/transparent_hugepage/enabled). Mappings that are mostly unused, such as the
+    the machine forbids it (/sys/kernel/mm/transparent_hugepage/enabled). Mappings of which much is unused, such as the
     stacks of threads, are left alone.
     """
     with suppress(OSError, AttributeError, TypeError, ValueError):
         size, advise = int(_LARGE_PAGE.read_text()), ctypes.CDLL(None).madvise
         for start, end, resident in _heap():
             first, last = -(-start // size) * size, end // size * size
-            if last > first and 4 * resident >= 3 * (end - start):
+            if last > first and 10 * resident >= 9 * (end - start):
                 for advice in (_MADV_HUGEPAGE, _MADV_COLLAPSE):
                     advise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), advice)
 

@@ -32,7 +32,7 @@ def test_a_system_that_knows_nothing_of_large_pages_is_left_alone(
 def test_the_heap_is_found_among_the_mappings_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest = "Size:  4096 kB\nKernelPageSize: 4 kB\nRss:  3584 kB\nPss: 1 kB\nVmFlags: rd wr\n"
+    rest = "Size:  4096 kB\nKernelPageSize: 4 kB\nRss:  3900 kB\nPss: 1 kB\nVmFlags: rd wr\n"
     (tmp_path / "smaps").write_text(
         f"00400000-00800000 r-xp 00000000 08:01 77   /usr/bin/python\n{rest}"
         f"00c00000-01000000 rw-p 00000000 08:01 77   /usr/bin/python\n{rest}"
@@ -42,7 +42,7 @@ def test_the_heap_is_found_among_the_mappings_and_nothing_else(
         f"7ffc00000000-7ffc00400000 rw-p 00000000 00:00 0    [stack]\n{rest}"
     )
     monkeypatch.setattr(heap, "_MAPPINGS", tmp_path / "smaps")
-    used = 3584 * 1024
+    used = 3900 * 1024
     assert heap._heap() == [(0x1000000, 0x1400000, used), (0x7F0000000000, 0x7F0000400000, used)]
 
 
