@@ -81,7 +81,11 @@ def _handed_async(facts: Facts, view: View) -> Iterator[Handed]:
 def _given(facts: Facts, view: View) -> Iterator[tuple[Call, Argument, Callback, str]]:
     for call in facts.calls:
         # Of `sync_to_async(f)(g)`, only the inner call is one of sync_to_async.
-        if not call.arguments or isinstance(call.callee, Result) or not view.may_be_named(call, takers()):
+        if (
+            not call.arguments
+            or isinstance(call.callee, Result)
+            or not view.may_be_named(call.callee, takers().__contains__)
+        ):
             continue
         target = view.target(call)
         taker = callback(target.name) if target.name and not target.path else None
@@ -154,7 +158,7 @@ def _plain_function(term: Term, call: Call, view: View) -> Target | None:
         return None
     if isinstance(term, Name) and term.id not in view.file.imports and term.id not in view.file.globals:
         return None
-    if isinstance(term, Attribute) and not view.is_plain_somewhere(term.attr):
+    if not view.may_be_named(term, view.is_plain_somewhere):
         return None
     found = view.callable(term, call.scope, call.span)
     return found if view.never_awaitable(found) else None

@@ -79,12 +79,8 @@ class Reach:
         among = 0
         for path in sources:
             among |= 1 << self._numbers[path] if path in self._numbers else 0
-        backwards = self._graph.backwards
-        return [
-            path
-            for path in targets
-            if not (backwards[n] if (n := self._numbers.get(path)) is not None else -1) & ~among
-        ]
+        numbers, backwards, others = self._numbers, self._graph.backwards, ~among
+        return [path for path in targets if path in numbers and not backwards[numbers[path]] & others]
 
     def numbers(self) -> Mapping[str, int]:
         """A number for each file, for sets of files as bits of one integer."""

@@ -6,7 +6,7 @@ what colour that is, what type a receiver has, whether a call blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from awaitlens.confidence import Confidence
@@ -91,20 +91,19 @@ class View(Surroundings):
             found = self._targets[call.number] = self._target(callee, call)
         return found
 
-    def may_be_named(self, call: Call, names: Container[str]) -> bool:
-        """Whether what the call calls may bear one of the names: it is spelled so, or by a name given in this file.
+    def may_be_named(self, term: Term, is_wanted: Callable[[str], bool]) -> bool:
+        """Whether what a term stands for may bear a name that is wanted: it is spelled so, or by a name given in this file.
 
         A cheap question before `target`. Attributes are taken to be called by the names they have elsewhere.
         """
-        callee = call.callee
-        if isinstance(callee, Attribute):
-            return callee.attr in names
-        if not isinstance(callee, Name) or callee.id in names:
+        if isinstance(term, Attribute):
+            return is_wanted(term.attr)
+        if not isinstance(term, Name) or is_wanted(term.id):
             return True
-        name = callee.id
+        name = term.id
         if any(binding.name == name and binding.kind in _RENAMING for binding in self._facts.bindings):
             return True
-        if any(each.item.symbol in names for each in self._file.imports.get(name, ())):
+        if any(is_wanted(each.item.symbol) for each in self._file.imports.get(name, ())):
             return True
         return any(member.binding.kind in _RENAMING for member in self._file.globals.get(name, ()))
 

@@ -73,10 +73,12 @@ def _of_starts(graph: Graph, facts: Facts, view: View, told: set[tuple[Place, in
     """Uses of what the function checked, or put there."""
     second: Graph | None = None
     for place, chain in _starts(graph):
-        every = list(actions(graph, facts, view, place)) if sharing(graph.flow, place, facts) else []
-        for hazard in _hazards(place, graph.events[chain[-1]].value) if every else ():
+        hazards = _hazards(place, graph.events[chain[-1]].value) if sharing(graph.flow, place, facts) else ()
+        failing = [(hazard, [*_uses(graph, facts, hazard, place)]) for hazard in hazards]
+        every = actions(graph, facts, view, place) if any(uses for _, uses in failing) else ()
+        for hazard, uses in failing:
             harmful = [action for action in every if action.kind in hazard.harms]
-            for use in _uses(graph, facts, hazard, place) if harmful else ():
+            for use in uses if harmful else ():
                 line = (place, graph.events[use].span.line)
                 if line in told or graph.path_across((*chain, use)) is None:
                     continue
@@ -96,6 +98,8 @@ def _of_copies(graph: Graph, facts: Facts, view: View, told: set[tuple[Place, in
         place = graph.events[use].place
         if place is None or (place, graph.events[use].span.line) in told:
             continue
+        if not place.path or _key(place) not in graph.flow.local_names:
+            continue
         if sharing(graph.flow, place, facts) is None or not _needs_item(facts, graph.events[use], place):
             continue
         harmful = [a for a in actions(graph, facts, view, place) if a.kind in _ITEM.harms]
@@ -110,9 +114,7 @@ def _of_copies(graph: Graph, facts: Facts, view: View, told: set[tuple[Place, in
 
 def _copies(graph: Graph, place: Place, use: int) -> Iterator[tuple[Graph, tuple[int, ...]]]:
     """The function with the look at the copy written as a check of the item, and the way from there to the use."""
-    owner, key = Place(place.root, place.path[:-1]), place.path[-1][1:-1] if place.path else ""
-    if key not in graph.flow.local_names:
-        return
+    owner, key = Place(place.root, place.path[:-1]), _key(place)
     for chain in graph.origins(Value("local", key), use):
         head = chain[-2] - 1 if len(chain) > 2 else -1
         if graph.events[chain[0]].place != owner or head < 0 or graph.events[head].kind != "fork":
@@ -127,6 +129,11 @@ def _copies(graph: Graph, place: Place, use: int) -> Iterator[tuple[Graph, tuple
         copied = graph.of(flow)
         if copied.path_across((*chain[:-2], head, *chain[-2:])) is not None:
             yield copied, (*chain[:-2], head, *chain[-2:])
+
+
+def _key(place: Place) -> str:
+    """What stands between the brackets at a place's end, if it ends so."""
+    return place.path[-1][1:-1]
 
 
 def _starts(graph: Graph) -> Iterator[tuple[Place, tuple[int, ...]]]:
