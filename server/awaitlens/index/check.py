@@ -40,11 +40,12 @@ Found = Mapping[int, tuple[Finding, ...]]
 _PER_PROCESS = 1_000_000
 """Characters that are worth a process of their own: a second of work."""
 _PER_JOB = 200_000
-_JOBS_UNTIL_WEIGHED = 4
+_JOBS_UNTIL_WEIGHED = 2
+"""Of one process: it may well be another that does every second job."""
 _WORTH_WORDS = 8
 """A check of one file in so many, or of more, is worth reading all of them for."""
-_HELD = 3_000_000
-"""Characters that may be held parsed before they are given back: some 150 MB a process."""
+_HELD = 2_000_000
+"""Characters that may be held parsed before they are given back: some 70 MB a process."""
 
 
 class CheckedFiles:
@@ -72,6 +73,7 @@ class CheckedFiles:
         self._fresh = Notes.none()
         self._told: set[Key] = set()
         self._known: Mapping[str, tuple[Container[int], Found]] = {}
+        self._jobs_done = 0
 
     def may_say(self, path: str) -> bool:
         """Whether there may be anything to say about the file."""
@@ -149,7 +151,8 @@ class CheckedFiles:
                 for path in jobs[number]
             ]
         result = to_bytes((found, self._new_notes(), states(self.program.packages), messages.told))
-        if self._words and number % _JOBS_UNTIL_WEIGHED == 0:
+        self._jobs_done += 1
+        if self._words and self._jobs_done % _JOBS_UNTIL_WEIGHED == 0:
             self._give_back(path for job in jobs[: number + 1] for path in job)
         return result
 
