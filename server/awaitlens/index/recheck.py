@@ -173,8 +173,8 @@ def _mentioned(change: Change, kind: str) -> frozenset[str]:
 
 
 def _use_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Where code, and mostly not prose, names one of these."""
+    """Where code, and mostly not prose, names one of these; `f` before a quote is none."""
     any_of = "|".join(map(re.escape, sorted(names)))
     return re.compile(
-        rf"(?:[.(=,@\[{{:]|\bimport|^)[ \t]*(?:{any_of})\b|\b(?:{any_of})[ \t]*\(", re.MULTILINE
+        rf"""(?:[.(=,@\[{{:]|\bimport|^)[ \t]*(?:{any_of})\b(?!["'])|\b(?:{any_of})[ \t]*\(""", re.MULTILINE
     )
