@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -15,11 +14,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _speak_utf8()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
+        if arguments is None:
+            options.leave = _end_process
         status = options.run(options)
         sys.stdout.flush()
-        if arguments is None:
-            # The process ends here: what it holds need not be searched for garbage first.
-            gc.freeze()
     except CouldNotRun as error:
         print(f"awaitlens: {error}", file=sys.stderr)
         return 2
@@ -30,6 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _end_process(status: int) -> int:
+    """End here and now: to take apart what a check has made, piece by piece, takes a tenth of a check with nothing to do."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _speak_utf8() -> None:

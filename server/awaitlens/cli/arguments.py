@@ -15,9 +15,11 @@ class CouldNotRun(Exception):
 
 
 class Options(argparse.Namespace):
-    """What was asked for. `run` carries it out and returns the exit code."""
+    """What was asked for. `run` carries it out and returns the exit code; `leave` is given that code by a command that has
+    nothing more to do, and may end the process."""
 
     run: Callable[[Options], int]
+    leave: Callable[[int], int] = int
     paths: list[str]
     output_format: str = "full"
     select: list[str]

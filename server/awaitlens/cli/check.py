@@ -71,7 +71,8 @@ def _check(options: Options, names: frozenset[str]) -> int:
         finally:
             if reading.workspace is not None:
                 reading.workspace.keep()
-    return 2 if failures.messages else max(status, incomplete)
+    status = 2 if failures.messages else max(status, incomplete)
+    return status if options.watch else options.leave(status)
 
 
 def _mend(job: Job, reading: Reading) -> int:
