@@ -54,11 +54,14 @@ def _last_line(source: Source, span: Span) -> int:
 
 def _printable(text: str) -> str:
     """Tabs as spaces, and no control characters: code under a finding must not command the terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text.rstrip().expandtabs(_TAB))
+    shown = text.rstrip().expandtabs(_TAB)
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in shown)
 
 
 def _width(text: str, start: int) -> int:
     """How many cells the text takes when it begins in cell `start`."""
+    if text.isascii() and "\t" not in text:
+        return len(text)
     cell = start
     for character in text:
         if character == "\t":
