@@ -303,10 +303,7 @@ class _Moved(NamedTuple):
         return scopes
 
     def contexts(self, contexts: tuple[Context, ...], around: Iterable[int]) -> tuple[Context, ...]:
-        ending = [
-            number for number in around if self.span(contexts[number].body_span) != contexts[number].body_span
-        ]
-        for number in ending:
+        for number in around:
             longer = contexts[number]._replace(body_span=self.span(contexts[number].body_span))
             contexts = _spliced(contexts, (longer,), number, number + 1)
         return contexts
