@@ -21,7 +21,7 @@ from awaitlens.program.skim import (
     words,
 )
 
-_LISTS = 512
+_LISTS = 4096
 _COLOURS = ("async ", "plain ", "property ")
 Names = dict[str, bytes]
 """By name, the numbers of the files that hold it so, as an array; a name that is defined stands behind its kind."""
