@@ -31,7 +31,10 @@ RUFF_OPTIONS = {"settings": {"lint": {"select": ["ASYNC", "RUF006"]}}}
 class Peer:
     """A server as seen by a client that does one thing at a time."""
 
-    def __init__(self, command: list[str], options: Json, root: str | None = None) -> None:
+    def __init__(
+        self, command: list[str], options: Json, root: str | None = None, pulls: bool = False
+    ) -> None:
+        """`pulls`: it asks for diagnostics, and is told of them only then."""
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -39,10 +42,12 @@ class Peer:
         self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
         self._buffer = bytearray()
         self.patience: float | None = None
-        capabilities = {
+        capabilities: dict[str, Json] = {
             "textDocument": {"publishDiagnostics": {"versionSupport": True, "relatedInformation": True}},
             "window": {"workDoneProgress": root is not None},
         }
+        if pulls:
+            capabilities["textDocument"]["diagnostic"] = {"dynamicRegistration": False}
         params = {"processId": None, "rootUri": root, "capabilities": capabilities}
         self.send("initialize", {**params, "initializationOptions": options}, identifier=1)
         self._wait(lambda message: message.get("id") == 1)
@@ -70,6 +75,11 @@ class Peer:
 
         found: list[Json] = self._wait(wanted)["params"]["diagnostics"]
         return found
+
+    def pulled(self, uri: str, number: int) -> None:
+        """Ask for the diagnostics of a document, and wait for them; `number` is the request's own."""
+        self.send("textDocument/diagnostic", {"textDocument": {"uri": uri}}, identifier=number)
+        self._wait(lambda message: message.get("id") == number and "method" not in message)
 
     def stop(self) -> None:
         self.send("shutdown", None, identifier=2)
@@ -184,14 +194,14 @@ def main() -> None:
     for file in options.files:
         text = file.read_text(encoding="utf-8")
         times = measure(peers, place_in(text), options.edits)
-        ours, ruff = (_p50_p95(times[name]) for name in peers)
+        ours, ruff = (p50_p95(times[name]) for name in peers)
         columns = f"{ours[0]:>12.2f} /{ours[1]:>4.1f}  {ruff[0]:>8.2f} /{ruff[1]:>4.1f}"
         print(f"{text.count(chr(10)):>6}  {columns}  {ours[0] / ruff[0]:.2f}", flush=True)
     for peer in peers.values():
         peer.stop()
 
 
-def _p50_p95(times: list[float]) -> tuple[float, float]:
+def p50_p95(times: list[float]) -> tuple[float, float]:
     return statistics.median(times), statistics.quantiles(times, n=20)[-1]
 
 
