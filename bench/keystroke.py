@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -190,18 +191,25 @@ def main() -> None:
     parser.add_argument("--edits", type=int, default=50)
     options = parser.parse_args()
     peers = {"awaitlens": Peer(OURS, {}), "ruff": Peer(RUFF, RUFF_OPTIONS)}
+    report(peers, options.files, lambda text: measure(peers, place_in(text), options.edits))
+
+
+def report(
+    peers: dict[str, Peer], files: list[Path], measured: Callable[[str], dict[str, list[float]]]
+) -> None:
+    """A row for each file; `measured` gives milliseconds by server for a text."""
     print(f"{'lines':>6}  {'awaitlens p50/p95':>18}  {'ruff p50/p95':>14}  ratio p50")
-    for file in options.files:
+    for file in files:
         text = file.read_text(encoding="utf-8")
-        times = measure(peers, place_in(text), options.edits)
-        ours, ruff = (p50_p95(times[name]) for name in peers)
+        times = measured(text)
+        ours, ruff = (_p50_p95(times[name]) for name in peers)
         columns = f"{ours[0]:>12.2f} /{ours[1]:>4.1f}  {ruff[0]:>8.2f} /{ruff[1]:>4.1f}"
         print(f"{text.count(chr(10)):>6}  {columns}  {ours[0] / ruff[0]:.2f}", flush=True)
     for peer in peers.values():
         peer.stop()
 
 
-def p50_p95(times: list[float]) -> tuple[float, float]:
+def _p50_p95(times: list[float]) -> tuple[float, float]:
     return statistics.median(times), statistics.quantiles(times, n=20)[-1]
 
 

@@ -13,7 +13,7 @@ import argparse
 import time
 from pathlib import Path
 
-from keystroke import OURS, RUFF, RUFF_OPTIONS, Peer, p50_p95, place_in
+from keystroke import OURS, RUFF, RUFF_OPTIONS, Peer, place_in, report
 
 TYPED = """
 result = self.load(name, key=1)
@@ -23,10 +23,10 @@ for item in result:
 """
 
 
-def measure(peers: dict[str, Peer], path: Path) -> dict[str, list[float]]:
+def measure(peers: dict[str, Peer], text: str) -> dict[str, list[float]]:
     """Milliseconds per key and server."""
-    place = place_in(path.read_text(encoding="utf-8"))
-    uri, lines = f"file:///bench/{path.name}", place.text.split("\n")
+    place = place_in(text)
+    uri, lines = f"file:///bench/{len(text)}.py", place.text.split("\n")
     item = {"uri": uri, "languageId": "python", "version": 1, "text": place.text}
     for peer in peers.values():
         peer.send("textDocument/didOpen", {"textDocument": item})
@@ -55,17 +55,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     options = parser.parse_args()
     peers = {"awaitlens": Peer(OURS, {}, pulls=True), "ruff": Peer(RUFF, RUFF_OPTIONS, pulls=True)}
-    print(f"{'lines':>6}  {'awaitlens p50/p95':>18}  {'ruff p50/p95':>14}  ratio p50")
-    for file in options.files:
-        times = measure(peers, file)
-        ours, ruff = (p50_p95(times[name]) for name in peers)
-        columns = f"{ours[0]:>12.2f} /{ours[1]:>4.1f}  {ruff[0]:>8.2f} /{ruff[1]:>4.1f}"
-        print(
-            f"{file.read_text(encoding='utf-8').count(chr(10)):>6}  {columns}  {ours[0] / ruff[0]:.2f}",
-            flush=True,
-        )
-    for peer in peers.values():
-        peer.stop()
+    report(peers, options.files, lambda text: measure(peers, text))
 
 
 if __name__ == "__main__":

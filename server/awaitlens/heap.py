@@ -26,7 +26,7 @@ def gather() -> None:
     """Have the heap in large pages.
 
     Somebody types a few keys a second. Until the next one the processor forgets where the small pages of the heap lie, and
-    to find them again takes a sixth of an answer. Linux 6.1 and newer gathers them at once, older ones in time, unless
+    to find them again takes a tenth of the time from key to answer (x86-64, 1,000 to 9,000 lines). Linux 6.1 and newer gathers them at once, older ones in time, unless
     the machine forbids it (/sys/kernel/mm/transparent_hugepage/enabled). Mappings of which much is unused, such as the
     stacks of threads, are left alone.
     """

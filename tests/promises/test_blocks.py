@@ -267,6 +267,14 @@ def test_what_is_typed_into_functions_keeps_the_layout_true(seed):
             source = after
 
 
+def test_a_bracket_decides_about_a_line_that_only_brackets_keep_from_beginning_a_block():
+    text = "class A:\n    def f(\n        self,\n    ):\n        x = [\n            1,\n    .y,\n        ]\n\n    def g(self): pass\n"
+    source, span = Source("m.py", text), Span(2, 9, 2, 9)
+    after = source.edited(span, "{", None)
+    found = relayout(layout(text), source, after, span, "{")
+    assert found == layout(after.text) and len(found.blocks) > len(layout(text).blocks)
+
+
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_edits_of_real_code_keep_the_layout_true(data):

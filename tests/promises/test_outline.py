@@ -6,11 +6,13 @@ import random
 
 import pytest
 
+from awaitlens.engine import new_reader, read
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
 from awaitlens.program.likeness import changed_calls
 from awaitlens.program.outline import outline
+from awaitlens.source import Source
 from awaitlens.syntax.blocks import Block, layout
 from awaitlens.syntax.parse import parse
 
@@ -60,3 +62,22 @@ def test_a_digit_in_a_dropped_call_needs_no_outline() -> None:
     kept = block._replace(text=block.text.replace("size(2)", "size(23)"))
     assert changed_calls(facts_of(block), facts_of(dropped)) == {0, 1}
     assert changed_calls(facts_of(block), facts_of(kept)) is None
+
+
+DEFINED = {"given", "held", "shared", "imported", "open", "other"}
+NAMES = [*sorted(DEFINED), "impor", "fetc"]
+
+
+@pytest.mark.parametrize("form", ["{}", "{}(1)", "await {}.load()", "{}[0].name"])
+def test_a_value_says_something_where_its_name_is_defined(form: str) -> None:
+    """A half-typed name is no news to others; one that something defines is: a parameter, a local, a global, a builtin."""
+    found = {}
+    for name in NAMES:
+        text = (
+            "from somewhere import imported\n\nshared = 1\n\n\nclass Store:\n    other = 2\n\n"
+            f"    async def load(self, given):\n        held = given\n        self.last = {form.format(name)}\n"
+        )
+        file = read(Source("m.py", text), "m", new_reader())
+        found[name] = outline(file.blocks[-1][1], file)
+    assert found["impor"] == found["fetc"]
+    assert len({*found.values()}) == len(DEFINED) + 1
