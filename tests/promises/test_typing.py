@@ -60,3 +60,36 @@ def test_every_key_is_answered_as_a_fresh_look_answers(name: str) -> None:
         for other, text in files.items():
             fresh.open(other, text, 1)
         assert told(session, list(files)) == told(fresh, list(files)), files[path]
+
+
+RACES = """
+class Store:
+    def __init__(self):
+        self.rows = {}
+
+    async def add(self, key, client):
+        if key not in self.rows:
+            value = await client.load(key)
+            self.rows.setdefaul(key, value)
+        self.seen = None
+"""
+
+
+def test_a_race_is_seen_with_the_key_that_makes_it_one() -> None:
+    """A missed alarm where what is known of a function's flow outlives the edit that changes it; a false one on the way back."""
+    line = RACES.split("\n").index("            self.rows.setdefaul(key, value)")
+    at = len("            self.rows.setdefaul")
+    session = Session(lambda path: EVERYTHING)
+    session.open("/store.py", RACES, 1)
+    found = [{finding.pitfall for finding in session.snapshot("/store.py").findings}]
+    for version, (span, key) in enumerate(
+        [
+            (Span(line, at, line, at), "t"),
+            (Span(line, at, line, at + 1), ""),
+            (Span(line, at, line, at), "t"),
+        ],
+        2,
+    ):
+        session.change("/store.py", [Change(span, key)], version)
+        found.append({finding.pitfall for finding in session.snapshot("/store.py").findings})
+    assert ["check-then-await" in pitfalls for pitfalls in found] == [False, True, False, True], found
