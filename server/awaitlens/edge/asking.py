@@ -18,14 +18,17 @@ T = TypeVar("T")
 
 
 async def answer(ls: Server, uri: str, job: Callable[[Snapshot], T]) -> T | None:
-    """Do the job on the document's newest snapshot. An answer that would be stale when it is ready is not given."""
+    """Do the job on the document's newest snapshot. An answer that would be stale when it is ready is not given: where
+    the text has changed the client asks again, and where anything else has, such as a setting, the job is done again.
+    """
     document = ls.documents.get(path_of(uri))
     if document is None:
         return None
-    if _is_current(document):
-        snapshot = await _snapshot(ls, document.path)
+    while _is_current(document):
+        snapshot = await _snapshot(ls, document)
+        state = ls.diagnostics.state(document)
         result = await ls.turns.work(partial(job, snapshot)) if _is_current(document) else None
-        if _is_current(document):
+        if _is_current(document) and ls.diagnostics.state(document) == state:
             return result
     if ls.client.retries_stale:
         raise Refused(CONTENT_MODIFIED, "The document has changed.")
@@ -37,8 +40,12 @@ def _is_current(document: Document) -> bool:
     return document.open and document.edited <= ARRIVED.get()
 
 
-async def _snapshot(ls: Server, path: str) -> Snapshot:
-    answer = ls.turns.now(path) if ls.turns.is_cheap(path) else await ls.turns.later(path)
+async def _snapshot(ls: Server, document: Document) -> Snapshot:
+    path, newest = document.path, False
+    while not newest:
+        state = ls.diagnostics.state(document)
+        answer = ls.turns.now(path) if ls.turns.is_cheap(path) else await ls.turns.later(path)
+        newest = ls.diagnostics.state(document) == state
     ls.diagnostics.noticed(answer)
     ls.settle()
     return answer.snapshot

@@ -134,6 +134,7 @@ class Diagnostics:
         self._pulls = encoder.client.pulls
         self._send, self._refresh, self._look_again, self._opened = send, refresh, look_again, opened
         self._shown: dict[str, Shown] = {}
+        self._noticed: dict[str, tuple[Finding, ...]] = {}
         self._stale: dict[str, None] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._numbers = count(1)
@@ -159,10 +160,11 @@ class Diagnostics:
 
     def noticed(self, answer: Answer) -> None:
         """A question has had a document looked at. The session counts that as seen; the client has not seen it yet."""
-        path = answer.snapshot.path
+        path, findings = answer.snapshot.path, answer.snapshot.findings
         shown = self._shown.get(path)
-        news = [path] if shown is None or shown.findings != answer.snapshot.findings else []
-        self.mark([*news, *(other for other in answer.affected if other != path)])
+        is_news = (shown is None or shown.findings != findings) and self._noticed.get(path) != findings
+        self._noticed[path] = findings
+        self.mark([*([path] if is_news else []), *(other for other in answer.affected if other != path)])
 
     def _waits_unknowingly(self, path: str) -> bool:
         """Whether the client has shown this text's findings, was not yet asked to look again, and needs to be."""
@@ -172,6 +174,7 @@ class Diagnostics:
     def clear(self, document: Document) -> None:
         """The document is closed or its file is gone: the client shows nothing for it any more."""
         shown = self._shown.pop(document.path, None)
+        self._noticed.pop(document.path, None)
         self._stale.pop(document.path, None)
         self._marks.pop(document.path, None)
         if shown is not None and shown.body and not self._pulls:
@@ -202,19 +205,19 @@ class Diagnostics:
     async def report_later(self, path: str, previous: str | None) -> dict[str, Any]:
         """The answer to a pull, for the newest version at the time it is given."""
         document, state = self._documents.get(path), (-1, 0)
-        while document is not None and self._state(document) != state:
-            state = self._state(document)
+        while document is not None and self.state(document) != state:
+            state = self.state(document)
             answer = await self._turns.later(path)
             document = self._documents.get(path)
         return dict(json.loads(self._reported(document, answer, previous) if document else _NOTHING))
 
-    def _state(self, document: Document) -> tuple[int, int]:
+    def state(self, document: Document) -> tuple[int, int]:
         """Changes when an answer that is being made may be out of date before it is there: by an edit, or by a mark."""
         return document.edited, self._marks[document.path]
 
     async def _analyse(self, document: Document) -> None:
         """Ask in the thread, and again when the text has changed before the answer was there."""
-        path, edited, state = document.path, document.edited, self._state(document)
+        path, edited, state = document.path, document.edited, self.state(document)
         try:
             answer = await self._turns.later(path)
             if document.open and document.edited == edited:
@@ -225,7 +228,7 @@ class Diagnostics:
         finally:
             del self._running[path]
         newest = self._documents.get(path)
-        if newest is not None and (newest is not document or self._state(newest) != state):
+        if newest is not None and (newest is not document or self.state(newest) != state):
             self._stale[path] = None
         self.settle()
 
@@ -253,6 +256,7 @@ class Diagnostics:
 
     def _update(self, document: Document, answer: Answer) -> tuple[Shown, bool]:
         shown = self._shown.setdefault(document.path, Shown())
+        self._noticed.pop(document.path, None)
         known = shown.body is not None
         news = shown.update(answer.snapshot, self.encoder, self._numbers)
         if not known:

@@ -145,4 +145,5 @@ async def resolve_code_action(ls: Server, action: types.CodeAction) -> types.Cod
 
 
 async def inlay_hint(ls: Server, params: types.InlayHintParams) -> list[types.InlayHint] | None:
-    return await answer(ls, params.text_document.uri, partial(answers.inlay_hints, ls, params.range))
+    with ls.hinted.answering():
+        return await answer(ls, params.text_document.uri, partial(answers.inlay_hints, ls, params.range))

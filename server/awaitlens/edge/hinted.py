@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,12 +18,36 @@ if TYPE_CHECKING:
     from awaitlens.edge.server import Server
 
 
+_DEAF_SECONDS = 0.05
+"""VS Code does not hear that hints have changed while it waits for hints, nor until it has taken them in (1.139)."""
+
+
 class Hinted:
     """What was answered last about each document, and for which stretch of it."""
 
     def __init__(self, ls: Server) -> None:
         self._ls = ls
         self._shown: dict[str, tuple[Span, list[Hint]]] = {}
+        self._unanswered = 0
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """While the client waits for hints."""
+        self._unanswered += 1
+        self._all_answered.clear()
+        try:
+            yield
+        finally:
+            self._unanswered -= 1
+            if not self._unanswered:
+                self._all_answered.set()
+
+    async def heard(self) -> None:
+        """Wait until the client hears that it should ask for hints again."""
+        await self._all_answered.wait()
+        await asyncio.sleep(_DEAF_SECONDS)
 
     def told(self, path: str, span: Span, hints: list[Hint]) -> None:
         self._shown[path] = span, hints

@@ -56,7 +56,7 @@ class Server(LanguageServer):
         self.indexing, self.housekeeping = Worker("indexing"), Worker("housekeeping")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refresh_wanted: set[str] = set()
-        self._refresh: asyncio.Task[Any] | None = None
+        self._refreshes: dict[str, asyncio.Task[Any]] = {}
         self.protocol.before_initialize = self._prepare
         self.protocol.offer = partial(features.offer, self)
         self.protocol.ended = ended
@@ -128,13 +128,16 @@ class Server(LanguageServer):
         if not known[method]:
             return
         self._refresh_wanted.add(method)
-        if self._refresh is None or self._refresh.done():
-            self._refresh = self.spawn(self._refresh_client())
+        running = self._refreshes.get(method)
+        if running is None or running.done():
+            self._refreshes[method] = self.spawn(self._refresh_client(method))
 
-    async def _refresh_client(self) -> None:
-        """One refresh at a time: a slow client is not asked again before it has answered."""
-        while self._refresh_wanted:
-            method = self._refresh_wanted.pop()
+    async def _refresh_client(self, method: str) -> None:
+        """One refresh of a kind at a time: a slow client is not asked again before it has answered."""
+        while method in self._refresh_wanted:
+            self._refresh_wanted.remove(method)
+            if method == types.WORKSPACE_INLAY_HINT_REFRESH:
+                await self.hinted.heard()
             with suppress(Exception):
                 await asyncio.wait_for(self.protocol.send_request_async(method), _REFRESH_SECONDS)
 

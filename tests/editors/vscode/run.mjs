@@ -117,7 +117,7 @@ async function runScenario(code, title, scenario) {
     );
     console.log(
       code
-        .logs()
+        .logs(start)
         .map((line) => `        | ${line}`)
         .join('\n'),
     );

@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -98,10 +99,17 @@ export class VSCode {
 
   /**
    * The user's settings, changed while the editor runs; undefined takes one back. They are written as the machine's too:
-   * this editor is a remote one, and paths are settings of the machine they lie on.
+   * this editor is a remote one, and paths are settings of the machine they lie on. A window that is still young now and
+   * then misses that a file has changed, so they are written again until there are others.
    */
   writeSettings(changes) {
     this.settings = { ...this.settings, ...changes };
+    this.writeSettingsOnce();
+    clearInterval(this.rewriting);
+    this.rewriting = setInterval(() => this.writeSettingsOnce(), 5000).unref();
+  }
+
+  writeSettingsOnce() {
     for (const kind of ['User', 'Machine']) {
       mkdirSync(path.join(this.user, kind), { recursive: true });
       const file = path.join(this.user, kind, 'settings.json');
@@ -194,15 +202,17 @@ export class VSCode {
     }
   }
 
-  /** The last lines of the extension's and the server's logs. */
-  logs() {
+  /** The last lines of the editor's and the extension's logs: of the windows opened since `start`, in milliseconds. */
+  logs(start) {
     const folder = path.join(this.user, 'logs');
-    const names = existsSync(folder)
-      ? readdirSync(folder, { recursive: true }).filter((name) => /AwaitLens[^/]*\.log$/.test(name))
-      : [];
-    return names.flatMap((name) =>
-      readFileSync(path.join(folder, name), 'utf8').trim().split('\n').filter(Boolean).slice(-12),
-    );
+    const names = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
+    return names
+      .filter((name) => /(AwaitLens[^/]*|remoteexthost|remoteagent)\.log$/.test(name))
+      .filter((name) => statSync(path.join(folder, name)).mtimeMs >= start)
+      .flatMap((name) => [
+        `${name}:`,
+        ...readFileSync(path.join(folder, name), 'utf8').trim().split('\n').filter(Boolean).slice(-12),
+      ]);
   }
 
   file(name) {
@@ -224,6 +234,7 @@ export class VSCode {
   }
 
   async close() {
+    clearInterval(this.rewriting);
     await this.browser?.close();
     try {
       process.kill(-this.process.pid, 'SIGTERM');
