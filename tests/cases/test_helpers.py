@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import textwrap
 
 import pytest
@@ -50,6 +51,16 @@ def told(body: str, load: str, store: str) -> list[str]:
 def test_what_a_helper_gave_is_stale_when_another_writes_it_back(helpers: tuple[str, str]) -> None:
     """Missed alarms."""
     assert told(BODY, *helpers) == ["stale-write-after-await"]
+
+
+@pytest.mark.parametrize(
+    "load", ["key = clean(key); return key", "first = head(rest); rest = tail(first); return rest"]
+)
+def test_a_name_made_of_itself_comes_to_an_end(load: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A crash: what such a name stands for was asked for without end."""
+    with caplog.at_level(logging.ERROR, logger="awaitlens"):
+        assert told(BODY, load, MEMORY[1]) == []
+    assert caplog.records == []
 
 
 def test_a_store_that_waits_is_gap_enough() -> None:

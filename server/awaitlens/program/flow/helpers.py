@@ -141,27 +141,33 @@ def _written(facts: Facts, scope: Scope) -> Iterator[tuple[Place, int, bool]]:
                 yield place, parameter, True
 
 
-def _read(term: Term, facts: Facts, scope: Scope) -> tuple[Place | None, bool]:
+def _read(
+    term: Term, facts: Facts, scope: Scope, followed: frozenset[str] = frozenset()
+) -> tuple[Place | None, bool]:
     """The place whose value a term is, or is made of alone; and whether a store is asked for it with an await."""
     if isinstance(term, Awaited):
-        return _read(term.value, facts, scope)[0], True
+        return _read(term.value, facts, scope, followed)[0], True
     if isinstance(term, Either):
-        return _read(term.options[0], facts, scope)
+        return _read(term.options[0], facts, scope, followed)
     if isinstance(term, Result):
-        return _read_by(facts.calls[term.call], facts, scope)
+        return _read_by(facts.calls[term.call], facts, scope, followed)
     if isinstance(term, Name):
+        # A value may be made of the name's value before: `data = clean(data)`.
         bound = [b for b in facts.bindings if b.name == term.id and b.scope == scope.number]
-        return _read(bound[0].value, facts, scope) if len(bound) == 1 else (None, False)
+        once = len(bound) == 1 and term.id not in followed
+        return _read(bound[0].value, facts, scope, followed | {term.id}) if once else (None, False)
     return _place(term, scope), False
 
 
-def _read_by(call: Call, facts: Facts, scope: Scope) -> tuple[Place | None, bool]:
+def _read_by(
+    call: Call, facts: Facts, scope: Scope, followed: frozenset[str]
+) -> tuple[Place | None, bool]:
     first = call.argument(0)
     if isinstance(call.callee, Attribute) and call.callee.attr in ("get", "aget") and first is not None:
         return _place(Item(call.callee.value, first.value), scope), False
-    return (
-        _read(first.value, facts, scope) if first is not None and len(call.arguments) == 1 else (None, False)
-    )
+    if first is None or len(call.arguments) > 1:
+        return None, False
+    return _read(first.value, facts, scope, followed)
 
 
 def _place(term: Term, scope: Scope) -> Place | None:
