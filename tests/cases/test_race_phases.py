@@ -112,6 +112,7 @@ def test_the_surest_change_counts() -> None:
     assert told(written(LOOP, LOOPS="ping", HEAD=WALK, CHANGES=changes)) == ["iterate-shared-across-await"]
 
 
+LEAVE_LATER, DROP = "async def leave(self, guest):", "self.guests.discard(guest)"
 LOCKED = "async with self._lock:; {0}for guest in self.guests:; {0}{0}await guest.ping()".format(" " * 4)
 
 
@@ -125,13 +126,38 @@ LOCKED = "async with self._lock:; {0}for guest in self.guests:; {0}{0}await gues
             "        def _drop(self, guest):; self.guests.discard(guest)",
             0,
         ),
+        (f"{LEAVE_LATER}; await self._lock.acquire(); {DROP}; self._lock.release()", 0),
+        (f"{LEAVE_LATER}; await self._lock.acquire(); self._lock.release(); {DROP}", 1),
     ],
-    ids=["no lock", "the lock", "the lock of the caller"],
+    ids=["no lock", "the lock", "the lock of the caller", "by hand", "given back by then"],
 )
 def test_a_lock_around_the_loop_keeps_out_only_who_takes_it(changes: str, found: int) -> None:
     """A missed alarm, and false ones."""
     text = written(LOOP, LOOPS="ping", HEAD=LOCKED, CHANGES=changes)
     assert told(text) == ["iterate-shared-across-await"] * found
+
+
+SAID = """
+    GUESTS = {}
+
+    async def ping():
+        for guest in GUESTS.values():
+            await guest.ping()
+
+    async def change(guest):
+        CHANGE
+    """
+
+
+@pytest.mark.parametrize(
+    "change", ["GUESTS[guest.name] = guest", "del GUESTS[guest.name]", "GUESTS.pop(guest)"]
+)
+def test_what_changes_the_container_is_said_as_it_stands_there(change: str) -> None:
+    """A message that showed no change, and a step that pointed at the loop."""
+    checked = engine.check_texts({"module.py": textwrap.dedent(SAID.replace("CHANGE", change))})
+    (finding,) = checked.findings("module.py")
+    assert f"another task may run {change} before" in finding.message
+    assert [step.span.line for step in finding.trail if step.words == change] == [8]
 
 
 # --- what is checked, what is set -------------------------------------------------------------------------------

@@ -168,8 +168,87 @@ def test_what_is_awaited_wrongly(pitfall: str, body: str, repaired: str) -> None
         "async with asyncio.TaskGroup() as group:\n    group.create_task(fetch())",
         # A parameter may hold a coroutine.
         "await asyncio.wait_for(event, 5)",
+        # What is caught is given back to the caller, who raises it once everything is closed.
+        "first = None\nfor key in keys:\n    try:\n        await key.close()\n    except BaseException as error:\n"
+        "        if first is None:\n            first = error\nreturn first",
+        "while True:\n    try:\n        await queue.get()\n    except BaseException as error:\n        return None, error",
+        # The error on its way out says more than those of the tidying up.
+        "try:\n    await watch()\nexcept Exception:\n"
+        "    await asyncio.gather(*[fetch(key) for key in keys], return_exceptions=True)\n    raise",
     ],
 )
 def test_what_only_looks_wrong(body: str) -> None:
     """False alarms."""
     assert found(body=body) == []
+
+
+def told(text: str, settings: Settings = FAMILY) -> list[str]:
+    found = check_texts({"module.py": textwrap.dedent(text)}, settings).findings("module.py")
+    return [finding.pitfall for finding in found]
+
+
+RUNNING = """
+    import asyncio
+
+    async def serve(): ...
+
+    def main(loop: asyncio.AbstractEventLoop, done):
+        _ = loop.create_task(serve())
+        AFTER
+    """
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        ("loop.run_forever()", []),
+        ("loop.run_until_complete(done)", []),
+        ("loop.call_later(1, print)", ["weakly-held-task"]),
+    ],
+)
+def test_who_runs_the_loop_holds_its_locals_meanwhile(after: str, found: list[str]) -> None:
+    """False alarms, and a missed one: the function is over before the task is."""
+    assert told(RUNNING.replace("AFTER", after)) == found
+
+
+AWAITABLES = """
+    import asyncio
+    from typing import Awaitable, Coroutine, List
+
+    class Sender:
+        async def publish(self) -> List[KIND]: ...
+
+        async def flush(self):
+            await asyncio.wait(await self.publish())
+    """
+
+
+@pytest.mark.parametrize(("kind", "found"), [("Awaitable[int]", 0), ("Coroutine[None, None, int]", 1)])
+def test_a_list_of_awaitables_may_hold_futures(kind: str, found: int) -> None:
+    """A false alarm, and a missed one."""
+    assert told(AWAITABLES.replace("KIND", kind)) == ["wait-needs-tasks"] * found
+
+
+POLLED = """
+    import asyncio
+    import threading
+
+    class Pump(BASE):
+        def run(self):
+            asyncio.run(self.pump())
+
+        async def pump(self):
+            while not self.stopped:
+                await asyncio.sleep(1)
+
+        def stop(self):
+            self.stopped = True
+    """
+
+
+@pytest.mark.parametrize(("base", "found"), [("threading.Thread", 0), ("object", 1)])
+def test_an_event_of_the_loop_is_not_set_by_who_stops_its_thread(base: str, found: int) -> None:
+    """A false alarm, and a missed one."""
+    assert (
+        told(POLLED.replace("BASE", base), Settings(select=frozenset({"busy-wait"}))) == ["busy-wait"] * found
+    )

@@ -104,6 +104,8 @@ def _flag(test: Term, loop: Context, facts: Facts, view: View) -> str:
         isinstance(test, Attribute)
         and test.value == Name("self")
         and view.assigns_attribute(test.attr, loop.scope)
+        # Who stops a thread does so from another one, and an asyncio.Event is not to be set from there.
+        and "threading.Thread" not in view.class_lineage(loop.scope)
     ):
         return f"self.{test.attr}"
     return ""

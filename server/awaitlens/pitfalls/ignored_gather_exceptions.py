@@ -66,6 +66,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Constant, Facts
+from awaitlens.program.handlers import raised_after
 from awaitlens.program.tasks import cancels, starts_work
 from awaitlens.program.view import View
 from awaitlens.rewrite import remove_keyword
@@ -82,7 +83,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if call is None or suspension.kind != "await" or suspension.usage.kind != "dropped":
             continue
         quiet = call.keyword("return_exceptions") == Constant(True) and not cancels(facts, call.scope)
-        if quiet and starts_work(call, facts) and view.target(call).name == "asyncio.gather":
+        tidying = raised_after(facts, suspension.context, suspension.span.end_line)
+        if quiet and not tidying and starts_work(call, facts) and view.target(call).name == "asyncio.gather":
             message = "the errors are among the results of gather(), and nobody looks at them"
             yield Finding(call.callee_span, message, view.target(call).confidence)
 

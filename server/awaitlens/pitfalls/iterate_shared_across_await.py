@@ -86,22 +86,20 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for found in open_iterations(facts, view):
         iterated = facts.slice(found.iterated)
         there = found.change
-        change = there.facts.slice(there.span)
         yield Finding(
             found.iterated,
-            f"{iterated} can change while this loop waits: another task may run {change} before the next round",
+            f"{iterated} can change while this loop waits: another task may run {there.words} before the next round",
             found.confidence,
-            _trail(found, facts, view, change),
-            changed_while_iterated(found.function, iterated, there.scope.name, change, found.kind).data,
+            _trail(found, facts, view),
+            changed_while_iterated(found.function, iterated, there.scope.name, there.words, found.kind).data,
         )
 
 
-def _trail(found: OpenIteration, facts: Facts, view: View, change: str) -> tuple[Step, ...]:
+def _trail(found: OpenIteration, facts: Facts, view: View) -> tuple[Step, ...]:
     there = found.change
-    elsewhere = Step(there.span, change, lane="task 2")
+    elsewhere = Step(there.span, there.words, lane="task 2")
     if there.facts is not facts:
-        path, span = (view.path, there.span.shifted(there.line)) if there.line >= 0 else ("", found.iterated)
-        elsewhere = Step(span, change, path, "task 2")
+        elsewhere = Step(there.span.shifted(there.line), there.words, view.path, "task 2")
     return (
         Step(found.iterated, "takes an element", lane="task 1"),
         Step(found.suspension, "awaits, others run", lane="task 1"),

@@ -117,12 +117,18 @@ def _subscripted(
     if name in ("Type", "type") and is_typing:
         inner = first()
         return inner.holding(inner.value.cls) if isinstance(inner.value, Instance) else NOT_KNOWN
-    arguments = tuple(first(i).value if not _is_ellipsis(key) else NOTHING for i, key in enumerate(keys))
+    arguments = tuple(_element(first(i)) if not _is_ellipsis(key) else NOTHING for i, key in enumerate(keys))
     if is_typing and name in _COLLECTIONS:
         return Inferred(Instance(Class(_COLLECTIONS[name]), arguments))
     if isinstance(generic, External) and not generic.name.startswith("typing"):
         return Inferred(Instance(Class(generic.name), arguments))
     return Inferred(Instance(generic, arguments)) if isinstance(generic, Class) else NOT_KNOWN
+
+
+def _element(found: Inferred) -> Value:
+    """What a collection holds. It has one confidence for all of it: an element that may be a task is not known."""
+    unsure = isinstance(found.value, Coroutine) and found.confidence == "possible"
+    return NOTHING if unsure else found.value
 
 
 def _is_none(term: Term) -> bool:

@@ -50,6 +50,8 @@ def passes_on(facts: Facts, handler: Context) -> bool:
     """
     if _raises(facts, handler) or raised_around(facts, handler) or _raised_later(facts, handler):
         return True
+    if _given_back(facts, handler):
+        return True
     if any(
         isinstance(c.callee, Attribute) and "cancel" in c.callee.attr for c in facts.calls_in(handler.scope)
     ):
@@ -67,8 +69,13 @@ def _raises(facts: Facts, clause: Context) -> bool:
 
 def raised_around(facts: Facts, inner: Context) -> bool:
     """Whether the construct stands in an except clause that raises in the end: the tidying up after an error."""
-    around = [outer for outer in facts.enclosing(inner.parent) if outer.kind == "except"]
-    later = [j for j in facts.jumps if j.kind == "raise" and j.span.line > inner.body_span.end_line]
+    return raised_after(facts, inner.parent, inner.body_span.end_line)
+
+
+def raised_after(facts: Facts, context: int, line: int) -> bool:
+    """Whether an except clause around the context raises below the line."""
+    around = [outer for outer in facts.enclosing(context) if outer.kind == "except"]
+    later = [j for j in facts.jumps if j.kind == "raise" and j.span.line > line]
     return any(_clause(facts, jump.context) in around for jump in later)
 
 
@@ -83,6 +90,19 @@ def _raised_later(facts: Facts, handler: Context) -> bool:
     notes = [b for b in facts.bindings if b.kind == "assign" and handler in facts.enclosing(b.context)]
     raises = [j for j in facts.jumps if j.kind == "raise" and j.scope == handler.scope and j.span.line > end]
     return bool(notes and raises)
+
+
+def _given_back(facts: Facts, handler: Context) -> bool:
+    """Whether the function returns what the clause caught, at once or from a local: its caller sees to it."""
+    caught = Name(handler.names[0])
+    kept = {
+        Name(b.name) for b in facts.bindings if b.value == caught and handler in facts.enclosing(b.context)
+    }
+    returned = [j.value for j in facts.jumps if j.kind == "return" and j.scope == handler.scope]
+    given = [
+        part for value in returned for part in (value.elements if isinstance(value, Display) else (value,))
+    ]
+    return bool(caught.id) and any(part == caught or part in kept for part in given)
 
 
 def leaves(facts: Facts, handler: Context) -> bool:

@@ -42,6 +42,8 @@ _TIDYING = (
     "exit",
     "cancel",
 )
+_RUN_THE_LOOP = frozenset({"run_forever", "run_until_complete"})
+"""Where these stand the loop runs while the function waits, and holds its locals."""
 _RUNNING_ALREADY = frozenset({"values", "wrap_future", "all_tasks"})
 TIMEOUTS = frozenset(
     {"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after",
@@ -135,7 +137,9 @@ def ends_with_function(binding: Binding, facts: Facts) -> bool:
     """Whether nothing keeps the value of a local variable beyond here: it is bound anew, or the function is done."""
     if any(c.kind in _LOOPS for c in facts.enclosing(binding.context)):
         return True
-    return not any(s.scope == binding.scope and s.span[:2] > binding.span[:2] for s in facts.suspensions)
+    runs = (c for c in facts.calls_in(binding.scope) if last_name(c.callee) in _RUN_THE_LOOP)
+    waits = (s for s in facts.suspensions if s.scope == binding.scope)
+    return not any(each.span[:2] > binding.span[:2] for each in (*waits, *runs))
 
 
 def cancels(facts: Facts, scope: int) -> bool:

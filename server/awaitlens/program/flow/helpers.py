@@ -159,9 +159,7 @@ def _read(
     return _place(term, scope), False
 
 
-def _read_by(
-    call: Call, facts: Facts, scope: Scope, followed: frozenset[str]
-) -> tuple[Place | None, bool]:
+def _read_by(call: Call, facts: Facts, scope: Scope, followed: frozenset[str]) -> tuple[Place | None, bool]:
     first = call.argument(0)
     if isinstance(call.callee, Attribute) and call.callee.attr in ("get", "aget") and first is not None:
         return _place(Item(call.callee.value, first.value), scope), False

@@ -9,11 +9,11 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.program.facts import Access, Attribute, Call, Constant, Facts, Item, Scope, Term, last_name
 from awaitlens.program.flow.concurrency import concurrency, only_begins
 from awaitlens.program.flow.graph import Graph
-from awaitlens.program.flow.locks import locks_around
+from awaitlens.program.flow.locks import is_locked
 from awaitlens.program.flow.model import Event, Place
 from awaitlens.program.flow.phases import ends, ends_itself, is_after_yield
 from awaitlens.program.flow.races import graphs, on_second_look
-from awaitlens.program.flow.remote import is_no_container
+from awaitlens.program.flow.remote import is_no_container, statement
 from awaitlens.program.flow.sharing import alias, sharing, term_of
 from awaitlens.source import Span
 
@@ -27,13 +27,14 @@ _ONE_KIND = {"remove": "list", "popleft": "list", "discard": "set", "add": "set"
 
 
 class Change(NamedTuple):
-    """Where a container gets or loses an element. `line` is the first line of the block, -1 where it is not known;
-    `is_locked` says whether a lock is held there."""
+    """Where a container gets or loses an element. `line` is the first line of the block, -1 where it is the loop's own;
+    `words` are the statement, and `is_locked` says whether a lock is held there."""
 
     facts: Facts
     scope: Scope
     span: Span
     line: int
+    words: str
     is_locked: bool
 
 
@@ -146,8 +147,8 @@ def _changes(place: Place, facts: Facts, view: View) -> Iterator[Change]:
 
 
 def _change_by(fact: Call | Access, block: Facts, line: int) -> Change:
-    held = bool(locks_around(block, fact.context, fact.scope))
-    return Change(block, block.scopes[fact.scope], fact.span, line, held)
+    words = block.slice(fact.span) if isinstance(fact, Call) else statement(block, fact.span)
+    return Change(block, block.scopes[fact.scope], fact.span, line, words, is_locked(block, fact))
 
 
 def _changes_by_call(call: Call, term: Term, block: Facts) -> bool:
@@ -189,11 +190,9 @@ def _blocks(place: Place, name: str, facts: Facts, view: View) -> Iterator[tuple
     if place.root in _enclosing_names(facts):
         yield -1, facts
         return
-    seen: set[int] = set()
-    for block, _ in view.module_functions(name):
-        if id(block) not in seen:
-            seen.add(id(block))
-            yield -1, block
+    for line, block in view.module_blocks(name):
+        if any(True for _ in block.functions()):
+            yield line, block
 
 
 def _enclosing_names(facts: Facts) -> set[str]:

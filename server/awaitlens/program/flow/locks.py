@@ -11,7 +11,19 @@ import re
 from typing import TYPE_CHECKING
 
 from awaitlens.knowledge.concurrency import lock
-from awaitlens.program.facts import Attribute, Awaited, Constant, Facts, Item, Name, Result, Scope, Term
+from awaitlens.program.facts import (
+    Access,
+    Attribute,
+    Awaited,
+    Call,
+    Constant,
+    Facts,
+    Item,
+    Name,
+    Result,
+    Scope,
+    Term,
+)
 from awaitlens.program.flow.emitter import Emitter, source_of
 from awaitlens.program.flow.model import Event, Flow, Place, Value
 
@@ -145,6 +157,21 @@ def locks_around(facts: Facts, context: int, scope: int) -> list[tuple[Place, in
         for term in around.terms
         if is_lock_term(term, facts) and (place := lock_named(term, facts, scope)) is not None
     ]
+
+
+def is_locked(facts: Facts, fact: Access | Call) -> bool:
+    """Whether a lock is held at a place: by a `with` around it, or acquired by hand above it in the same function."""
+    if locks_around(facts, fact.context, fact.scope):
+        return True
+    by_hand = [
+        (call.callee.value, call.callee.attr)
+        for call in facts.calls_in(fact.scope)
+        if isinstance(call.callee, Attribute)
+        and call.span < fact.span
+        and is_lock_term(call.callee.value, facts)
+    ]
+    taken = {owner for owner, verb in by_hand if verb == "acquire"}
+    return bool(taken - {owner for owner, verb in by_hand if verb == "release"})
 
 
 def is_lock_term(term: Term, facts: Facts) -> bool:

@@ -65,11 +65,7 @@ class Action(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The statement as it stands there, as far as its first line goes."""
-        line = self.facts.text.split("\n")[self.span.line]
-        text = line[self.span.column :].partition("  #")[0].rstrip()
-        told = f"del {text}" if line[: self.span.column].rstrip().endswith("del") else text
-        return told if len(told) <= _WIDEST else told[: _WIDEST - 3] + "..."
+        return statement(self.facts, self.span)
 
     def is_of(self, facts: Facts, scope: Scope) -> bool:
         return self.facts is facts and self.scope.number == scope.number
@@ -247,6 +243,14 @@ def _waits_under_lock(block: Facts, fact: Access | Binding | Call) -> bool:
         and any(around.number == lock for around in block.enclosing(each.context))
         for each in block.suspensions
     )
+
+
+def statement(facts: Facts, span: Span) -> str:
+    """The statement that stands at a place, as far as its first line goes."""
+    line = facts.text.split("\n")[span.line]
+    text = line[span.column :].partition("  #")[0].rstrip()
+    told = f"del {text}" if line[: span.column].rstrip().endswith("del") else text
+    return told if len(told) <= _WIDEST else told[: _WIDEST - 3] + "..."
 
 
 def own_function(callee: Term) -> str:
