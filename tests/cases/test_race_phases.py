@@ -324,3 +324,33 @@ def test_what_was_read_is_not_what_is_waited_for() -> None:
                 self.pings[data] = future
         """
     assert told(text) == []
+
+
+GUARDS = """
+    class Game:
+        async def step(self, move):
+            if FIRST:
+                raise RuntimeError("over")
+            if SECOND:
+                raise RuntimeError("not begun")
+            await self.play(move)
+            self.board = self.look()
+            self.over = self.is_over()
+            self.moves[move] = self.board
+    """
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("self.over", "self.board is None", ["self.over"]),
+        ("self.over", "move in self.moves", ["self.over", "self.moves[move]"]),
+        ("self.board is None", "self.rules is None", []),
+    ],
+)
+def test_a_check_that_another_one_spares_is_no_race(first: str, second: str, found: list[str]) -> None:
+    """A false alarm: a board that is there stays there, and only the end of the game turns the second player away. And
+    missed ones: each check is asked for itself."""
+    text = textwrap.dedent(GUARDS.replace("FIRST", first).replace("SECOND", second))
+    findings = engine.check_texts({"module.py": text}, Settings(select=RACES)).findings("module.py")
+    assert [finding.message.split("before ")[1].split(" is written")[0] for finding in findings] == found

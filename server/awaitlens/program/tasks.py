@@ -137,9 +137,9 @@ def ends_with_function(binding: Binding, facts: Facts) -> bool:
     """Whether nothing keeps the value of a local variable beyond here: it is bound anew, or the function is done."""
     if any(c.kind in _LOOPS for c in facts.enclosing(binding.context)):
         return True
-    runs = (c for c in facts.calls_in(binding.scope) if last_name(c.callee) in _RUN_THE_LOOP)
-    waits = (s for s in facts.suspensions if s.scope == binding.scope)
-    return not any(each.span[:2] > binding.span[:2] for each in (*waits, *runs))
+    runs = [c.span for c in facts.calls_in(binding.scope) if last_name(c.callee) in _RUN_THE_LOOP]
+    waits = [s.span for s in facts.suspensions if s.scope == binding.scope]
+    return not any(span[:2] > binding.span[:2] for span in runs + waits)
 
 
 def cancels(facts: Facts, scope: int) -> bool:

@@ -46,15 +46,17 @@ class Run(NamedTuple):
 
     `goal` is the event that must not be reached on any other way past a test than the path's own: only such a test is
     known to turn a task away. `witness` is an event at which what the place holds is part of the outcome; -1 for none.
+    `asked` is the one test that may turn a task away; -1 for any.
     """
 
     graph: Graph
     path: tuple[int, ...]
     goal: int
     witness: int = -1
+    asked: int = -1
 
 
-_Key = tuple[int, tuple[int, ...], int, int, int, tuple[int, ...], int, int, Place]
+_Key = tuple[int, tuple[int, ...], int, int, int, int, tuple[int, ...], int, int, int, Place]
 _PROOFS: dict[_Key, Proof | None] = {}
 _MOST_PROOFS_KEPT = 5_000
 
@@ -214,7 +216,8 @@ class Explorer:
             return premise[position] == task.common(tested)
         alone = self.alone[task.number]
         assert alone is not None
-        if alone.get(position) == task.common(tested):
+        asked = self.runs[task.number].asked
+        if alone.get(position) == task.common(tested) or asked not in (-1, path[position]):
             return True
         if outcome_of_test(event.value, tested) in (None, taken):
             return True

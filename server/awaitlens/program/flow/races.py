@@ -199,7 +199,7 @@ def _late_write(graph: Graph, facts: Facts, view: View, number: int, write: Even
         way = Way(graph, facts, (*chain, number), middle, place)
         proof = _alike(way)
         shared = _shared(graph, facts, view, write) if proof is not None and proof.turned_away else None
-        if proof is not None and shared is not None:
+        if proof is not None and shared is not None and _turns_away(way, chain[-1]):
             settles = is_received(graph, facts, middle) or is_a_constant(graph, facts, view, write)
             counts = write.name == "delete" or (is_own(proof.final) and not settles)
             sure: Confidence = "likely" if counts else "possible"
@@ -215,6 +215,13 @@ def _alike(way: Way) -> Proof | None:
         return None
     run = Run(way.graph, path, way.chain[-1])
     return prove(run, run, way.place)
+
+
+def _turns_away(way: Way, test: int) -> bool:
+    """Whether the test itself turns the second of two tasks away that come one after the other: not another one on the way."""
+    run = Run(way.graph, way.path or (), way.chain[-1], asked=test)
+    proof = prove(run, run, way.place)
+    return proof is not None and proof.turned_away
 
 
 def _overtaken(way: Way, view: View, sure: Confidence) -> Race | None:
