@@ -287,3 +287,57 @@ def test_missed_alarm_the_sync_form_of_a_class_with_both_in_async_code(header: s
             """,
     }
     assert said(files) == [("with-needs-async-with", "with Trace() as trace:")] * count
+
+
+@pytest.mark.parametrize("method", ["def", "async def"])
+def test_false_alarm_a_method_of_either_colour_that_is_asked_which_it_is(method: str) -> None:
+    code = f"""
+        import asyncio
+        import inspect
+
+        class Component:
+            {method} write(self, path):
+                print(path)
+
+            async def save(self, path):
+                if inspect.iscoroutinefunction(self.write):
+                    await self.write(path)
+                else:
+                    await asyncio.to_thread(self.write, path)
+        """
+    assert said(code) == []
+    assert len(said(code.replace("inspect.iscoroutinefunction(self.write)", "path"))) == 1
+
+
+@pytest.mark.parametrize(("manager", "count"), [("given or Manager()", 0), ("Manager()", 1)])
+def test_false_alarm_a_default_that_a_subclass_never_leaves(manager: str, count: int) -> None:
+    files = {
+        "managers.py": """
+            class Manager:
+                def emit(self, event):
+                    print(event)
+
+            class AsyncManager:
+                async def emit(self, event):
+                    print(event)
+            """,
+        "servers.py": f"""
+            from managers import Manager
+
+            class Server:
+                def __init__(self, given=None):
+                    self.manager = {manager}
+            """,
+        "a.py": """
+            from managers import AsyncManager
+            from servers import Server
+
+            class AsyncServer(Server):
+                def __init__(self, given=None):
+                    super().__init__(given or AsyncManager())
+
+                async def emit(self, event):
+                    await self.manager.emit(event)
+            """,
+    }
+    assert said(files) == [("await-non-awaitable", "await self.manager.emit(event)")] * count

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge.concurrency import Callback, callback, takers
+from awaitlens.program.asked import asks_for_kind
 from awaitlens.program.facts import Argument, Attribute, Call, Facts, Lambda, Name, Result, Term
 from awaitlens.program.listeners import awaits_argument
 from awaitlens.program.summaries import spelled
@@ -112,7 +113,7 @@ def _async_function(term: Term, call: Call, facts: Facts, view: View) -> tuple[s
             return "", "possible"
         return target.name.rpartition(".")[2], target.confidence
     target = view.callable(term, call.scope, call.span)
-    if target.colour != "async":
+    if target.colour != "async" or asks_for_kind(term, facts, call.scope):
         return "", "possible"
     return target.name.rpartition(".")[2], target.confidence
 
@@ -137,11 +138,11 @@ def _sync_arguments(
     first = call.arguments[0]
     if target.path:
         for given in call.arguments:
-            function = _plain_function(given.value, call, view)
+            function = _plain_function(given.value, call, facts, view)
             if function is not None and awaits_argument(view, target, call, given):
                 yield given, function.name.rpartition(".")[2], weakest(target.confidence, function.confidence)
     elif target.name in _NEED_ASYNC and not first.keyword:
-        function = _plain_function(first.value, call, view)
+        function = _plain_function(first.value, call, facts, view)
         if function is not None:
             yield first, function.name.rpartition(".")[2], function.confidence
     elif target.name in _NEED_COROUTINE and not first.keyword and isinstance(first.value, Result):
@@ -151,10 +152,10 @@ def _sync_arguments(
             yield first, view.target(inner).name.rpartition(".")[2], confidence
 
 
-def _plain_function(term: Term, call: Call, view: View) -> Target | None:
+def _plain_function(term: Term, call: Call, facts: Facts, view: View) -> Target | None:
     """The function a name stands for, if what it gives surely cannot be awaited."""
     # Most arguments are variables and literals, which need not be looked at.
-    if not isinstance(term, Name | Attribute):
+    if not isinstance(term, Name | Attribute) or asks_for_kind(term, facts, call.scope):
         return None
     if isinstance(term, Name) and term.id not in view.file.imports and term.id not in view.file.globals:
         return None

@@ -42,3 +42,8 @@ def classes_with_async(program: Program, name: str) -> tuple[str, ...]:
         return ()
     owners = (qualname(other.facts, other.scope).split(".")[-2:-1] for other in found)
     return tuple(owner[0] for owner in owners if owner)
+
+
+def is_async_somewhere(program: Program, name: str) -> bool:
+    """Whether some function of that name gives a coroutine."""
+    return any(not other.scope.is_generator for other in program.index.functions(name, is_async=True))

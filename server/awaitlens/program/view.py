@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
+from awaitlens.program.asked import asks_for_callee
 from awaitlens.program.callgraph import IMPLIED, Chain, Hop, Link, Question
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
@@ -208,7 +209,7 @@ class View(Surroundings):
     def gives_no_awaitable(self, call: Call) -> Confidence | None:
         """How surely the value of the call cannot be awaited; None where it may be."""
         target = self.target(call)
-        if target.colour == "async":
+        if target.colour == "async" or asks_for_callee(call, self._facts) or self._may_be_async(call, target):
             return None
         given = self.infer(Result(call.number), call.scope)
         if isinstance(given.value, Instance):
@@ -217,6 +218,13 @@ class View(Surroundings):
         if target.path:
             return target.confidence if self.of_definition(target, gives_nothing) else None
         return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
+
+    def _may_be_async(self, call: Call, target: Target) -> bool:
+        """Whether the class of the receiver is only a guess, as of `given or Client()`, and another one in the program has an
+        async method of that name."""
+        if target.confidence == "certain" or not target.path or not isinstance(call.callee, Attribute):
+            return False
+        return namesakes.is_async_somewhere(self._program, call.callee.attr)
 
     def _is_inherited(self, call: Call, target: Target) -> bool:
         """Whether a class of the program has the method from outside, where it may rest on one that the class replaces."""
