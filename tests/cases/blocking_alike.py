@@ -37,6 +37,22 @@ QUIET = {
             while not jobs.empty():
                 jobs.get()
     """,
+    "a queue that a helper asks before": """
+        import queue
+
+        class Step:
+            def __init__(self):
+                self.events = queue.Queue()
+
+            def take_all(self):
+                found = []
+                while not self.events.empty():
+                    found.append(self.events.get())
+                return found
+
+        async def run(step: Step):
+            return step.take_all()
+    """,
     "the result of a task": """
         import asyncio
 

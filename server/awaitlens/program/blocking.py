@@ -16,14 +16,14 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import concurrency, django, types
 from awaitlens.knowledge.blocking import BlockingCall
 from awaitlens.program.callgraph import Chain, spelled
-from awaitlens.program.facts import Attribute, Call, Context, Facts, Iterated, Name, Result, Scope, last_name
+from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, last_name
 from awaitlens.program.giving import NEVER_AWAITABLE
 from awaitlens.program.reads import Read
 from awaitlens.program.started import runs_alone
 from awaitlens.program.testfiles import is_test
 from awaitlens.program.values import Instance
 from awaitlens.program.view import View
-from awaitlens.program.waits import certainty
+from awaitlens.program.waits import ANSWERS_AT_ONCE, certainty
 from awaitlens.source import Span
 
 HTTP = frozenset({"http", "cloud", "grpc"})
@@ -35,13 +35,6 @@ THREADS = frozenset({"lock", "queue", "future", "executor", "thread", "mp", "sch
 NETWORK = frozenset({"socket", "dns", "tls", "mail", "ssh", "ldap"})
 COMPUTATION = frozenset({"cpu"})
 DIRECT = frozenset().union(HTTP, SUBPROCESSES, FILES, PEOPLE, STORES, THREADS, NETWORK, COMPUTATION)
-
-_ANSWERS_AT_ONCE = {
-    "future": frozenset({"done", "exception"}),
-    "queue": frozenset({"put", "put_nowait", "empty", "qsize", "full"}),
-    "mp": frozenset({"put", "ready", "poll", "is_alive"}),
-}
-"""What a function may ask or do before, so that there is nothing left to wait for."""
 
 
 class Blocked(NamedTuple):
@@ -80,7 +73,7 @@ def blocked_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
 def _direct_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
     for call in facts.calls_in(function.number):
         row, chain = _row(view.blocking(call))
-        if row is None or chain is None or _returns_at_once(call, row, facts):
+        if row is None or chain is None or _is_offloaded_beside(call, facts):
             continue
         if not is_eager(call, facts, view):
             name = f"{spelled(chain.name, call, facts)}()"
@@ -112,22 +105,7 @@ def _manager(context: Context, facts: Facts) -> Span:
     return call.span if call is not None else context.span
 
 
-# --- what returns at once -----------------------------------------------------------------------------------
-
-
-def _returns_at_once(call: Call, row: BlockingCall, facts: Facts) -> bool:
-    """Whether the code around makes sure that there is nothing left to wait for."""
-    if _is_offloaded_beside(call, facts):
-        return True
-    if row.category in _ANSWERS_AT_ONCE:
-        if row.category == "future" and _is_completed(call, facts):
-            return True
-        return _asked_before(call, _ANSWERS_AT_ONCE[row.category], facts)
-    if row.category == "lock":
-        return _is_new(call, facts)
-    if row.category == "socket" and row.name.startswith("socket.socket."):
-        return any(_sets_timeout(other) for other in facts.calls)
-    return False
+# --- what returns at once, or is no matter ------------------------------------------------------------------
 
 
 def _is_offloaded_beside(call: Call, facts: Facts) -> bool:
@@ -148,7 +126,7 @@ def _is_branch(facts: Facts, context: int) -> bool:
 
 def _asked_by_caller(chain: Chain, function: Scope, facts: Facts, view: View) -> bool:
     """Whether the caller of the method that waits has asked before: `while self.jobs.empty(): await more`."""
-    asked = _ANSWERS_AT_ONCE.get(chain.blocking.category, frozenset()) if chain.blocking else frozenset()
+    asked = ANSWERS_AT_ONCE.get(chain.blocking.category, frozenset()) if chain.blocking else frozenset()
     hop = chain.hops[-1]
     if not asked or hop.call < 0:
         return False
@@ -159,44 +137,12 @@ def _asked_by_caller(chain: Chain, function: Scope, facts: Facts, view: View) ->
     return any(call.callee in questions for call in facts.calls_in(function.number))
 
 
-def _asked_before(call: Call, methods: frozenset[str], facts: Facts) -> bool:
-    """`future.done()` before `future.result()`, `jobs.empty()` or `jobs.put(x)` before `jobs.get()`."""
-    if not isinstance(call.callee, Attribute):
-        return False
-    asked = {Attribute(call.callee.value, method) for method in methods}
-    return any(other.callee in asked and other.number < call.number for other in facts.calls_in(call.scope))
-
-
-def _is_completed(call: Call, facts: Facts) -> bool:
-    """`for future in as_completed(futures)`: what comes out there has its result."""
-    if not isinstance(call.callee, Attribute) or not isinstance(call.callee.value, Name):
-        return False
-    for binding in facts.bindings:
-        if binding.name == call.callee.value.id and isinstance(binding.value, Iterated):
-            source = facts.call_of(binding.value.value)
-            if source is not None and last_name(source.callee) == "as_completed":
-                return True
-    return False
-
-
 def _is_over(context: Context, facts: Facts) -> bool:
     """`with self.process` after `self.process.poll()`: the process has ended, and the `with` tidies up."""
     asked = {Attribute(term, "poll") for term in context.terms if isinstance(term, (Name, Attribute))}
     return any(
         call.callee in asked and call.span.line < context.span.line for call in facts.calls_in(context.scope)
     )
-
-
-def _is_new(call: Call, facts: Facts) -> bool:
-    """A lock that this function has just made is free."""
-    if not isinstance(call.callee, Attribute) or not isinstance(call.callee.value, Name):
-        return False
-    bound = [b for b in facts.bindings if b.name == call.callee.value.id and b.scope == call.scope]
-    return any(facts.call_of(binding.value) for binding in bound)
-
-
-def _sets_timeout(call: Call) -> bool:
-    return isinstance(call.callee, Attribute) and call.callee.attr in ("setblocking", "settimeout")
 
 
 # --- functions handed over ----------------------------------------------------------------------------------

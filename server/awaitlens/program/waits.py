@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import blocking as known
-from awaitlens.program.facts import Attribute, Call, Constant, Facts, Other, Result
+from awaitlens.program.facts import (
+    Attribute,
+    Call,
+    Constant,
+    Facts,
+    Iterated,
+    Name,
+    Other,
+    Result,
+    last_name,
+)
 
 _UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
 """Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
 _QUICK_MOSTLY = ("django.template.", "django.dispatch.", "django.shortcuts.render")
 """What blocks only if what it is given queries the database."""
+ANSWERS_AT_ONCE = {
+    "future": frozenset({"done", "exception"}),
+    "queue": frozenset({"put", "put_nowait", "empty", "qsize", "full"}),
+    "mp": frozenset({"put", "ready", "poll", "is_alive"}),
+}
+"""What a function may ask or do before, so that there is nothing left to wait for."""
 
 
 def certainty(row: known.BlockingCall) -> Confidence:
@@ -23,7 +39,9 @@ def certainty(row: known.BlockingCall) -> Confidence:
 
 def waits(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
     """Whether the arguments and the code around leave something to wait for."""
-    return not _is_quick(row, call, facts) and not any(_holds(unless, call, facts) for unless in row.unless)
+    if _is_quick(row, call, facts) or any(_holds(unless, call, facts) for unless in row.unless):
+        return False
+    return not _returns_at_once(row, call, facts)
 
 
 def _is_quick(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
@@ -41,16 +59,55 @@ def _is_quick(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
 
 
 def _guards(name: str, call: Call, facts: Facts) -> bool:
-    """Whether a plain function takes a thread lock, as thread-safe code does for a moment, and as `with lock` says it.
-
-    Or it asks a future for its result after it has asked whether that is there.
-    """
+    """Whether a plain function takes a thread lock, as thread-safe code does for a moment, and as `with lock` says it."""
     if facts.scopes[call.scope].is_async:
         return False
-    if name == "concurrent.futures.Future.result" and isinstance(call.callee, Attribute):
-        asked = Attribute(call.callee.value, "done")
-        return any(other.callee == asked for other in facts.calls_in(call.scope))
     return name in ("threading.Lock.acquire", "threading.RLock.acquire")
+
+
+def _returns_at_once(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
+    """Whether the code around makes sure that there is nothing left to wait for."""
+    if row.category in ANSWERS_AT_ONCE:
+        return _asked_before(call, ANSWERS_AT_ONCE[row.category], facts) or (
+            row.category == "future" and _is_completed(call, facts)
+        )
+    if row.category == "lock":
+        return _is_new(call, facts)
+    if row.category == "socket" and row.name.startswith("socket.socket."):
+        return any(_sets_timeout(other) for other in facts.calls)
+    return False
+
+
+def _asked_before(call: Call, methods: frozenset[str], facts: Facts) -> bool:
+    """`future.done()` before `future.result()`, `jobs.empty()` or `jobs.put(x)` before `jobs.get()`."""
+    if not isinstance(call.callee, Attribute):
+        return False
+    asked = {Attribute(call.callee.value, method) for method in methods}
+    return any(other.callee in asked and other.number < call.number for other in facts.calls_in(call.scope))
+
+
+def _is_completed(call: Call, facts: Facts) -> bool:
+    """`for future in as_completed(futures)`: what comes out there has its result."""
+    if not isinstance(call.callee, Attribute) or not isinstance(call.callee.value, Name):
+        return False
+    for binding in facts.bindings:
+        if binding.name == call.callee.value.id and isinstance(binding.value, Iterated):
+            source = facts.call_of(binding.value.value)
+            if source is not None and last_name(source.callee) == "as_completed":
+                return True
+    return False
+
+
+def _is_new(call: Call, facts: Facts) -> bool:
+    """A lock that this function has just made is free."""
+    if not isinstance(call.callee, Attribute) or not isinstance(call.callee.value, Name):
+        return False
+    bound = [b for b in facts.bindings if b.name == call.callee.value.id and b.scope == call.scope]
+    return any(facts.call_of(binding.value) for binding in bound)
+
+
+def _sets_timeout(call: Call) -> bool:
+    return last_name(call.callee) in ("setblocking", "settimeout")
 
 
 def is_composed(call: Call) -> bool:
