@@ -362,3 +362,37 @@ def test_a_module_named_by_a_variable_is_mostly_there_already() -> None:
             return backend(settings.backend)
     """
     assert told(text) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "verb"),
+    [
+        ("if found: return found\n    return requests.get(found)", "can block"),
+        ("for each in found:\n        if each: return each\n    return requests.get(found)", "can block"),
+        ("if not found: raise KeyError\n    return requests.get(found)", "blocks"),
+        ("if found: print(found)\n    return requests.get(found)", "blocks"),
+    ],
+)
+def test_what_returns_before_it_waits_only_can_block(body: str, verb: str) -> None:
+    """About false alarms: that a function blocks is said of those that do so whenever they are called."""
+    text = f"import requests\n\ndef load(found):\n    {body}\n\nasync def main(found):\n    load(found)\n"
+    [(_, finding)] = findings(text)
+    assert finding.message == f"load() {verb} the event loop: load > requests.get"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if not delay: return\n    time.sleep(delay)",
+        "if delay is None: return\n    time.sleep(delay)",
+        "if delay: time.sleep(delay)",
+        "if delay is not None: time.sleep(delay)",
+    ],
+)
+def test_what_waits_only_where_it_is_told_to(body: str) -> None:
+    """About a false alarm at the first call, a missed one at the second."""
+    text = f"import time\n\ndef crash(delay=None):\n    {body}\n\nasync def main(delay):\n    crash()\n    crash(delay)\n"
+    assert [line for line, _ in findings(text)] == ["crash(delay)"]
+    turned = text.replace("if not delay", "if delay").replace("if delay is None", "if delay is not None")
+    if turned != text:
+        assert [line for line, _ in findings(turned)] == ["crash()", "crash(delay)"]

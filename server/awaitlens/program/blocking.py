@@ -209,7 +209,7 @@ def _claim(chain: Chain) -> str:
     )
     if chain.name.startswith("django.") and django.reaction(chain.name) == "raises":
         return f"{subject} raises SynchronousOnlyOperation in async code"
-    return f"{subject} {'can block' if chain.conditions else 'blocks'} the event loop"
+    return f"{subject} {'can block' if chain.is_sometimes else 'blocks'} the event loop"
 
 
 def _statement(name: str) -> str:

@@ -15,7 +15,7 @@ from awaitlens.knowledge import blocking as known
 from awaitlens.knowledge import coroutines, django
 from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
-from awaitlens.program.conditions import is_conditional, left_off, needed_parameter
+from awaitlens.program.conditions import is_conditional, left_off, needed_parameter, turned_back
 from awaitlens.program.decorators import in_place, runs_once
 from awaitlens.program.facts import (
     Call,
@@ -77,7 +77,7 @@ class Chain(NamedTuple):
     One hop means the call does it directly. `name` is the canonical name at the end; `blocking` what knowledge says of
     it, None for the question "queries" and where the user says that the function blocks. `needs` is the parameter of the
     function it starts in that has to be true for it, `conditions` the number of functions on the way that an `if` or the
-    like may lead past it.
+    like may lead past it; `may_return` that one of them may have returned before.
     """
 
     hops: tuple[Hop, ...]
@@ -86,6 +86,12 @@ class Chain(NamedTuple):
     confidence: Confidence
     needs: str = ""
     conditions: int = 0
+    may_return: bool = False
+
+    @property
+    def is_sometimes(self) -> bool:
+        """Whether some calls of what it starts in do not come to it."""
+        return self.conditions > 0 or self.may_return
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,11 +107,13 @@ class Chain(NamedTuple):
         if link.hop.at is not None and len(self.hops) > _MOST_BEHIND_A_GETTER:
             confidence = "possible"
         hops = (link.hop, *self.hops)
-        return self._replace(hops=hops, confidence=confidence, needs=link.needs, conditions=conditions)
+        may_return = self.may_return or link.may_return
+        return Chain(hops, self.name, self.blocking, confidence, link.needs, conditions, may_return)
 
 
 class Link(NamedTuple):
-    """A place that runs the body of a function of the program; `conditional` where an `if` or a cache decides.
+    """A place that runs the body of a function of the program; `conditional` where an `if` or a cache decides, `may_return`
+    where the function around may have returned before.
 
     `needs` is the parameter of the function around that has to be true for it; `left_off` are those of the target that
     this call leaves false.
@@ -116,6 +124,7 @@ class Link(NamedTuple):
     target: Key
     conditional: bool = False
     needs: str = ""
+    may_return: bool = False
     left_off: frozenset[str] = frozenset()
 
     def reaches(self, chain: Chain) -> bool:
@@ -172,20 +181,22 @@ class CallGraph:
         return any(last_name(call.callee) in _ASKS_FOR_LOOP for call in facts.calls_in(scope.number))
 
     def _places(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[Link | Chain]:
-        for context, found in self._run(file, facts, scope):
-            yield from _under_condition(found, facts, context)
+        for context, at, found in self._run(file, facts, scope):
+            yield from _under_condition(found, facts, scope, context, at)
 
-    def _run(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[tuple[int, Iterator[Link | Chain]]]:
-        """What each call, statement and read of a function runs, with the construct it stands in."""
+    def _run(
+        self, file: FileFacts, facts: Facts, scope: int
+    ) -> Iterator[tuple[int, Span, Iterator[Link | Chain]]]:
+        """What each call, statement and read of a function runs, with the construct it stands in, and its place."""
         for call in facts.calls_in(scope):
             if call.usage.kind not in ("awaited", "async entered", "async iterated"):
-                yield call.context, self.called(call, file, facts)
+                yield call.context, call.span, self.called(call, file, facts)
         for context in facts.contexts:
             if context.scope == scope and context.kind in IMPLIED:
-                yield context.parent, self.implied(context, file, facts)
+                yield context.parent, context.span, self.implied(context, file, facts)
         for read in reads(self.program.names, file.path, facts):
             if read.scope == scope:
-                yield read.context, self.read(read, file, facts)
+                yield read.context, read.span, self.read(read, file, facts)
 
     def read(self, read: Read, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
         """What the read of a property runs."""
@@ -343,17 +354,20 @@ def rank(chain: Chain) -> int:
     return ("certain", "likely", "possible").index(confidence)
 
 
-def _under_condition(found: Iterator[Link | Chain], facts: Facts, context: int) -> Iterator[Link | Chain]:
+def _under_condition(
+    found: Iterator[Link | Chain], facts: Facts, scope: int, context: int, at: Span
+) -> Iterator[Link | Chain]:
     """What only matters now and then is not passed on from a place that is not always reached."""
-    if not is_conditional(facts, context):
-        yield from found
-        return
-    needs = needed_parameter(facts, context)
     for each in found:
-        if isinstance(each, Link):
-            yield each._replace(conditional=True, needs=needs)
+        returns = turned_back(facts, scope, context, at)
+        needs = needed_parameter(facts, context, returns)
+        each = each._replace(needs=needs, may_return=each.may_return or bool(returns))
+        if not is_conditional(facts, context):
+            yield each
+        elif isinstance(each, Link):
+            yield each._replace(conditional=True)
         elif each.blocking is None or certainty(each.blocking) == "certain":
-            yield each._replace(needs=needs, conditions=1)
+            yield each._replace(conditions=1)
 
 
 def _counts(end: Chain, facts: Facts) -> bool:

@@ -1,8 +1,13 @@
-"""Which places of a function a call of it passes by: those under `if verbose:`, where `verbose` is false or left at a false default."""
+"""Which places of a function a call of it passes by: those under `if verbose:`, or after `if not verbose: return`, where
+`verbose` is false or left at a false default.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from awaitlens.program.facts import Call, Constant, Context, Facts, Name, Other, Parameter, Scope, Term
+from awaitlens.source import Span
 
 
 def is_conditional(facts: Facts, context: int) -> bool:
@@ -10,27 +15,53 @@ def is_conditional(facts: Facts, context: int) -> bool:
     return any(outer.kind in ("if", "else", "case", "except") for outer in facts.enclosing(context))
 
 
-def needed_parameter(facts: Facts, context: int) -> str:
+def turned_back(facts: Facts, scope: int, context: int, at: Span) -> list[Context]:
+    """The branches before a place of a function in which it returns."""
+    around = {outer.number for outer in facts.enclosing(context)}
+    return [
+        branch
+        for jump in facts.jumps
+        if jump.kind == "return" and jump.scope == scope and jump.span[:2] < at[:2]
+        for branch in facts.enclosing(jump.context)
+        if branch.kind in ("if", "else", "case") and branch.number not in around
+    ]
+
+
+def needed_parameter(facts: Facts, context: int, turned_back: Sequence[Context]) -> str:
     """The parameter that must be true for the place to be reached; "" if there is none to tell."""
-    for outer in facts.enclosing(context):
-        name = _asked(outer, facts) if outer.kind == "if" else ""
-        if not name or any(b.name == name and b.scope == outer.scope for b in facts.bindings):
+    wanted = [(outer, _asked(outer)) for outer in facts.enclosing(context) if outer.kind == "if"]
+    around = {outer.number for outer in facts.enclosing(context)} | {-1}
+    wanted += [(branch, _refused(branch, facts)) for branch in turned_back if branch.parent in around]
+    for branch, name in wanted:
+        if not name or any(b.name == name and b.scope == branch.scope for b in facts.bindings):
             continue
-        if any(parameter.name == name for parameter in facts.scopes[outer.scope].parameters):
+        if any(parameter.name == name for parameter in facts.scopes[branch.scope].parameters):
             return name
     return ""
 
 
-def _asked(test: Context, facts: Facts) -> str:
+def _asked(test: Context) -> str:
     """`flag` of `if flag:` and `if flag is not None:`."""
     term = test.terms[0]
-    if isinstance(term, Name):
-        return term.id
-    if isinstance(term, Other) and term.kind == "Compare" and term.parts[1:] == (Constant(None),):
-        named = term.parts[0]
-        is_not = facts.slice(test.span).rstrip(": ").endswith("is not None")
-        return named.id if is_not and isinstance(named, Name) else ""
-    return ""
+    return term.id if isinstance(term, Name) else _compared_with_none(term, "IsNot")
+
+
+def _refused(branch: Context, facts: Facts) -> str:
+    """`flag` of `if not flag: return` and `if flag is None: return`."""
+    returns = any(jump.kind == "return" and jump.context == branch.number for jump in facts.jumps)
+    if branch.kind != "if" or not returns:
+        return ""
+    term = branch.terms[0]
+    if isinstance(term, Other) and term.kind == "Not":
+        return term.parts[0].id if isinstance(term.parts[0], Name) else ""
+    return _compared_with_none(term, "Is")
+
+
+def _compared_with_none(term: Term, operator: str) -> str:
+    if not isinstance(term, Other) or term.kind != f"Compare.{operator}":
+        return ""
+    named, *others = term.parts
+    return named.id if isinstance(named, Name) and others == [Constant(None)] else ""
 
 
 def is_off(parameter: Parameter) -> bool:

@@ -104,7 +104,7 @@ class Iterated(NamedTuple):
 
 
 class Other(NamedTuple):
-    """Any other expression: `kind` is the name of its `ast` class, such as "BinOp", "Compare", "JoinedStr"."""
+    """Any other expression: `kind` is the name of its `ast` class, such as "BinOp", "JoinedStr", "Compare.IsNot"."""
 
     kind: str
     parts: tuple[Term, ...] = ()
