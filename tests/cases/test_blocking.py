@@ -396,3 +396,34 @@ def test_what_waits_only_where_it_is_told_to(body: str) -> None:
     turned = text.replace("if not delay", "if delay").replace("if delay is None", "if delay is not None")
     if turned != text:
         assert [line for line, _ in findings(turned)] == ["crash()", "crash(delay)"]
+
+
+def test_paths_that_a_slash_joins_are_paths() -> None:
+    """About missed alarms."""
+    text = """
+        from pathlib import Path
+
+        import anyio
+
+        FOLDER = Path(__file__).parent
+
+        class Store:
+            def __init__(self, folder: Path):
+                self.index = folder / "index"
+
+            def save(self, name, text):
+                (FOLDER / name).write_text(text)
+
+            async def main(self, name, number, other: anyio.Path):
+                (number / name).read_text()
+                (other / name).read_text()
+                path = FOLDER / "rows" / name
+                path.read_text()
+                self.index.read_bytes()
+                self.save(name, "")
+    """
+    assert [line for line, _ in findings(text)] == [
+        "path.read_text()",
+        "self.index.read_bytes()",
+        'self.save(name, "")',
+    ]

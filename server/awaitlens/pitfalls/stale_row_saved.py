@@ -84,7 +84,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 def _counts(access: Access) -> bool:
     """Whether the attribute's new value rests on its old one. F("x") + 1 does not: the database works it out."""
     value = access.value
-    again = isinstance(value, Other) and value.kind == "BinOp" and access.place in value.parts
+    again = isinstance(value, Other) and value.kind in ("BinOp", "Div") and access.place in value.parts
     return access.kind == "augmented" or (access.kind == "write" and again)
 
 

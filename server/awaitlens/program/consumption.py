@@ -89,6 +89,13 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
     return NOT_KNOWN
 
 
+def divided(value: Inferred) -> Inferred:
+    """`value / other`, where `/` joins paths."""
+    inner = value.value
+    known = types.returns(f"{inner.cls.name}.__truediv__") if isinstance(inner, Instance) else None
+    return value.holding(Instance(Class(known))) if known else NOT_KNOWN
+
+
 def unpacked(value: Inferred, position: int) -> Inferred:
     inner = value.value
     if isinstance(inner, Instance) and inner.cls.name == "tuple" and 0 <= position < len(inner.arguments):

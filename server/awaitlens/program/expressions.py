@@ -72,6 +72,8 @@ _NAMES = _Interned(Name)
 _RESULTS = _Interned(Result)
 ASSIGNED_TO: _Interned[str, Usage] = _Interned(lambda word: Usage("assigned", name=word))
 _ATTRIBUTE_USAGES: _Interned[str, Usage] = _Interned(lambda word: Usage("attribute", name=word))
+_NAMED_OPERATORS: dict[type[ast.operator], str] = {ast.BitOr: "BitOr", ast.Div: "Div"}
+"""Those that some types give a meaning of their own: `A | B`, `folder / name`."""
 _COMPARED_BY: _Interned[str, Usage] = _Interned(lambda word: Usage("compared", name=word))
 # By the number of the call and the position or keyword.
 _ARGUMENT_USAGES: _Interned[tuple[int, int | str], Usage] = _Interned(
@@ -287,7 +289,7 @@ def _unary(record: Recorder, node: ast.UnaryOp, usage: Usage) -> Term:
 
 def _binary(record: Recorder, node: ast.BinOp, usage: Usage) -> Term:
     inherited = _ANNOTATION if usage is _ANNOTATION else _OPERAND
-    kind = "BitOr" if isinstance(node.op, ast.BitOr) else "BinOp"
+    kind = _NAMED_OPERATORS.get(type(node.op), "BinOp")
     return Other(kind, (term(record, node.left, inherited), term(record, node.right, inherited)))
 
 

@@ -113,6 +113,8 @@ class Names:
             return self._container(kind, (term.element,), file, facts, scope, at)
         if isinstance(term, Starred):
             return NOT_KNOWN
+        if isinstance(term, Other) and term.kind == "Div":
+            return consumption.divided(self.infer(term.parts[0], file, facts, scope, at))
         if isinstance(term, Other) and term.kind in ("JoinedStr", "Not"):
             return Inferred(Instance(Class("str" if term.kind == "JoinedStr" else "bool")))
         return NOT_KNOWN
