@@ -252,3 +252,72 @@ def test_an_event_of_the_loop_is_not_set_by_who_stops_its_thread(base: str, foun
     assert (
         told(POLLED.replace("BASE", base), Settings(select=frozenset({"busy-wait"}))) == ["busy-wait"] * found
     )
+
+
+NAMED = """
+    from abc import ABC
+    from typing import Generic, TypeVar
+
+    from elsewhere import Base, client
+
+    T = TypeVar("T")
+
+    class Sender(BASES):
+        def send(self, executor, event_loop):
+            OWNER.create_task(self.answer())
+
+        async def answer(self): ...
+    """
+
+
+@pytest.mark.parametrize(
+    ("owner", "bases", "found"),
+    [
+        ("self.loop", "Generic[T]", 1),
+        ("self._client.loop", "ABC", 1),
+        ("self.thread_loop", "Base", 1),
+        ("client._loop", "Base", 1),
+        ("event_loop", "ABC", 1),
+        ("executor", "ABC", 0),
+        ("self.loops", "ABC", 0),
+    ],
+)
+def test_what_is_called_a_loop_creates_tasks_as_one(owner: str, bases: str, found: int) -> None:
+    """Missed alarms: nobody knows where the loop comes from. And false ones: a group keeps its tasks."""
+    assert told(NAMED.replace("OWNER", owner).replace("BASES", bases)) == ["dropped-task"] * found
+
+
+def test_a_class_of_the_program_called_loop_is_what_it_is() -> None:
+    """A false alarm."""
+    text = """
+        class Loop:
+            def create_task(self, coroutine):
+                self.tasks.append(coroutine)
+
+        class Sender:
+            def __init__(self):
+                self.loop = Loop()
+
+            def send(self):
+                self.loop.create_task(self.answer())
+
+            async def answer(self): ...
+        """
+    assert told(text) == []
+
+
+def test_a_loop_by_its_name_alone_may_be_the_threads_own() -> None:
+    """A false alarm: who is called a loop may run in this thread."""
+    text = """
+        import threading
+
+        class Sender:
+            def start(self):
+                threading.Thread(target=self.run).start()
+
+            def run(self):
+                self.tasks.append(self.loop.create_task(self.answer()))
+
+            async def answer(self): ...
+        """
+    assert told(text, Settings(select=frozenset({"loop-call-from-thread"}))) == []

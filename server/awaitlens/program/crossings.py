@@ -65,7 +65,7 @@ def loop_calls(facts: Facts, view: View) -> Iterator[Crossing]:
 
 def _of_a_loop(call: Call, callee: Attribute, view: View) -> Confidence:
     target = view.target(call)
-    if target.name == _LOOP + callee.attr:
+    if target.name == _LOOP + callee.attr and view.type_of(callee.value, call.scope, call.span):
         return target.confidence
     by_name = last_name(callee.value) in ("loop", "_loop") and callee.attr in _TELLING
     return "likely" if by_name and view.is_unknown(call) else "possible"

@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 _MODEL = "django.db.models.Model"
 _MANAGER = "django.db.models.Manager"
 
+_BARE = frozenset(
+    {
+        "object",
+        "abc.ABC",
+        "typing.Generic",
+        "typing.Protocol",
+        "typing_extensions.Generic",
+        "typing_extensions.Protocol",
+    }
+)
+"""Bases that bring no attributes: what a class does not have itself is not theirs."""
+
 
 def attribute(names: Names, owner: Inferred, name: str) -> Inferred:
     """`owner.name`."""
@@ -110,7 +122,7 @@ def _of_external_class(names: Names, cls: Class, name: str, receiver: Value) -> 
         model = receiver.cls if isinstance(receiver, Instance) else receiver
         assert isinstance(model, Class)
         return Inferred(Instance(Class(_MANAGER), (Instance(model),)))
-    if cls.name == "object":
+    if cls.name in _BARE:
         return NOT_KNOWN
     return _external(f"{cls.name}.{name}")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import coroutines
+from awaitlens.program.facts import Attribute, Term, last_name
 
 if TYPE_CHECKING:
     from awaitlens.program.names import Names
@@ -52,3 +53,12 @@ def external_target(name: str, names: Names, confidence: Confidence) -> Target:
     if kind == "unknown" and (kind := names.described(name).kind) != "unknown":
         confidence = weakest(confidence, "likely")
     return Target(name, _COLOURS.get(kind, "unknown"), "", "", confidence)
+
+
+def target_by_name(callee: Term) -> Target | None:
+    """What is called where only the words tell: a task is created by a loop that is called one, wherever it comes from."""
+    if isinstance(callee, Attribute) and callee.attr == "create_task":
+        owner = last_name(callee.value)
+        if owner == "loop" or owner.endswith("_loop"):
+            return Target("asyncio.AbstractEventLoop.create_task", "sync", "", "", "likely")
+    return None

@@ -23,7 +23,7 @@ from awaitlens.program.surroundings import Surroundings
 from awaitlens.program.target import UNKNOWN_TARGET as UNKNOWN_TARGET
 from awaitlens.program.target import Colour as Colour
 from awaitlens.program.target import Target as Target
-from awaitlens.program.target import external_target
+from awaitlens.program.target import external_target, target_by_name
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -85,11 +85,13 @@ class View(Surroundings):
     # --- calls ---------------------------------------------------------------------------------------------
 
     def target(self, call: Call) -> Target:
-        """What the call calls; UNKNOWN_TARGET when nothing is known."""
+        """What the call calls; where nothing is known of it, what its words tell, or UNKNOWN_TARGET."""
         found = self._targets.get(call.number)
         if found is None:
             callee = self._names.callee(call.number, self._file, self._facts)
-            found = self._targets[call.number] = self._target(callee, call)
+            known = self._target(callee, call)
+            found = target_by_name(call.callee) if known.colour == "unknown" else None
+            found = self._targets[call.number] = found or known
         return found
 
     def may_be_named(self, term: Term, is_wanted: Callable[[str], bool]) -> bool:
