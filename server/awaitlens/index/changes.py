@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from difflib import SequenceMatcher
 from itertools import chain
 from typing import NamedTuple
 
 from awaitlens.engine import new_reader, read
+from awaitlens.index.uses import only_imports, without_strings
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.index import mentioned_names
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.outline import outline
+from awaitlens.program.skim import words
 from awaitlens.source import Source, Span
 from awaitlens.syntax.blocks import layout
 
 
 class Change(NamedTuple):
     """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
-    round; `calls` of names, likewise. Where outlines stayed equal, others see what is in the `bodies` of some
+    round; `calls` of names, and `imports`, likewise. Where outlines stayed equal, others see what is in the `bodies` of some
     functions and nothing else, and `blocks` are the numbers of those that have another text; None where they did not."""
 
     inside: bool
@@ -27,6 +30,7 @@ class Change(NamedTuple):
     calls: frozenset[str]
     bodies: frozenset[str] | None = None
     blocks: frozenset[int] | None = None
+    imports: frozenset[str] = frozenset()
 
 
 def change_between(before: str | None, after: str | None) -> Change:
@@ -54,14 +58,22 @@ def _whole(blocks: list[Facts]) -> Change:
 
 def _change(old: FileFacts, new: FileFacts) -> Change:
     before, after = [facts for _, facts in old.blocks], [facts for _, facts in new.blocks]
-    changed = [(a, b) for a, b in zip(before, after) if a.text != b.text]
-    if len(before) == len(after) and all(_is_outlined_alike(*pair) for pair in changed):
-        told = [pair for pair in changed if _unplaced(pair[0]) != _unplaced(pair[1])]
-        calls = _mentioned(a for a, _ in told) ^ _mentioned(b for _, b in told)
-        return Change(True, frozenset(), calls, frozenset(_functions(chain.from_iterable(told))))
-    names = frozenset(name for name, _, _ in _defined(before) ^ _defined(after)) | _renewed(before, after)
+    imports = frozenset(name for name, *_ in _imported(before) ^ _imported(after))
+    if len(before) == len(after):
+        alike, unlike = list[tuple[Facts, Facts]](), list[Facts]()
+        for a, b in zip(before, after):
+            if a.text == b.text or _is_outlined_alike(a, b):
+                alike.append((a, b))
+            else:
+                unlike += a, b
+        if all(map(_only_imports, unlike)) and not _use([a for a, _ in alike], imports):
+            told = [(a, b) for a, b in alike if a.text != b.text and _unplaced(a) != _unplaced(b)]
+            calls = _mentioned(a for a, _ in told) ^ _mentioned(b for _, b in told)
+            bodies = frozenset(_functions(chain.from_iterable(told)))
+            return Change(True, frozenset(), calls, bodies, imports=imports)
+    names = frozenset(name for name, *_ in _defined(before) ^ _defined(after)) | _renewed(before, after)
     calls = _mentioned(before) ^ _mentioned(after)
-    return Change(_is_inside(before, after, names), names, calls)
+    return Change(_is_inside(before, after, names | imports), names, calls, imports=imports)
 
 
 def _is_outlined_alike(before: Facts, after: Facts) -> bool:
@@ -86,25 +98,35 @@ def _functions(blocks: Iterable[Facts]) -> Iterator[str]:
 
 def _is_inside(before: list[Facts], after: list[Facts], names: frozenset[str]) -> bool:
     """Whether nobody sees a difference who does not use one of the names that came or went."""
-    first = _equal_at_start(before, after)
-    last = _equal_at_start(
-        before[: first - 1 : -1] if first else before[::-1], after[: first - 1 : -1] if first else after[::-1]
-    )
-    unchanged = after[:first] + after[len(after) - last :]
-    before, after = before[first : len(before) - last], after[first : len(after) - last]
-    if len(before) == len(after) and all(map(_is_unseen, before, after)):
+    pairs = list(_unlike(before, after))
+    if all(len(old) == len(new) and all(map(_is_unseen, old, new)) for old, new in pairs):
         return True
-    if any(name.startswith("__") or any(name in facts.text for facts in unchanged) for name in names):
+    changed = {facts.text.rstrip() for pair in pairs for blocks in pair for facts in blocks}
+    unchanged = [facts for facts in after if facts.text.rstrip() not in changed]
+    if _use(unchanged, names):
         return False
-    return all(_is_one_function(facts) for facts in (*before, *after))
+    return all(_is_one_function(f) or _only_imports(f) for pair in pairs for blocks in pair for f in blocks)
 
 
-def _equal_at_start(before: list[Facts], after: list[Facts]) -> int:
-    pairs = zip(before, after)
-    return next(
-        (n for n, (a, b) in enumerate(pairs) if a.text.rstrip() != b.text.rstrip()),
-        min(len(before), len(after)),
-    )
+def _unlike(before: list[Facts], after: list[Facts]) -> Iterator[tuple[list[Facts], list[Facts]]]:
+    """The stretches of blocks in which two versions of a file differ."""
+    old, new = ([facts.text.rstrip() for facts in version] for version in (before, after))
+    for kind, *ends in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield before[ends[0] : ends[1]], after[ends[2] : ends[3]]
+
+
+def _use(blocks: Iterable[Facts], names: frozenset[str]) -> bool:
+    """Whether the code of the blocks spells one of the names, or may use one that the language gives a meaning."""
+    if any(name.startswith("__") for name in names):
+        return True
+    return bool(names) and any(not names.isdisjoint(words(without_strings(facts.text))) for facts in blocks)
+
+
+def _only_imports(facts: Facts) -> bool:
+    """Whether all that the block does is to give names to what lies elsewhere, each by its own import."""
+    is_told = only_imports(facts.text) and not facts.repaired
+    return is_told and all(each.symbol != "*" for each in facts.imports)
 
 
 def _renewed(before: list[Facts], after: list[Facts]) -> frozenset[str]:
@@ -140,6 +162,11 @@ def _is_async_only(facts: Facts) -> bool:
 def _defined(blocks: Iterable[Facts]) -> frozenset[tuple[str, str, bool]]:
     scopes = (scope for facts in blocks for scope in facts.scopes)
     return frozenset((s.name, s.kind, s.is_async) for s in scopes if s.kind in ("function", "class"))
+
+
+def _imported(blocks: Iterable[Facts]) -> frozenset[tuple[str, str, str, int]]:
+    imports = (each for facts in blocks for each in facts.imports if each.scope == 0)
+    return frozenset((i.name, i.module, i.symbol, i.level) for i in imports)
 
 
 def _mentioned(blocks: Iterable[Facts]) -> frozenset[str]:

@@ -87,12 +87,10 @@ class Recheck:
 
     def _lead_anew(self, program: Program) -> set[int]:
         """Set what the imports of changed files name, and of others that may name a file that came or went: the numbers of
-        those others that do."""
-        for path, text in self._texts.items():
-            if text.after is not None:
-                self._lead(self._numbers[path], program)
-        concerned = set(self._importing()) - {*self._numbers.values()}
-        return {number for number in sorted(concerned) if self._lead(number, program)}
+        those where that is new."""
+        changed = {self._numbers[path] for path, text in self._texts.items() if text.after is not None}
+        gone = {*self._numbers.values()} - changed
+        return {n for n in sorted(changed | set(self._importing()) - gone) if self._lead(n, program)}
 
     def _lead(self, number: int, program: Program) -> bool:
         file = program.files[self.catalogue.paths[number]]
@@ -130,10 +128,29 @@ class Recheck:
     def _using(self, changes: Mapping[str, Change], program: Program) -> Iterator[int]:
         """The files that use a name of a changed file, where imports lead there."""
         for path, change in changes.items():
+            target = self._numbers[path]
             if change.inside and change.names:
-                files = self._holding(change.names) - {*self._numbers.values()}
-                leading = (number for number in files if self._leads(number, self._numbers[path]))
-                yield from self._spelling(change.names, leading, program)
+                yield from self._spelling(change.names, self._leading(target, change.names), program)
+            if change.inside and change.imports:
+                files = self._leading(target, change.imports)
+                yield from (n for n in files if self._takes(n, change.imports, target, program))
+
+    def _leading(self, target: int, names: Iterable[str]) -> Iterator[int]:
+        """The files that spell one of the names, changed ones aside, where imports lead to the target."""
+        files = self._holding(names) - {*self._numbers.values()}
+        return (number for number in files if self._leads(number, target))
+
+    def _takes(self, number: int, names: Set[str], target: int, program: Program) -> bool:
+        """Whether a file may take a name out of the target: by an import, or as an attribute of a module."""
+        file, numbers = program.files[self.catalogue.paths[number]], self.catalogue.numbers
+        modules = set[str]()
+        for each in file.imported:
+            led = (numbers[path] for path in program.reach.targets_of(file, (each,)))
+            if any(other == target or self._leads(other, target) for other in led):
+                modules.add(each.name)
+                if each.symbol == "*" or each.symbol in names:
+                    return True
+        return bool(modules) and _attribute_of(modules, names).search(file.text) is not None
 
     def _using_held_anew(self, program: Program) -> Iterator[int]:
         """The files that use a name of which it is new how it is held anywhere."""
@@ -170,6 +187,12 @@ class Recheck:
 def _mentioned(change: Change, kind: str) -> frozenset[str]:
     """The names that are mentioned so where they were not, or the other way round."""
     return change.calls if kind == "called" else change.names
+
+
+def _attribute_of(modules: Iterable[str], names: Iterable[str]) -> re.Pattern[str]:
+    """Where one of the names is an attribute of one of the modules, or of an attribute of theirs."""
+    first, last = ("|".join(map(re.escape, sorted(each))) for each in (modules, names))
+    return re.compile(rf"\b(?:{first})\s*\.\s*(?:\w+\s*\.\s*)*(?:{last})\b")
 
 
 def _use_of(names: Iterable[str]) -> re.Pattern[str]:
