@@ -427,3 +427,25 @@ def test_paths_that_a_slash_joins_are_paths() -> None:
         "self.index.read_bytes()",
         'self.save(name, "")',
     ]
+
+
+def test_what_a_builtin_passes_on_keeps_its_type() -> None:
+    """About missed alarms."""
+    text = """
+        from pathlib import Path
+
+        async def main(folder: Path, numbers):
+            for path in sorted(folder.iterdir(), key=str):
+                (path / "name").read_text()
+            for number, path in enumerate(list(folder.glob("*"))):
+                path.read_bytes()
+            newest = max(folder.iterdir(), key=str)
+            newest.write_text("")
+            next(reversed(numbers)).read_text()
+            max(folder, numbers).read_text()
+    """
+    assert [line for line, _ in findings(text)] == [
+        '(path / "name").read_text()',
+        "path.read_bytes()",
+        'newest.write_text("")',
+    ]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
 from awaitlens.program import members, results
-from awaitlens.program.facts import Item, Iterated
+from awaitlens.program.facts import Call, Facts, Item, Iterated
+from awaitlens.program.modules import FileFacts
 from awaitlens.program.values import (
     NOT_KNOWN,
     Class,
@@ -42,6 +43,17 @@ _SEQUENCES_OF_FIRST = frozenset(
         "asyncio.Queue",
     }
 )
+
+_HOLDERS = {
+    "sorted": "list",
+    "list": "list",
+    "set": "set",
+    "frozenset": "frozenset",
+    "iter": "collections.abc.Iterator",
+    "reversed": "collections.abc.Iterator",
+}
+"""Builtins that give the elements they are given, in what they give them."""
+_CHOOSERS = frozenset({"next", "min", "max"})
 
 
 def awaited(value: Inferred) -> Inferred:
@@ -87,6 +99,25 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
             value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
         )
     return NOT_KNOWN
+
+
+def passed_on(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Inferred:
+    """What a builtin gives that passes on the elements of what it is given: `sorted(rows)`, `next(rows)`."""
+    name = callee.value.name if isinstance(callee.value, External) else ""
+    if name not in _HOLDERS and name not in _CHOOSERS and name != "enumerate":
+        return NOT_KNOWN
+    positional = call.positional
+    if not positional or positional[0].keyword or (len(positional) > 1 and name in ("min", "max")):
+        return NOT_KNOWN
+    found = names.infer(Iterated(positional[0].value, False), file, facts, call.scope, call.span)
+    if not isinstance(found.value, Instance):
+        return NOT_KNOWN
+    if name in _CHOOSERS:
+        return found.because_of("likely" if len(call.arguments) > 1 else "certain")
+    if name == "enumerate":
+        row = Instance(Class("tuple"), (Instance(Class("int")), found.value))
+        return found.holding(Instance(Class("collections.abc.Iterator"), (row,)))
+    return found.holding(Instance(Class(_HOLDERS[name]), (found.value,)))
 
 
 def divided(value: Inferred) -> Inferred:

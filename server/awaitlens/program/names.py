@@ -143,7 +143,9 @@ class Names:
 
     def _called(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
         callee = self.callee(number, file, facts)
-        return results.called(self, callee, facts.calls[number], file, facts)
+        call = facts.calls[number]
+        passed = consumption.passed_on(self, callee, call, file, facts)
+        return passed or results.called(self, callee, call, file, facts)
 
     def callee(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
         """What call number `number` calls."""
