@@ -328,3 +328,30 @@ def test_an_update_over_such_a_put_loses_nothing(size: str, where: str, found: i
         told(OF_A_FUNCTION.replace("SIZE", size).replace("WHERE", where))
         == ["stale-write-after-await"] * found
     )
+
+
+FILLED = """
+    class Listeners:
+        async def add(self, channel, callback):
+            CHECK
+                await self.listen(channel)
+                WRITE
+            USE
+    """
+
+
+@pytest.mark.parametrize(
+    ("check", "write", "use", "found"),
+    [
+        ("if channel not in self.all:", "self.all[channel] = []", "self.all[channel].append(callback)", 1),
+        ("if self.all is None:", "self.all = {}", "self.all[channel] = callback", 1),
+        ("if not self.all:", "self.all = await self.connect()", "self.all.timeout = 5", 1),
+        ("if not self.all:", "self.all = {}", "del self.all[channel]", 0),
+        ("if channel not in self.all:", "self.all[channel] = []", "self.all = self.all.copy()", 0),
+    ],
+    ids=["an element of it", "an item", "an attribute", "one less", "another one"],
+)
+def test_what_something_was_put_into_is_still_there(check: str, write: str, use: str, found: int) -> None:
+    """Missed alarms: the second task makes another list, and the first one's callback is lost with its own. And false ones."""
+    text = FILLED.replace("CHECK", check).replace("WRITE", write).replace("USE", use)
+    assert told(text) == ["check-then-await"] * found

@@ -48,7 +48,8 @@ class Task:
         return ()
 
     def _write(self, event: Event, store: dict[Place, Symbol]) -> Symbol:
-        """Store what is written; what contains the place or lies in it has changed in a way nobody follows."""
+        """Store what is written. What lies in the place has changed in a way nobody follows; what contains it is still there,
+        with something else in it."""
         assert event.place is not None
         before = store.get(event.place, ())
         written = GONE if event.name in ("delete", "discard") else self.value(event.value)
@@ -56,7 +57,9 @@ class Task:
             written = ("mutated", "", before, written)
         for place in store:
             if place != event.place and (place.covers(event.place) or event.place.covers(place)):
-                store[place] = ("changed", "", store[place], written)
+                within = place.covers(event.place)
+                how = ("refilled", event.place.path[len(place.path)][0]) if within else ("changed", "")
+                store[place] = (*how, store[place], written)
         store[event.place] = written
         return written
 
@@ -135,10 +138,14 @@ def outcome_of_test(value: Value, tested: Symbol) -> bool | None:
 
 
 def _is_present(symbol: Symbol) -> bool | None:
+    if symbol[0] == "refilled":
+        return _is_present(symbol[2])
     return None if symbol[0] in ("v0", "free", "unknown", "changed") else symbol != GONE
 
 
 def _is_none(symbol: Symbol) -> bool | None:
+    if symbol[0] == "refilled":
+        return _is_none(symbol[2])
     if symbol in (("text", "None"), GONE):
         return True
     return None if symbol[0] in ("v0", "free", "unknown", "changed", "mutated") else False
@@ -151,7 +158,16 @@ def _is_true(symbol: Symbol) -> bool | None:
         return symbol[1] not in ("None", "False", "''", '""', "b''", "[]")
     if symbol == GONE:
         return False
+    if symbol[0] == "refilled":
+        return _is_refilled_true(*symbol[1:])
     return True if symbol[0] in ("result", "own", "call") else None
+
+
+def _is_refilled_true(part: str, before: Symbol, written: Symbol) -> bool | None:
+    """A container that holds what was put in is not empty; what got an attribute is as true as before."""
+    if part == "[":
+        return None if written == GONE else True
+    return _is_true(before)
 
 
 def is_countable(symbol: Symbol) -> bool:
