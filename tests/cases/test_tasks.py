@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 import pytest
 
+from awaitlens.cli.fixing import Sources, repair
 from awaitlens.engine import check_texts
+from awaitlens.pitfall import Patch
 from awaitlens.settings import Settings
+from awaitlens.source import Source
 
 FAMILY = Settings(
     select=frozenset(
@@ -321,3 +325,18 @@ def test_a_loop_by_its_name_alone_may_be_the_threads_own() -> None:
             async def answer(self): ...
         """
     assert told(text, Settings(select=frozenset({"loop-call-from-thread"}))) == []
+
+
+def test_tasks_of_two_functions_are_kept_in_one_set() -> None:
+    """A repair that made the set once for each of them."""
+
+    def patches_of(sources: Sources) -> Iterator[tuple[str, Patch]]:
+        checked = check_texts({path: source.text for path, source in sources.items()}, FAMILY)
+        return ((path, checked.patches(path, f)[0]) for path in sources for f in checked.findings(path))
+
+    text = "import asyncio\n\n\nasync def watch(): ...\n"
+    for name in ("first", "second"):
+        text += f"\n\ndef {name}():\n    asyncio.create_task(watch())\n"
+    repaired = repair({"module.py": Source("module.py", text)}, patches_of).sources["module.py"].text
+    assert repaired.count("background_tasks = set()") == 1
+    assert repaired.count("background_tasks.add(task)") == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import os
+import re
 import shutil
 import tempfile
 import tokenize
@@ -17,6 +18,8 @@ from awaitlens.source import Source
 
 _PASSES = 10
 """Each pass repairs what the one before uncovered or had to postpone. Fixes converge in two or three."""
+
+_DEFINITION = re.compile(r"\w+ = [^\n]+\n")
 
 Sources = Mapping[str, Source]
 PatchesOf = Callable[[Sources], Iterable[tuple[str, Patch]]]
@@ -137,7 +140,13 @@ def _fitting(state: Repaired, patches: Iterable[tuple[str, Patch]]) -> list[_Fit
 
 
 def _collides(edit: Edit, other: Edit) -> bool:
-    return edit != other and edit.span.overlaps(other.span)
+    return edit != other and (edit.span.overlaps(other.span) or _define_alike(edit, other))
+
+
+def _define_alike(edit: Edit, other: Edit) -> bool:
+    """Whether two patches put the same definition at the top level of a file: one is enough, and the next pass finds it."""
+    at_top = edit.span.column == other.span.column == 0
+    return at_top and edit.text == other.text and _DEFINITION.match(edit.text) is not None
 
 
 def parses(text: str) -> bool:
