@@ -141,3 +141,46 @@ def test_a_lock_given_back_in_between_guards_nothing() -> None:
                     self.n[key] = n + 1
         """
     assert told(text) == ["split-critical-section"]
+
+
+REPAIRED = """
+    class Client:
+        def __init__(self):
+            self.line = None
+
+        async def open(self):
+            if self.line is None:
+                self.line = await dial()
+                NEXT
+
+        async def send(self, text):
+            await self.open()
+            await self.line.write(text)
+
+        async def on_open(self, line):
+            await self.send("hello")
+
+        async def count(self):
+            async with self._line_lock:
+                return 1
+    """
+
+
+@pytest.mark.parametrize(
+    ("following", "offered"),
+    [
+        ("await open()", True),
+        ("await self.line.open(self.log)", True),
+        ("await self.send('hello')", False),
+        ("self.line.register(self.on_open)", False),
+        ("await self.count()", False),
+    ],
+    ids=["another open", "another method", "by a call", "by what is handed out", "a lock of that name"],
+)
+def test_a_lock_is_offered_only_where_nobody_takes_it_twice(following: str, offered: bool) -> None:
+    """Repairs that would wait for themselves."""
+    text = textwrap.dedent(REPAIRED.replace("NEXT", following))
+    checked = engine.check_texts({"module.py": text}, Settings(select=RACES))
+    (finding,) = checked.findings("module.py")
+    titles = [patch.title for patch in checked.patches("module.py", finding)]
+    assert ("Let one task at a time fill self.line" in titles) == offered

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from awaitlens.pitfall import Edit
-from awaitlens.program.facts import Access, Attribute, Facts, Name
+from awaitlens.program.facts import Access, Attribute, Call, Facts, Name, Term
 from awaitlens.program.flow.races import Race
+from awaitlens.program.flow.remote import outermost, own_function
 from awaitlens.program.view import View
 from awaitlens.rewrite import layout
 from awaitlens.rewrite.apply import apply
@@ -54,7 +55,7 @@ def guard_race(facts: Facts, view: View, race: Race) -> Guard | None:
         return guard_in_class(view, attribute, tuple(stretches)) if root == "self" else None
     # Before Python 3.10 a lock made at import belongs to a loop that never runs.
     early = (view.settings.python or (3, 14)) < (3, 10)
-    return None if dot or early or race.action is not None else guard_in_module(root, stretches[0])
+    return None if dot or early or race.action is not None else guard_in_module(view, root, stretches[0])
 
 
 def _owner(place: str) -> str:
@@ -90,23 +91,25 @@ def guard_hop(facts: Facts, view: View, function: str, hop: Span) -> Edits:
     return guard.edits if guard is not None else ()
 
 
-def guard_in_module(root: str, stretch: Stretch) -> Guard | None:
+def guard_in_module(view: View, root: str, stretch: Stretch) -> Guard | None:
     """A stretch of a function under a lock that the module makes beside the global `root`."""
     facts = stretch.facts
-    around = _around(stretch, f"‹{root}_lock = asyncio.Lock()›")
+    again = _comes_back(view, (stretch,), Name(f"{root}_lock"))
+    around = None if again else _around(stretch, f"‹{root}_lock = asyncio.Lock()›")
     return Guard(around, ((facts, apply(facts.text, around)),)) if around else None
 
 
 def guard_in_class(view: View, attribute: str, stretches: tuple[Stretch, ...]) -> Guard | None:
     """Stretches of methods under one lock that `__init__` makes beside `self.attribute`, or already has for it.
 
-    None where there is no `__init__` with a statement of its own suite to put the lock behind, and where two stretches
-    are of one block.
+    None where there is no `__init__` with a statement of its own suite to put the lock behind, where two stretches
+    are of one block, and where what runs under the lock would wait for it again.
     """
     own = stretches[0]
-    if len({id(each.facts) for each in stretches}) < len(stretches):
-        return None
     lock = f"self._{attribute.strip('_')}_lock"
+    again = _comes_back(view, stretches, Attribute(Name("self"), lock.removeprefix("self.")))
+    if len({id(each.facts) for each in stretches}) < len(stretches) or again:
+        return None
     made = _made_in_constructor(own, view, attribute, lock)
     edits, texts = list(made or ()), []
     for each in stretches:
@@ -118,8 +121,54 @@ def guard_in_class(view: View, attribute: str, stretches: tuple[Stretch, ...]) -
     return Guard(tuple(edits), tuple(texts))
 
 
+def _comes_back(view: View, stretches: tuple[Stretch, ...], lock: Term) -> bool:
+    """Whether what a stretch calls or hands out leads to a function that takes the lock, or will: who holds a lock and
+    takes it again waits forever."""
+    named: dict[str, set[str]] = {}
+    takers = {_function_of(each) for each in stretches}
+    for _, block in view.file.blocks:
+        if block.owner == stretches[0].facts.owner:
+            takers |= {outermost(block, c.scope) for c in block.contexts if lock in c.terms}
+            for call in block.calls:
+                named.setdefault(outermost(block, call.scope), set()).update(_own_names(block, call))
+    waiting = [name for each in stretches for name in _named_under_lock(each)]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(named.get(name, ()))
+    return not seen.isdisjoint(takers)
+
+
+def _named_under_lock(stretch: Stretch) -> Iterator[str]:
+    held = _held(stretch)
+    for call in stretch.facts.calls:
+        if held is not None and held[0][:2] <= call.span[:2] <= held[1][2:]:
+            yield from _own_names(stretch.facts, call)
+
+
+def _own_names(facts: Facts, call: Call) -> Iterator[str]:
+    """The functions of the same class or module that a call calls, or is given."""
+    for term in (call.callee, *(argument.value for argument in call.arguments)):
+        if isinstance(term, Attribute) if facts.owner else isinstance(term, Name):
+            yield own_function(term)
+
+
+def _function_of(stretch: Stretch) -> str:
+    """The outermost function that a stretch stands in."""
+    around = (scope for scope in stretch.facts.functions() if scope.span.contains(*stretch.first[:2]))
+    return next((scope.name for scope in around), "")
+
+
 def _around(stretch: Stretch, lock: str) -> Edits | None:
     """The lock around the statements of one suite that hold the stretch's two ends."""
+    held = _held(stretch)
+    return guard_with_lock(stretch.facts, *held, lock) if held is not None else None
+
+
+def _held(stretch: Stretch) -> tuple[Span, Span] | None:
+    """The first and the last statement, of one suite, that hold the stretch's two ends."""
     tree = tree_of(stretch.facts)
     ends = tuple(tree.statement_at(span) if tree else None for span in (stretch.first, stretch.last))
     if tree is None or ends[0] is None or ends[1] is None:
@@ -127,7 +176,7 @@ def _around(stretch: Stretch, lock: str) -> Edits | None:
     outer = _neighbours(tree, ends[0], ends[1])
     if outer is None or not isinstance(tree.function_of(outer[0]), ast.AsyncFunctionDef):
         return None
-    return guard_with_lock(stretch.facts, tree.span(outer[0]), tree.span(outer[1]), lock)
+    return tree.span(outer[0]), tree.span(outer[1])
 
 
 def _neighbours(tree: Tree, first: ast.stmt, last: ast.stmt) -> tuple[ast.stmt, ast.stmt] | None:
