@@ -264,3 +264,26 @@ def test_older_targets_may_still_use_what_they_have() -> None:
     settings = Settings(select=FAMILY.select, python=(3, 9))
     assert check(text, settings).findings("module.py") == ()
     assert len(check(text).findings("module.py")) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "pitfalls"), [("tornado.queues", ["asyncio-primitive-from-thread"]), ("queue", [])]
+)
+def test_a_queue_of_another_library_that_belongs_to_the_loop(kind: str, pitfalls: list[str]) -> None:
+    """A missed alarm: Tornado says that its queues and locks are not thread-safe (4.2 and newer)."""
+    text = f"""
+    import threading
+    import {kind}
+
+    class Command:
+        def __init__(self):
+            self.lines = None
+
+        async def spawn(self):
+            self.lines = {kind}.Queue()
+            threading.Thread(target=self.read).start()
+
+        def read(self):
+            self.lines.put_nowait(b"line")
+    """
+    assert found(text) == pitfalls

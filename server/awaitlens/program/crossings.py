@@ -26,7 +26,8 @@ PRIMITIVES = frozenset(
      "asyncio.Task.set_result", "asyncio.Condition.notify", "asyncio.Condition.notify_all", "asyncio.Lock.release",
      "asyncio.Semaphore.release", "asyncio.BoundedSemaphore.release", "asyncio.LifoQueue.put_nowait",
      "asyncio.PriorityQueue.put_nowait", "asyncio.StreamWriter.close", "asyncio.StreamWriter.write",
-     "asyncio.WriteTransport.write", "asyncio.BaseTransport.close"}
+     "asyncio.WriteTransport.write", "asyncio.BaseTransport.close", "tornado.queues.Queue.put_nowait",
+     "tornado.locks.Event.set"}
 )  # fmt: skip
 _RUN_A_LOOP = frozenset(
     {"asyncio.run", "asyncio.new_event_loop", "asyncio.Runner", "asyncio.set_event_loop", "asyncio.get_running_loop",
