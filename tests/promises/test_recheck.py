@@ -216,11 +216,15 @@ IMPORTING = {
     "taker.py": "from helper import more\n\n\nasync def view():\n    more()\n",
     "hub.py": "import helper\n",
     "far.py": "import hub\n\n\nasync def view():\n    hub.helper.more()\n",
+    "tools.py": "import helper as tool\n",
+    "handed.py": "from tools import tool\n\n\nasync def view():\n    tool.more()\n",
     "stranger.py": "import sys\nimport helper\n\n\ndef view():\n    sys.more()\n",
+    "neighbour.py": "import hub\n\n\ndef view():\n    hub.more()\n",
+    "namesake.py": "import helper\nfrom math import more\n",
     **{f"idle{number}.py": "from helper import other\n" for number in range(20)},
 }
 EVERYBODY = {Path(name).stem for name in IMPORTING}
-TAKING = {"helper", "view", "star", "taker", "far"}
+TAKING = {"helper", "view", "star", "taker", "far", "handed"}
 
 
 @pytest.mark.parametrize(
@@ -232,7 +236,7 @@ TAKING = {"helper", "view", "star", "taker", "far"}
         pytest.param(
             "import os\n",
             "import os\nimport time\n\n\ndef more():\n    time.sleep(1)\n",
-            {*TAKING, "stranger"},
+            {*TAKING, "stranger", "neighbour", "namesake"},
             id="with a function that uses it",
         ),
         pytest.param(

@@ -66,7 +66,7 @@ def _change(old: FileFacts, new: FileFacts) -> Change:
                 alike.append((a, b))
             else:
                 unlike += a, b
-        if all(map(_only_imports, unlike)) and not _use([a for a, _ in alike], imports):
+        if all(map(_only_imports, unlike)) and not any(_both_use(*pair, imports) for pair in alike):
             told = [(a, b) for a, b in alike if a.text != b.text and _unplaced(a) != _unplaced(b)]
             calls = _mentioned(a for a, _ in told) ^ _mentioned(b for _, b in told)
             bodies = frozenset(_functions(chain.from_iterable(told)))
@@ -114,6 +114,12 @@ def _unlike(before: list[Facts], after: list[Facts]) -> Iterator[tuple[list[Fact
     for kind, *ends in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
             yield before[ends[0] : ends[1]], after[ends[2] : ends[3]]
+
+
+def _both_use(before: Facts, after: Facts, names: frozenset[str]) -> bool:
+    """Whether a block may have used one of the names, and still may. Where outlines are equal and only one version spells a
+    name, none of what others see rests on it."""
+    return _use([before], names) and (before is after or _use([after], names))
 
 
 def _use(blocks: Iterable[Facts], names: frozenset[str]) -> bool:

@@ -142,15 +142,20 @@ class Recheck:
 
     def _takes(self, number: int, names: Set[str], target: int, program: Program) -> bool:
         """Whether a file may take a name out of the target: by an import, or as an attribute of a module."""
-        file, numbers = program.files[self.catalogue.paths[number]], self.catalogue.numbers
-        modules = set[str]()
+        file, find = program.files[self.catalogue.paths[number]], self.catalogue.numbers.__getitem__
+        modules, ancestors = set[str](), set[str]()
         for each in file.imported:
-            led = (numbers[path] for path in program.reach.targets_of(file, (each,)))
-            if any(other == target or self._leads(other, target) for other in led):
+            led = set(map(find, program.reach.targets_of(file, (each,))))
+            if not any(other == target or self._leads(other, target) for other in led):
+                continue
+            if each.symbol == "*" or each.symbol in names:
+                return True
+            ancestors.add(each.name)
+            # `from package import name` gives a module of the package, or whatever the package calls so.
+            if target in led or (each.symbol and len(led) == 1):
                 modules.add(each.name)
-                if each.symbol == "*" or each.symbol in names:
-                    return True
-        return bool(modules) and _attribute_of(modules, names).search(file.text) is not None
+        ways = [(modules, ""), (ancestors, r"(?:\w+\s*\.\s*)+")]
+        return any(_attribute_of(first, way, names).search(file.text) for first, way in ways if first)
 
     def _using_held_anew(self, program: Program) -> Iterator[int]:
         """The files that use a name of which it is new how it is held anywhere."""
@@ -189,10 +194,10 @@ def _mentioned(change: Change, kind: str) -> frozenset[str]:
     return change.calls if kind == "called" else change.names
 
 
-def _attribute_of(modules: Iterable[str], names: Iterable[str]) -> re.Pattern[str]:
-    """Where one of the names is an attribute of one of the modules, or of an attribute of theirs."""
+def _attribute_of(modules: Iterable[str], way: str, names: Iterable[str]) -> re.Pattern[str]:
+    """Where one of the names is an attribute of one of the modules, or of what `way` leads to from there."""
     first, last = ("|".join(map(re.escape, sorted(each))) for each in (modules, names))
-    return re.compile(rf"\b(?:{first})\s*\.\s*(?:\w+\s*\.\s*)*(?:{last})\b")
+    return re.compile(rf"\b(?:{first})\s*\.\s*{way}(?:{last})\b")
 
 
 def _use_of(names: Iterable[str]) -> re.Pattern[str]:
