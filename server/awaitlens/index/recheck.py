@@ -2,9 +2,9 @@
 
 The findings of a file rest on its text, on the files its imports lead to, on those that these lead to, and on what else it
 asked of all files: who calls a function, who defines a name. A file that changed is looked at again. Where no name can mean
-anything else (equal outlines), so is who read the code that changed, or asked what one of its functions comes to; otherwise
-every file from which imports led to it, unless nothing that others see of it has changed. Whoever asked a question of all
-files is looked at again where the answer may be another one now.
+anything else (equal outlines), so is who read the code that changed, or asked what one of its functions comes to; where only
+functions and imports came, went or changed, whoever uses their names; otherwise every file from which imports led to it.
+Whoever asked a question of all files is looked at again where the answer may be another one now.
 """
 
 from __future__ import annotations
