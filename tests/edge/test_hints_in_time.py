@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.edge.driver import RICH, Driver, Json, at, with_pull
 from tests.edge.fake import FakeSession
 
@@ -19,12 +20,16 @@ SLEEPS = "import time\ntime.sleep(1)\n"
 HINTS = {"hints": ["blocking"]}
 
 
-def slow(tmp_path: Path) -> str:
-    return f"import time\ntime.sleep(1)  # slow {tmp_path}/go\n"
-
-
-def configure(client: Driver, settings: Json) -> None:
-    client.notify("workspace/didChangeConfiguration", {"settings": {"awaitlens": settings}})
+@pytest.fixture
+def asked(driver: Driver, tmp_path: Path) -> int:
+    """A request for hints that is answered when the file `go` is there; meanwhile the settings have changed."""
+    driver.initialize(with_pull(RICH), initializationOptions=HINTS)
+    driver.open(URI, f"{SLEEPS.rstrip()}  # slow {tmp_path}/go\n")
+    number = driver.ask("textDocument/inlayHint", EVERYWHERE)
+    driver.settle()
+    driver.notify("workspace/didChangeConfiguration", {"settings": {"awaitlens": {"hints": []}}})
+    driver.settle()
+    return number
 
 
 def is_refresh(message: Json) -> bool:
@@ -32,28 +37,15 @@ def is_refresh(message: Json) -> bool:
 
 
 def test_settings_that_change_while_hints_are_looked_for_count_for_them(
-    driver: Driver, tmp_path: Path
+    driver: Driver, asked: int, tmp_path: Path
 ) -> None:
-    driver.initialize(with_pull(RICH), initializationOptions=HINTS)
-    driver.open(URI, slow(tmp_path))
-    asked = driver.ask("textDocument/inlayHint", EVERYWHERE)
-    driver.settle()
-    configure(driver, {"hints": []})
-    driver.settle()
     (tmp_path / "go").touch()
-    got = driver.answer(asked)
-    print(got)
-    assert got == []
+    assert driver.answer(asked) == []
 
 
 def test_a_client_that_waits_for_hints_is_told_to_ask_again_after_it_has_them(
-    driver: Driver, tmp_path: Path
+    driver: Driver, asked: int, tmp_path: Path
 ) -> None:
-    driver.initialize(with_pull(RICH), initializationOptions=HINTS)
-    driver.open(URI, slow(tmp_path))
-    asked = driver.ask("textDocument/inlayHint", EVERYWHERE)
-    driver.settle()
-    configure(driver, {"hints": []})
     for _ in range(3):
         driver.settle()
     (tmp_path / "go").touch()

@@ -264,6 +264,13 @@ TAKING = {"helper", "view", "star", "taker", "far", "handed"}
             None,
             id="used in the file, with a new function",
         ),
+        pytest.param(
+            IMPORTING["helper.py"],
+            "import os\nfrom time import sleep as step\n\nfrom quick import load\n\n\n"
+            "def pace():\n    step(1)\n\n\ndef read():\n    return load()\n\n\ndef other():\n    pass\n",
+            None,
+            id="used by a function that moves",
+        ),
         pytest.param("from quick", "from slow", None, id="leads elsewhere"),
         pytest.param("from quick import load\n", "", None, id="a name goes"),
         pytest.param("import os\n", "import os\nfrom time import *\n", EVERYBODY, id="a star"),

@@ -66,7 +66,7 @@ def _change(old: FileFacts, new: FileFacts) -> Change:
                 alike.append((a, b))
             else:
                 unlike += a, b
-        if all(map(_only_imports, unlike)) and not any(_both_use(*pair, imports) for pair in alike):
+        if all(map(_only_imports, unlike)) and not any(_both_spell(*pair, imports) for pair in alike):
             told = [(a, b) for a, b in alike if a.text != b.text and _unplaced(a) != _unplaced(b)]
             calls = _mentioned(a for a, _ in told) ^ _mentioned(b for _, b in told)
             bodies = frozenset(_functions(chain.from_iterable(told)))
@@ -101,11 +101,12 @@ def _is_inside(before: list[Facts], after: list[Facts], names: frozenset[str]) -
     pairs = list(_unlike(before, after))
     if all(len(old) == len(new) and all(map(_is_unseen, old, new)) for old, new in pairs):
         return True
-    changed = {facts.text.rstrip() for pair in pairs for blocks in pair for facts in blocks}
-    unchanged = [facts for facts in after if facts.text.rstrip() not in changed]
-    if _use(unchanged, names):
+    there = {facts.text.rstrip() for facts in before}
+    staying = (facts for facts in after if facts.text.rstrip() in there)
+    if any(_spells(facts, names) for facts in staying):
         return False
-    return all(_is_one_function(f) or _only_imports(f) for pair in pairs for blocks in pair for f in blocks)
+    changed = (facts for pair in pairs for blocks in pair for facts in blocks)
+    return all(_is_one_function(facts) or _only_imports(facts) for facts in changed)
 
 
 def _unlike(before: list[Facts], after: list[Facts]) -> Iterator[tuple[list[Facts], list[Facts]]]:
@@ -116,17 +117,17 @@ def _unlike(before: list[Facts], after: list[Facts]) -> Iterator[tuple[list[Fact
             yield before[ends[0] : ends[1]], after[ends[2] : ends[3]]
 
 
-def _both_use(before: Facts, after: Facts, names: frozenset[str]) -> bool:
+def _both_spell(before: Facts, after: Facts, names: frozenset[str]) -> bool:
     """Whether a block may have used one of the names, and still may. Where outlines are equal and only one version spells a
     name, none of what others see rests on it."""
-    return _use([before], names) and (before is after or _use([after], names))
+    return _spells(before, names) and (before.text == after.text or _spells(after, names))
 
 
-def _use(blocks: Iterable[Facts], names: frozenset[str]) -> bool:
-    """Whether the code of the blocks spells one of the names, or may use one that the language gives a meaning."""
+def _spells(facts: Facts, names: frozenset[str]) -> bool:
+    """Whether the code of the block spells one of the names, or may use one that the language gives a meaning."""
     if any(name.startswith("__") for name in names):
         return True
-    return bool(names) and any(not names.isdisjoint(words(without_strings(facts.text))) for facts in blocks)
+    return bool(names) and not names.isdisjoint(words(without_strings(facts.text)))
 
 
 def _only_imports(facts: Facts) -> bool:

@@ -7,7 +7,7 @@ coroutine function not by the one that calls it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from awaitlens.confidence import Confidence, weakest
@@ -355,12 +355,13 @@ def rank(chain: Chain) -> int:
 
 
 def _under_condition(
-    found: Iterator[Link | Chain], facts: Facts, scope: int, context: int, at: Span
+    found: Iterable[Link | Chain], facts: Facts, scope: int, context: int, at: Span
 ) -> Iterator[Link | Chain]:
     """What only matters now and then is not passed on from a place that is not always reached."""
+    found = list(found)
+    returns = turned_back(facts, scope, context, at) if found else ()
+    needs = needed_parameter(facts, context, returns) if found else ""
     for each in found:
-        returns = turned_back(facts, scope, context, at)
-        needs = needed_parameter(facts, context, returns)
         each = each._replace(needs=needs, may_return=each.may_return or bool(returns))
         if not is_conditional(facts, context):
             yield each

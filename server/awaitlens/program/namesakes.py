@@ -44,6 +44,6 @@ def classes_with_async(program: Program, name: str) -> tuple[str, ...]:
     return tuple(owner[0] for owner in owners if owner)
 
 
-def is_async_somewhere(program: Program, name: str) -> bool:
+def has_coroutine_namesake(program: Program, name: str) -> bool:
     """Whether some function of that name gives a coroutine."""
     return any(not other.scope.is_generator for other in program.index.functions(name, is_async=True))

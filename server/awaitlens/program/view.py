@@ -226,7 +226,7 @@ class View(Surroundings):
         async method of that name."""
         if target.confidence == "certain" or not target.path or not isinstance(call.callee, Attribute):
             return False
-        return namesakes.is_async_somewhere(self._program, call.callee.attr)
+        return namesakes.has_coroutine_namesake(self._program, call.callee.attr)
 
     def _is_inherited(self, call: Call, target: Target) -> bool:
         """Whether a class of the program has the method from outside, where it may rest on one that the class replaces."""
