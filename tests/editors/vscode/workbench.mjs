@@ -3,6 +3,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
+  closeSync,
+  constants,
   cpSync,
   existsSync,
   mkdirSync,
@@ -10,10 +12,10 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,6 +51,9 @@ const QUIET = {
   'files.hotExit': 'off',
   'security.workspace.trust.enabled': false,
 };
+
+// Of the file of settings, in characters: a shorter text is followed by blanks.
+const SIZE = 4096;
 
 /** One code-server with a profile and a workspace of its own. */
 export class VSCode {
@@ -106,15 +111,16 @@ export class VSCode {
     this.settings = { ...this.settings, ...changes };
     this.writeSettingsOnce();
     clearInterval(this.rewriting);
-    this.rewriting = setInterval(() => this.writeSettingsOnce(), 5000).unref();
+    this.rewriting = setInterval(() => this.writeSettingsOnce(), 2000).unref();
   }
 
   writeSettingsOnce() {
     for (const kind of ['User', 'Machine']) {
       mkdirSync(path.join(this.user, kind), { recursive: true });
-      const file = path.join(this.user, kind, 'settings.json');
-      writeFileSync(`${file}.new`, JSON.stringify(this.settings, null, 2));
-      renameSync(`${file}.new`, file); // So that the editor never reads half of it.
+      // Into the file that is there and in one piece: the editor loses sight of one that another is put in place of.
+      const file = openSync(path.join(this.user, kind, 'settings.json'), constants.O_RDWR | constants.O_CREAT);
+      writeSync(file, JSON.stringify(this.settings, null, 2).padEnd(SIZE), 0);
+      closeSync(file);
     }
   }
 
