@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { placeOfWords, timeToNextSquiggle, underlinedWords, visibleLines } from './in_page.mjs';
-import { until } from './waiting.mjs';
+import { sleep, until } from './waiting.mjs';
 
 export class Page {
   constructor(code, page) {
@@ -13,6 +13,11 @@ export class Page {
 
   get editor() {
     return this.page.locator('.editor-instance .monaco-editor').first();
+  }
+
+  /** A window that has just opened still sets up its watch over the settings, and may lose it when they change at once. */
+  async isSettled() {
+    await sleep(8000);
   }
 
   async shot(name) {

@@ -191,6 +191,7 @@ export const trusted = {
     const page = await code.open('race.py');
     await page.showsLine('others may run here');
     await page.shot('hints');
+    await page.isSettled();
     code.writeSettings({ 'awaitlens.hints': [] });
     await page.showsNoLine('others may run here');
     code.writeSettings({ 'awaitlens.hints': undefined });
@@ -227,6 +228,7 @@ export const trusted = {
     await page.underlined('time.sleep(1)', 'time.sleep(3)');
     const newest = () => Math.max(...code.processes('awaitlens server').map((each) => each.pid));
     const server = newest();
+    await page.isSettled();
     code.writeSettings({ 'awaitlens.ignore': ['blocking-sleep'] });
     await page.underlined();
     await page.shot('settings-ignored');

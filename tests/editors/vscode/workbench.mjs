@@ -105,7 +105,7 @@ export class VSCode {
   /**
    * The user's settings, changed while the editor runs; undefined takes one back. They are written as the machine's too:
    * this editor is a remote one, and paths are settings of the machine they lie on. A window that is still young now and
-   * then misses that a file has changed, so they are written again until there are others.
+   * then misses that a file has changed, so they are written again, each time as another text, until there are others.
    */
   writeSettings(changes) {
     this.settings = { ...this.settings, ...changes };
@@ -119,7 +119,8 @@ export class VSCode {
       mkdirSync(path.join(this.user, kind), { recursive: true });
       // Into the file that is there and in one piece: the editor loses sight of one that another is put in place of.
       const file = openSync(path.join(this.user, kind, 'settings.json'), constants.O_RDWR | constants.O_CREAT);
-      writeSync(file, JSON.stringify(this.settings, null, 2).padEnd(SIZE), 0);
+      const text = JSON.stringify({ ...this.settings, 'of the test, written': Date.now() }, null, 2);
+      writeSync(file, text.padEnd(SIZE), 0);
       closeSync(file);
     }
   }
