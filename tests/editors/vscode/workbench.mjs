@@ -104,23 +104,15 @@ export class VSCode {
 
   /**
    * The user's settings, changed while the editor runs; undefined takes one back. They are written as the machine's too:
-   * this editor is a remote one, and paths are settings of the machine they lie on. A window that is still young now and
-   * then misses that a file has changed, so they are written again, each time as another text, until there are others.
+   * this editor is a remote one, and paths are settings of the machine they lie on.
    */
   writeSettings(changes) {
     this.settings = { ...this.settings, ...changes };
-    this.writeSettingsOnce();
-    clearInterval(this.rewriting);
-    this.rewriting = setInterval(() => this.writeSettingsOnce(), 2000).unref();
-  }
-
-  writeSettingsOnce() {
     for (const kind of ['User', 'Machine']) {
       mkdirSync(path.join(this.user, kind), { recursive: true });
       // Into the file that is there and in one piece: the editor loses sight of one that another is put in place of.
       const file = openSync(path.join(this.user, kind, 'settings.json'), constants.O_RDWR | constants.O_CREAT);
-      const text = JSON.stringify({ ...this.settings, 'of the test, written': Date.now() }, null, 2);
-      writeSync(file, text.padEnd(SIZE), 0);
+      writeSync(file, JSON.stringify(this.settings, null, 2).padEnd(SIZE), 0);
       closeSync(file);
     }
   }
@@ -241,7 +233,6 @@ export class VSCode {
   }
 
   async close() {
-    clearInterval(this.rewriting);
     await this.browser?.close();
     try {
       process.kill(-this.process.pid, 'SIGTERM');
