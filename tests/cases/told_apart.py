@@ -41,6 +41,37 @@ WAITS = {
             return name_of(key=key)
         """,
     ),
+    "a helper connects only when an address is given, which it also completes": Pair(
+        "blocking-call-chain",
+        """
+        import time
+
+        def client(address=None, resolve=True):
+            if address and resolve:
+                address = address.lower()
+            if current := find():
+                return current
+            elif address and resolve:
+                time.sleep(1)
+
+        async def report():
+            return client()
+        """,
+        """
+        import time
+
+        def client(address=None, resolve=True):
+            if resolve or address:
+                address = "localhost"
+            if current := find():
+                return current
+            elif address and resolve:
+                time.sleep(1)
+
+        async def report():
+            return client()
+        """,
+    ),
     "a helper waits only when it is told to, and it is told not to": Pair(
         "blocking-call-chain",
         """
@@ -112,6 +143,110 @@ WAITS = {
             async def next(self, more):
                 await more.wait()
                 return self.take()
+        """,
+    ),
+    "the module that a setting names is mostly imported already": Pair(
+        "blocking-call-chain",
+        """
+        import importlib
+
+        def publisher(settings):
+            return importlib.import_module(settings.broker.value()).Publisher()
+
+        async def publish(settings):
+            await settings.ready()
+            return publisher(settings)
+        """,
+        """
+        import importlib
+
+        def publisher(settings, name):
+            return importlib.import_module("brokers.{}".format(name)).Publisher()
+
+        async def publish(settings):
+            await settings.ready()
+            return publisher(settings, "memory")
+        """,
+    ),
+    "a database that lies in memory computes, and waits for nobody": Pair(
+        "blocking-call-chain",
+        """
+        import sqlite3
+
+        class Pool:
+            _rows: sqlite3.Connection
+
+            def __init__(self):
+                self._rows = sqlite3.connect(":memory:")
+
+            def size(self):
+                with self._rows as rows:
+                    cursor = rows.execute("SELECT COUNT(*) FROM item")
+                    return cursor.fetchone()[0]
+
+        async def is_full(pool: Pool):
+            return pool.size() > 100
+        """,
+        """
+        import sqlite3
+
+        class Pool:
+            _rows: sqlite3.Connection
+
+            def __init__(self):
+                self._rows = sqlite3.connect("pool.db")
+
+            def size(self):
+                with self._rows as rows:
+                    cursor = rows.execute("SELECT COUNT(*) FROM item")
+                    return cursor.fetchone()[0]
+
+        async def is_full(pool: Pool):
+            return pool.size() > 100
+        """,
+    ),
+    "what is made once, and kept, moves its files once": Pair(
+        "blocking-call-chain",
+        """
+        import shutil
+
+        _theme = None
+
+        class Config:
+            def __init__(self, moved=False):
+                shutil.copyfile("old.ini", "new.ini")
+
+            @staticmethod
+            def instance(*args):
+                if not hasattr(Config, "_instance") or Config._instance is None:
+                    Config._instance = Config(*args)
+                return Config._instance
+
+        def theme():
+            global _theme
+            if _theme is not None:
+                return _theme
+            _theme = Config()
+            return _theme
+
+        async def page(request):
+            return Config.instance().title, theme().colour
+        """,
+        """
+        import shutil
+
+        class Config:
+            def __init__(self, moved=False):
+                shutil.copyfile("old.ini", "new.ini")
+
+            @staticmethod
+            def instance(*args):
+                if not hasattr(Config, "_instance") or Config._instance is None:
+                    found = Config(*args)
+                return found
+
+        async def page(request):
+            return Config.instance().title
         """,
     ),
     "an address in numbers needs no name lookup": Pair(

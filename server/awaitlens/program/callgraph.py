@@ -17,16 +17,10 @@ from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
 from awaitlens.program.conditions import is_conditional, left_off, needed_parameter, turned_back
 from awaitlens.program.decorators import in_place, runs_once
-from awaitlens.program.facts import (
-    Call,
-    Context,
-    Facts,
-    Result,
-    Scope,
-    Term,
-    last_name,
-)
+from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, last_name
+from awaitlens.program.inmemory import asks_memory
 from awaitlens.program.modules import FileFacts, qualname
+from awaitlens.program.once import happens_once
 from awaitlens.program.reads import Read, getter, reads
 from awaitlens.program.terms import dotted
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
@@ -104,6 +98,8 @@ class Chain(NamedTuple):
         is_sure = self.blocking is None or certainty(self.blocking) == "certain"
         if conditions > _MOST_CONDITIONS or (link.conditional and not is_sure):
             confidence = "possible"
+        if link.is_once and _is_no_matter_once(self):
+            confidence = "possible"
         if link.hop.at is not None and len(self.hops) > _MOST_BEHIND_A_GETTER:
             confidence = "possible"
         hops = (link.hop, *self.hops)
@@ -116,7 +112,7 @@ class Link(NamedTuple):
     where the function around may have returned before.
 
     `needs` is the parameter of the function around that has to be true for it; `left_off` are those of the target that
-    this call leaves false.
+    this call leaves false; `is_once` where what it makes is kept, and not made again.
     """
 
     hop: Hop
@@ -126,6 +122,7 @@ class Link(NamedTuple):
     needs: str = ""
     may_return: bool = False
     left_off: frozenset[str] = frozenset()
+    is_once: bool = False
 
     def reaches(self, chain: Chain) -> bool:
         """Whether the chain of the target is not ruled out by what this call gives it."""
@@ -250,7 +247,7 @@ class CallGraph:
             return
         if entry is None:
             yield from self._in_package(name, hop, callee)
-        elif waits(entry, call, facts):
+        elif waits(entry, call, facts) and not asks_memory(name, call, self.program.names, file, facts):
             yield Chain((hop,), name, entry, callee.confidence)
 
     def _in_package(self, name: str, hop: Hop, callee: Inferred) -> Iterator[Chain]:
@@ -276,7 +273,8 @@ class CallGraph:
         hop = self._hop(call, file, facts, function.qualname)
         is_cached = bool(scope.decorators) and runs_once(names, function)
         key = (function.path, function.qualname)
-        yield Link(hop, confidence, key, is_cached, left_off=left_off(call, scope, home.scopes[scope.parent]))
+        off = left_off(call, scope, home.scopes[scope.parent])
+        yield Link(hop, confidence, key, is_cached, left_off=off, is_once=is_cached)
 
     def _constructed(
         self, cls: Class, call: Call, callee: Inferred, file: FileFacts, facts: Facts
@@ -361,8 +359,13 @@ def _under_condition(
     found = list(found)
     returns = turned_back(facts, scope, context, at) if found else ()
     needs = needed_parameter(facts, context, returns) if found else ""
+    once = bool(found) and happens_once(facts, context, returns)
     for each in found:
         each = each._replace(needs=needs, may_return=each.may_return or bool(returns))
+        if once and isinstance(each, Link):
+            each = each._replace(is_once=True)
+        elif once and isinstance(each, Chain) and _is_no_matter_once(each):
+            continue
         if not is_conditional(facts, context):
             yield each
         elif isinstance(each, Link):
@@ -371,12 +374,17 @@ def _under_condition(
             yield each._replace(conditions=1)
 
 
+def _is_no_matter_once(chain: Chain) -> bool:
+    """A file that is read when it is first needed, and then known, is worth no word; a server that is waited for is."""
+    return chain.blocking is not None and chain.blocking.category in ("file", "path")
+
+
 def _counts(end: Chain, facts: Facts) -> bool:
     """Whether a function that makes this call is to be called blocking for it."""
     row = end.blocking
     if row is None:
         return not end.name.startswith("django.db.")
-    if row.name == "importlib.import_module" and not is_composed(facts.calls[end.hops[0].call]):
+    if row.name == "importlib.import_module" and not is_composed(facts.calls[end.hops[0].call], facts):
         return False
     return row.category not in _NOT_THROUGH and certainty(row) != "possible"
 

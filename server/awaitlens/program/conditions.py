@@ -6,7 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awaitlens.program.facts import Call, Constant, Context, Facts, Name, Other, Parameter, Scope, Term
+from awaitlens.program.facts import (
+    Call,
+    Constant,
+    Context,
+    Either,
+    Facts,
+    Name,
+    Other,
+    Parameter,
+    Scope,
+    Term,
+)
 from awaitlens.source import Span
 
 
@@ -29,21 +40,44 @@ def turned_back(facts: Facts, scope: int, context: int, at: Span) -> list[Contex
 
 def needed_parameter(facts: Facts, context: int, turned_back: Sequence[Context]) -> str:
     """The parameter that must be true for the place to be reached; "" if there is none to tell."""
-    wanted = [(outer, _asked(outer)) for outer in facts.enclosing(context) if outer.kind == "if"]
+    wanted = [
+        (outer, name)
+        for outer in facts.enclosing(context)
+        if outer.kind == "if"
+        for name in _asked(outer, facts)
+    ]
     around = {outer.number for outer in facts.enclosing(context)} | {-1}
     wanted += [(branch, _refused(branch, facts)) for branch in turned_back if branch.parent in around]
     for branch, name in wanted:
-        if not name or any(b.name == name and b.scope == branch.scope for b in facts.bindings):
+        if not name or _is_given_anew(name, branch.scope, facts):
             continue
         if any(parameter.name == name for parameter in facts.scopes[branch.scope].parameters):
             return name
     return ""
 
 
-def _asked(test: Context) -> str:
-    """`flag` of `if flag:` and `if flag is not None:`."""
+def _is_given_anew(name: str, scope: int, facts: Facts) -> bool:
+    """Whether a function gives its parameter another value, also where it is false: `if url: url = full(url)` does not."""
+    return any(
+        binding.name == name
+        and binding.scope == scope
+        and not any(
+            outer.kind == "if" and name in _asked(outer, facts) for outer in facts.enclosing(binding.context)
+        )
+        for binding in facts.bindings
+    )
+
+
+def _asked(test: Context, facts: Facts) -> list[str]:
+    """`flag` of `if flag:`, `if flag is not None:` and `if flag and others:`."""
     term = test.terms[0]
-    return term.id if isinstance(term, Name) else _compared_with_none(term, "IsNot")
+    together = term.options if isinstance(term, Either) and _is_conjunction(test, facts) else (term,)
+    return [part.id if isinstance(part, Name) else _compared_with_none(part, "IsNot") for part in together]
+
+
+def _is_conjunction(test: Context, facts: Facts) -> bool:
+    words = facts.slice(test.span).split()
+    return "and" in words and not {"or", "if", "else"}.intersection(words[1:])
 
 
 def _refused(branch: Context, facts: Facts) -> str:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from awaitlens.program.view import View
 
 _TEST_FILE = re.compile(
-    r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|tests?|testing|testclient|conftest)\.py$"
+    r"(?:^|/)(?:_*(?:tests?|testing)|[a-z0-9]+_tests)/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|tests?|testing|testclient|conftest)\.py$"
 )
 _TEST_PACKAGES = ("pytest", "pytest_asyncio")
 

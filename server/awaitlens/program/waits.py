@@ -12,7 +12,6 @@ from awaitlens.program.facts import (
     Iterated,
     Name,
     Other,
-    Result,
     last_name,
 )
 
@@ -110,9 +109,12 @@ def _sets_timeout(call: Call) -> bool:
     return last_name(call.callee) in ("setblocking", "settimeout")
 
 
-def is_composed(call: Call) -> bool:
-    """Whether a module's name is put together here: one of many, then. A name that is given is mostly imported already."""
-    return bool(call.arguments) and isinstance(call.arguments[0].value, (Other, Result))
+def is_composed(call: Call, facts: Facts) -> bool:
+    """Whether a module's name is put together here: one of many, then. A name that is given, as a setting's is by
+    `BROKER.value()`, is mostly imported already."""
+    name = call.arguments[0].value if call.arguments else None
+    made = facts.call_of(name) if name is not None else None
+    return bool(made.arguments) if made is not None else isinstance(name, Other)
 
 
 def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
