@@ -11,6 +11,7 @@ from typing import NamedTuple
 from awaitlens import selection
 from awaitlens.pitfall import Finding, Patch, Pitfall
 from awaitlens.pitfalls import pitfalls
+from awaitlens.program.conditions import never_run
 from awaitlens.program.extract import extract
 from awaitlens.program.facts import Facts
 from awaitlens.program.memory import LINES, Ground
@@ -100,6 +101,8 @@ def block_findings(program: Program, file: FileFacts, facts: Facts) -> tuple[Fin
     for pitfall in worth_running(selected(settings, file.path), facts, view):
         found.extend(_detected(pitfall, facts, view, settings))
     view.forget()
+    if found and (never := never_run(facts)):
+        found = [each for each in found if not any(stretch.contains(*each.span[:2]) for stretch in never)]
     return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
 

@@ -172,3 +172,18 @@ def test_of_two_modules_with_one_name_the_nearer_one_is_meant() -> None:
         program = check_texts({path: files[path] for path in order})
         told = [path for path in files if any(f.pitfall == "unawaited-call" for f in program.findings(path))]
         assert told == ["/a/shop.py", "/c/shop.py"]
+
+
+def test_a_module_may_get_the_name_of_its_package() -> None:
+    """About a false alarm: `import shop.later as shop` binds shop.later, not shop."""
+    client = "class Client:\n    {0}def close(self):\n        {1}self.session.shut()\n"
+    files = {
+        "shop/__init__.py": "from shop.now import Client\n",
+        "shop/now.py": client.format("", ""),
+        "shop/later.py": client.format("async ", "await "),
+        "app.py": "import shop.later as shop\n\n\nasync def main():\n    await shop.Client().close()\n",
+        "old.py": "import shop.later\n\n\nasync def main():\n    await shop.Client().close()\n",
+    }
+    program = check_texts(files)
+    assert program.findings("app.py") == ()
+    assert [f.pitfall for f in program.findings("old.py")] == ["await-non-awaitable"]

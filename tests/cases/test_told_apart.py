@@ -6,6 +6,7 @@ import logging
 import textwrap
 
 import pytest
+from tests.cases.seldom import SELDOM
 from tests.cases.told_apart import WAITS, Pair
 
 from awaitlens.engine import check_texts
@@ -262,7 +263,7 @@ COLOURS_AND_ENDS = {
         """,
     ),
 }
-PAIRS = {**COLOURS_AND_ENDS, **WAITS}
+PAIRS = {**COLOURS_AND_ENDS, **WAITS, **SELDOM}
 
 
 def pitfalls(text: str) -> set[str]:

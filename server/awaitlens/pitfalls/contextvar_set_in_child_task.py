@@ -82,7 +82,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             continue
         target = view.target(child)
         found = view.definition(target) if target.colour == "async" and target.path == view.path else None
-        for variable in _called(*found, "set") if found is not None else ():
+        for variable in _left_set(*found) if found is not None else ():
             for read, at in _called(facts, facts.scopes[child.scope], "get").items():
                 is_own = variable in _called(facts, facts.scopes[child.scope], "set")
                 if read == variable and at > starter.span and not is_own and _is_variable(read, child, view):
@@ -100,6 +100,11 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
 def _starts_task(starter: Call) -> bool:
     name = getattr(starter.callee, "attr", getattr(starter.callee, "id", ""))
     return name in _STARTERS and all(argument.keyword != "context" for argument in starter.arguments)
+
+
+def _left_set(facts: Facts, scope: object) -> set[str]:
+    """What a function sets and does not set back: what it resets is meant for its own callees."""
+    return _called(facts, scope, "set").keys() - _called(facts, scope, "reset").keys()
 
 
 def _called(facts: Facts, scope: object, method: str) -> dict[str, Span]:

@@ -65,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Step
-from awaitlens.program.facts import Facts
+from awaitlens.program.facts import Call, Either, Facts, Result
 from awaitlens.program.threads import Thread
 from awaitlens.program.view import View
 
@@ -76,6 +76,7 @@ everywhere = True
 
 _NEEDS_LOOP = frozenset({"asyncio.create_task", "asyncio.get_running_loop"})
 needs = _NEEDS_LOOP
+_APPLICATIONS = frozenset({"FastAPI", "Starlette", "Litestar", "Quart", "BlackSheep"})
 
 _NO_LOOP: frozenset[Thread] = frozenset({"module level"})
 
@@ -86,17 +87,30 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if scope.is_async or scope.kind == "lambda":
             continue
         target = view.target(call)
-        if target.name not in _NEEDS_LOOP or any(c.kind == "try" for c in facts.enclosing(call.context)):
+        guarded = any(c.kind == "try" for c in facts.enclosing(call.context)) or _is_fallback(call, facts)
+        if target.name not in _NEEDS_LOOP or guarded:
             continue
         if scope.kind != "function":
-            yield Finding(
-                call.callee_span, "no event loop runs while the module is imported", target.confidence
-            )
+            if not _is_served(view.path, view):
+                message = "no event loop runs while the module is imported"
+                yield Finding(call.callee_span, message, target.confidence)
             continue
         place = view.runs_only_on(call.scope, _NO_LOOP)
-        if place is not None:
+        if place is not None and not _is_served(place.path or view.path, view):
             owner = view.owner_of(call.scope).rpartition(".")[2] if scope.name == "__init__" else ""
             name = f"{owner or scope.name}()"
             message = f"no event loop runs here: {name} is called at module level"
             step = Step(place.span, f"{name} is called at module level", place.path)
             yield Finding(call.callee_span, message, "likely", (step,))
+
+
+def _is_fallback(call: Call, facts: Facts) -> bool:
+    """`loop or asyncio.get_running_loop()`: who has no loop running gives one."""
+    values = [binding.value for binding in facts.bindings] + [access.value for access in facts.accesses]
+    return any(isinstance(value, Either) and Result(call.number) in value.options[1:] for value in values)
+
+
+def _is_served(path: str, view: View) -> bool:
+    """Whether a module makes an application: a server like uvicorn imports it while its loop runs."""
+    file = view.program.files.get(path)
+    return file is not None and any(each.symbol in _APPLICATIONS for each in file.imported)

@@ -208,7 +208,7 @@ def _claim(chain: Chain) -> str:
         else _statement(name) or (f"`{name}()`" if " " in name else f"{name}()")
     )
     if chain.name.startswith("django.") and django.reaction(chain.name) == "raises":
-        return f"{subject} raises SynchronousOnlyOperation in async code"
+        return f"{subject} {'can raise' if chain.is_sometimes else 'raises'} SynchronousOnlyOperation in async code"
     return f"{subject} {'can block' if chain.is_sometimes else 'blocks'} the event loop"
 
 
@@ -306,7 +306,8 @@ def handed(call: Call, facts: Facts, view: View) -> Reached | None:
         (view.hop_span(hop), f"{_short(hop.qualname)}() calls {called}()", hop.path)
         for hop, called in zip(chain.hops, [*(_short(h.qualname) for h in chain.hops[1:]), _end(chain)])
     ]
-    message = f"{name} blocks the event loop, which runs it: {' > '.join(names)}"
+    blocks = "can block" if chain.is_sometimes else "blocks"
+    message = f"{name} {blocks} the event loop, which runs it: {' > '.join(names)}"
     return Reached(argument.span, message, confidence, tuple(proof), chain)
 
 

@@ -15,7 +15,7 @@ from awaitlens.knowledge import blocking as known
 from awaitlens.knowledge import coroutines, django
 from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
-from awaitlens.program.conditions import is_conditional, left_off, needed_parameter, turned_back
+from awaitlens.program.conditions import is_conditional, left_off, needed_parameter, never_runs, turned_back
 from awaitlens.program.decorators import in_place, runs_once
 from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, last_name
 from awaitlens.program.inmemory import asks_memory
@@ -24,7 +24,7 @@ from awaitlens.program.once import happens_once
 from awaitlens.program.reads import Read, getter, reads
 from awaitlens.program.terms import dotted
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
-from awaitlens.program.waits import certainty, is_composed, waits
+from awaitlens.program.waits import certainty, holds_up_callers, waits
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ _ASKS_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop", "current_as
 _MOST_BEHIND_A_GETTER = 2
 """A getter that goes further mostly looks for something once, and keeps it."""
 _MOST_CONDITIONS = 2
-_NOT_THROUGH = frozenset({"loop"})
-"""A second loop raises at once; helpers that start one mostly ask first whether one is running."""
 
 
 class Hop(NamedTuple):
@@ -71,7 +69,8 @@ class Chain(NamedTuple):
     One hop means the call does it directly. `name` is the canonical name at the end; `blocking` what knowledge says of
     it, None for the question "queries" and where the user says that the function blocks. `needs` is the parameter of the
     function it starts in that has to be true for it, `conditions` the number of functions on the way that an `if` or the
-    like may lead past it; `may_return` that one of them may have returned before.
+    like may lead past it; `may_return` that one of them may have returned before; `is_once` that one of them keeps what it
+    got.
     """
 
     hops: tuple[Hop, ...]
@@ -81,6 +80,7 @@ class Chain(NamedTuple):
     needs: str = ""
     conditions: int = 0
     may_return: bool = False
+    is_once: bool = False
 
     @property
     def is_sometimes(self) -> bool:
@@ -98,13 +98,21 @@ class Chain(NamedTuple):
         is_sure = self.blocking is None or certainty(self.blocking) == "certain"
         if conditions > _MOST_CONDITIONS or (link.conditional and not is_sure):
             confidence = "possible"
-        if link.is_once and _is_no_matter_once(self):
-            confidence = "possible"
         if link.hop.at is not None and len(self.hops) > _MOST_BEHIND_A_GETTER:
             confidence = "possible"
         hops = (link.hop, *self.hops)
         may_return = self.may_return or link.may_return
-        return Chain(hops, self.name, self.blocking, confidence, link.needs, conditions, may_return)
+        chain = Chain(hops, self.name, self.blocking, confidence, link.needs, conditions, may_return)
+        return chain.once() if link.is_once or self.is_once else chain
+
+    def once(self) -> Chain:
+        """Where what it gets is kept: a file that is read when first needed is worth no word, a server may be, if no other
+        condition has to be met."""
+        if self.blocking is None:
+            return self
+        is_likely = self.blocking.category not in ("file", "path") and self.conditions + self.may_return < 2
+        confidence = weakest(self.confidence, "likely" if is_likely else "possible")
+        return self._replace(confidence=confidence, is_once=True)
 
 
 class Link(NamedTuple):
@@ -356,16 +364,14 @@ def _under_condition(
     found: Iterable[Link | Chain], facts: Facts, scope: int, context: int, at: Span
 ) -> Iterator[Link | Chain]:
     """What only matters now and then is not passed on from a place that is not always reached."""
-    found = list(found)
+    found = [] if never_runs(facts, context) else list(found)
     returns = turned_back(facts, scope, context, at) if found else ()
     needs = needed_parameter(facts, context, returns) if found else ""
     once = bool(found) and happens_once(facts, context, returns)
     for each in found:
         each = each._replace(needs=needs, may_return=each.may_return or bool(returns))
-        if once and isinstance(each, Link):
-            each = each._replace(is_once=True)
-        elif once and isinstance(each, Chain) and _is_no_matter_once(each):
-            continue
+        if once:
+            each = each._replace(is_once=True) if isinstance(each, Link) else each.once()
         if not is_conditional(facts, context):
             yield each
         elif isinstance(each, Link):
@@ -374,19 +380,12 @@ def _under_condition(
             yield each._replace(conditions=1)
 
 
-def _is_no_matter_once(chain: Chain) -> bool:
-    """A file that is read when it is first needed, and then known, is worth no word; a server that is waited for is."""
-    return chain.blocking is not None and chain.blocking.category in ("file", "path")
-
-
 def _counts(end: Chain, facts: Facts) -> bool:
     """Whether a function that makes this call is to be called blocking for it."""
     row = end.blocking
     if row is None:
         return not end.name.startswith("django.db.")
-    if row.name == "importlib.import_module" and not is_composed(facts.calls[end.hops[0].call], facts):
-        return False
-    return row.category not in _NOT_THROUGH and certainty(row) != "possible"
+    return holds_up_callers(row, end.hops[0].call, facts)
 
 
 def _best(ends: list[Chain]) -> Chain | None:

@@ -26,6 +26,22 @@ def is_conditional(facts: Facts, context: int) -> bool:
     return any(outer.kind in ("if", "else", "case", "except") for outer in facts.enclosing(context))
 
 
+def never_runs(facts: Facts, context: int) -> bool:
+    """Whether a place lies in a branch that no run takes: under `if False:`, or in the `else` of `if True:`."""
+    return any(_is_never(outer) for outer in facts.enclosing(context))
+
+
+def never_run(facts: Facts) -> list[Span]:
+    """The stretches of a block that no run comes to."""
+    return [context.body_span for context in facts.contexts if _is_never(context)]
+
+
+def _is_never(context: Context) -> bool:
+    if context.kind not in ("if", "else") or not isinstance(context.terms[0], Constant):
+        return False
+    return bool(context.terms[0].value) == (context.kind == "else")
+
+
 def turned_back(facts: Facts, scope: int, context: int, at: Span) -> list[Context]:
     """The branches before a place of a function in which it returns."""
     around = {outer.number for outer in facts.enclosing(context)}

@@ -24,7 +24,9 @@ _IN_PLACE = (
 )  # fmt: skip
 
 
-_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
+_CACHES = frozenset(
+    {"functools.cache", "functools.lru_cache", "cachetools.cached", "cachetools.cachedmethod"}
+)
 
 
 def in_place(names: Names, function: Function) -> Confidence:
@@ -36,9 +38,13 @@ def in_place(names: Names, function: Function) -> Confidence:
 
 
 def runs_once(names: Names, function: Function) -> bool:
-    """Whether a cache answers for the function from its second call on: it has nothing to tell two calls apart by."""
+    """Whether a cache answers for the function from its second call on: it has nothing to tell two calls apart by, but
+    the object whose method it is."""
     file, facts, scope = results.located(names, function)
-    if file is None or facts is None or scope is None or scope.parameters:
+    if file is None or facts is None or scope is None:
+        return False
+    own = [parameter.name for parameter in scope.parameters if parameter.name not in ("self", "cls")]
+    if own:
         return False
     return any(results.decorator_name(names, d, file, facts, scope) in _CACHES for d in scope.decorators)
 

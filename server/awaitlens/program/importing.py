@@ -9,11 +9,13 @@ from awaitlens.program.recorder import Recorder
 
 
 def whole_module(record: Recorder, node: ast.Import) -> None:
-    """`import a.b as c`."""
+    """`import a.b as c`. `import a.b as a` is told as `from a import b as a`, or it would look like `import a.b`."""
     for alias in node.names:
         name = alias.asname or alias.name.partition(".")[0]
-        module = alias.name
-        record.imports.append(_imported(record, name, module, "", 0, alias, bool(alias.asname)))
+        module, symbol = alias.name, ""
+        if alias.asname and alias.name.startswith(f"{alias.asname}."):
+            module, _, symbol = alias.name.rpartition(".")
+        record.imports.append(_imported(record, name, module, symbol, 0, alias, bool(alias.asname)))
         record.bind(name, "import", record.span(alias))
 
 

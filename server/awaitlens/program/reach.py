@@ -215,7 +215,11 @@ def _spelled(
 ) -> Iterator[Imports]:
     if modules:
         for each, bound in _bound(modules):
-            yield Imports(0, each, "", bound if bound != each else each.partition(".")[0])
+            owner, _, symbol = each.rpartition(".")
+            if each.startswith(f"{bound}."):
+                yield Imports(0, intern(owner), intern(symbol), bound)
+            else:
+                yield Imports(0, each, "", bound if bound != each else each.partition(".")[0])
         return
     listed = _COMMENT.sub("", names or "") if "#" in (names or "") else names or ""
     for each, bound in _bound(listed.strip("( )\n\r\t")):

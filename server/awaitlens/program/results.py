@@ -268,6 +268,19 @@ def _inferred_result(names: Names, file: FileFacts, facts: Facts, scope: Scope) 
     )
 
 
+def returns_coroutine(names: Names, function: Function) -> bool:
+    """Whether some return statement of a function gives a coroutine, as `return self.load()` does in a wrapper."""
+    file, facts, scope = located(names, function)
+    if scope is None or file is None or facts is None:
+        return False
+    names.memory.rests_on(file.path, id(facts))
+    return any(
+        isinstance(names.infer(jump.value, file, facts, jump.scope, jump.span).value, Coroutine)
+        for jump in facts.jumps
+        if jump.kind == "return" and jump.scope == scope.number
+    )
+
+
 # --- decorators -------------------------------------------------------------------------------------------
 
 

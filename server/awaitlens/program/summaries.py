@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Chain", "Hop", "Question", "Summaries", "certainty", "spelled"]
 
-_Waiting = tuple[int, int, tuple[Hop, ...], int, Key]
-"""A chain that may still be beaten: its rank, its length, its hops, its number in the order they were found, whose it is."""
+_Waiting = tuple[int, bool, int, tuple[Hop, ...], int, Key]
+"""A chain that may still be beaten: its rank, whether it happens once, its length, its hops, its number in the order they were found, whose it is."""
 
 
 class Summaries:
@@ -129,7 +129,7 @@ class Summaries:
                 elif link.target in reached:
                     calling.setdefault(link.target, []).append((key, link))
         while waiting:
-            _, _, _, number, key = heapq.heappop(waiting)
+            *_, number, key = heapq.heappop(waiting)
             if key in known:
                 continue
             known[key] = found[number]
@@ -220,9 +220,9 @@ class Summaries:
             waiting.extend(fresh)
 
 
-def _order(chain: Chain) -> tuple[int, int, tuple[Hop, ...]]:
-    """The surest first, of these the shortest, of these the first in the text."""
-    return rank(chain), len(chain.hops), chain.hops
+def _order(chain: Chain) -> tuple[int, bool, int, tuple[Hop, ...]]:
+    """The surest first, of these what happens more than once, of these the shortest, of these the first in the text."""
+    return rank(chain), chain.is_once, len(chain.hops), chain.hops
 
 
 def _answers(chain: Chain, question: Question) -> bool:

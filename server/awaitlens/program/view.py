@@ -216,7 +216,7 @@ class View(Surroundings):
         given = self.infer(Result(call.number), call.scope)
         if isinstance(given.value, Instance):
             known = given.value.cls.name in NEVER_AWAITABLE and not self._is_inherited(call, target)
-            return given.confidence if known else None
+            return given.confidence if known and not self._returns_coroutine(target) else None
         if target.path:
             return target.confidence if self.of_definition(target, gives_nothing) else None
         return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
@@ -227,6 +227,11 @@ class View(Surroundings):
         if target.confidence == "certain" or not target.path or not isinstance(call.callee, Attribute):
             return False
         return namesakes.has_coroutine_namesake(self._program, call.callee.attr)
+
+    def _returns_coroutine(self, target: Target) -> bool:
+        """Whether a function of the program returns a coroutine, whatever its annotation says."""
+        function = Function(target.name, target.path, target.qualname)
+        return bool(target.path) and results.returns_coroutine(self._names, function)
 
     def _is_inherited(self, call: Call, target: Target) -> bool:
         """Whether a class of the program has the method from outside, where it may rest on one that the class replaces."""

@@ -12,6 +12,7 @@ from awaitlens.program.facts import (
     Iterated,
     Name,
     Other,
+    Term,
     last_name,
 )
 
@@ -19,6 +20,8 @@ _UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
 """Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
 _QUICK_MOSTLY = ("django.template.", "django.dispatch.", "django.shortcuts.render")
 """What blocks only if what it is given queries the database."""
+_NOT_THROUGH = frozenset({"loop"})
+"""A second loop raises at once; helpers that start one mostly ask first whether one is running."""
 ANSWERS_AT_ONCE = {
     "future": frozenset({"done", "exception"}),
     "queue": frozenset({"put", "put_nowait", "empty", "qsize", "full"}),
@@ -51,10 +54,18 @@ def _is_quick(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
     if row.category == "dns":
         return any("NUMERIC" in facts.slice(argument.span) for argument in call.arguments)
     if row.name == "time.sleep" and call.arguments:
-        time = call.arguments[0].value
+        time = _number(call.arguments[0].value, call, facts)
         shortest = 0.0 if facts.scopes[call.scope].is_async else 0.009
         return isinstance(time, Constant) and isinstance(time.value, (int, float)) and time.value <= shortest
     return _guards(row.name, call, facts)
+
+
+def _number(time: Term, call: Call, facts: Facts) -> Term:
+    """The number that a local name stands for, where it is given one and no other."""
+    if not isinstance(time, Name):
+        return time
+    given = [b.value for b in facts.bindings if b.name == time.id and b.scope == call.scope]
+    return given[0] if len(given) == 1 else time
 
 
 def _guards(name: str, call: Call, facts: Facts) -> bool:
@@ -109,7 +120,14 @@ def _sets_timeout(call: Call) -> bool:
     return last_name(call.callee) in ("setblocking", "settimeout")
 
 
-def is_composed(call: Call, facts: Facts) -> bool:
+def holds_up_callers(row: known.BlockingCall, call: int, facts: Facts) -> bool:
+    """Whether a function that makes a call (-1: a statement) of a row is to be called blocking for it."""
+    if row.name == "importlib.import_module" and not _is_composed(facts.calls[call], facts):
+        return False
+    return row.category not in _NOT_THROUGH and certainty(row) != "possible"
+
+
+def _is_composed(call: Call, facts: Facts) -> bool:
     """Whether a module's name is put together here: one of many, then. A name that is given, as a setting's is by
     `BROKER.value()`, is mostly imported already."""
     name = call.arguments[0].value if call.arguments else None
