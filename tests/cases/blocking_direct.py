@@ -6,6 +6,33 @@ from tests.cases.blocking_cases import Bug
 
 DIRECT = [
     Bug(
+        "a vector store asks its database with the client that waits",
+        "blocking-database",
+        "return self.client.query_points(self.name, vector)",
+        """
+        from qdrant_client import QdrantClient
+
+        class Store:
+            def __init__(self, url, name):
+                self.client, self.name = QdrantClient(url=url), name
+
+            async def search(self, vector):
+                return self.client.query_points(self.name, vector)
+        """,
+        """
+        from qdrant_client import AsyncQdrantClient, QdrantClient
+
+        class Store:
+            def __init__(self, url, name):
+                self.client, self.name = AsyncQdrantClient(url=url), name
+                self.drafts = QdrantClient(":memory:")
+
+            async def search(self, vector):
+                drafts = self.drafts.query_points(self.name, vector)
+                return drafts, await self.client.query_points(self.name, vector)
+        """,
+    ),
+    Bug(
         "a storage method writes its file itself",
         "blocking-file-io",
         'with open(self.path(name), "wb") as file:',

@@ -40,6 +40,39 @@ async def handle(request):
 async def send_receipt(user): ...
 ```
 
+## Bad: from another thread
+
+`run_coroutine_threadsafe` gives a future that takes the error along. Who drops the future drops the error, and the loop
+logs nothing, in debug mode neither.
+
+```python
+import asyncio
+
+
+def on_message(text, loop):
+    asyncio.run_coroutine_threadsafe(store(text), loop)
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nobody looks at the future: if store() fails, its error is lost without a word
+
+
+async def store(text):
+    await database.insert(text)
+```
+
+## Good: from another thread
+
+```python
+import asyncio
+
+
+def on_message(text, loop):
+    future = asyncio.run_coroutine_threadsafe(store(text), loop)
+    future.result(timeout=10)
+
+
+async def store(text):
+    await database.insert(text)
+```
+
 ## Fine
 
 A task group holds its tasks, and waits for them.
@@ -55,7 +88,15 @@ async def handle(request):
     await task
 
 
-async def send_receipt(user): ...
+def on_paid(user, loop):
+    asyncio.run_coroutine_threadsafe(send_receipt(user), loop)
+
+
+async def send_receipt(user):
+    try:
+        await post(user)
+    except Exception:
+        log.exception("no receipt")
 ```
 """
 
@@ -65,6 +106,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Facts
+from awaitlens.program.tasks import may_fail
 from awaitlens.program.view import View
 from awaitlens.rewrite import await_expression, keep_task
 
@@ -80,7 +122,8 @@ _MESSAGES = {
     "asyncio.AbstractEventLoop.create_task": _LOST,
     "asyncio.gather": "nobody awaits gather(): its tasks run on unwatched, and their errors are lost",
 }
-needs = _MESSAGES.keys()
+_FROM_THREAD = "asyncio.run_coroutine_threadsafe"
+needs = _MESSAGES.keys() | {_FROM_THREAD}
 
 
 def detect(facts: Facts, view: View) -> Iterator[Finding]:
@@ -89,11 +132,18 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             target = view.target(call)
             if target.name in _MESSAGES:
                 yield Finding(call.callee_span, _MESSAGES[target.name], target.confidence)
+            elif target.name == _FROM_THREAD and (name := may_fail(call, facts, view)):
+                message = f"nobody looks at the future: if {name}() fails, its error is lost without a word"
+                yield Finding(call.callee_span, message, target.confidence)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     call = next(call for call in facts.calls if call.callee_span == finding.span)
-    if view.target(call).name == "asyncio.gather":
+    name = view.target(call).name
+    if name == _FROM_THREAD:
+        advice = "Wait for future.result() in this thread, or give the future a callback that looks at its exception()."
+        return Patch("Look at how it ends", "show", advice=advice)
+    if name == "asyncio.gather":
         awaited = await_expression(facts, call.span)
         return Patch("Add await", "review", awaited) if awaited else None
     edits = keep_task(facts, call)

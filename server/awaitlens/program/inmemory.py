@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from awaitlens.program.names import Names
 
 _MARK = ":memory:"
-"""How SQLite calls such a database, alone or in an address (`file::memory:?cache=shared`)."""
+"""How SQLite and Qdrant call such a database, alone or in an address (`file::memory:?cache=shared`)."""
 _MOST_STEPS = 6
 
 
 def asks_memory(name: str, call: Call, names: Names, file: FileFacts, facts: Facts) -> bool:
     """Whether a call of what the tables know as `name` asks a database that lies in memory."""
-    if not name.startswith("sqlite3.") or not isinstance(call.callee, Attribute):
+    if not name.startswith(("sqlite3.", "qdrant_client.")) or not isinstance(call.callee, Attribute):
         return False
     return _is_in_memory(call.callee.value, names, file, facts, call.scope)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge.concurrency import Spawner, spawner
 from awaitlens.program.facts import (
+    UNKNOWN,
     Argument,
     Attribute,
     Binding,
@@ -22,6 +23,7 @@ from awaitlens.program.facts import (
     Term,
     last_name,
 )
+from awaitlens.program.summaries import spelled
 from awaitlens.program.values import Coroutine, Instance
 from awaitlens.program.view import Target, View
 
@@ -45,6 +47,7 @@ _TIDYING = (
 _RUN_THE_LOOP = frozenset({"run_forever", "run_until_complete"})
 """Where these stand the loop runs while the function waits, and holds its locals."""
 _RUNNING_ALREADY = frozenset({"values", "wrap_future", "all_tasks"})
+_EVERYTHING = frozenset({"Exception", "BaseException"})
 TIMEOUTS = frozenset(
     {"asyncio.timeout", "asyncio.timeout_at", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after",
      "trio.fail_after", "trio.move_on_after", "asyncio.timeouts.timeout"}
@@ -77,6 +80,30 @@ def _started(call: Call, row: Spawner) -> tuple[Argument, ...]:
         return tuple(argument for argument in call.arguments if argument.keyword == "")
     found = call.argument(row.position, row.keyword)
     return (found,) if found is not None else ()
+
+
+def may_fail(call: Call, facts: Facts, view: View) -> str:
+    """The name of the coroutine function of the program that a call is given called, if errors come out of it; "" else."""
+    inner = facts.call_of(call.arguments[0].value) if call.arguments else None
+    target = view.target(inner) if inner is not None else None
+    if inner is None or target is None or target.colour != "async" or not target.path:
+        return ""
+    return spelled(target.name, inner, facts) if view.of_definition(target, _lets_errors_out) else ""
+
+
+def _lets_errors_out(facts: Facts, scope: Scope) -> bool:
+    """Whether a coroutine awaits something outside of every `try` that catches all errors."""
+    return any(
+        suspension.scope == scope.number
+        and not any(
+            outer.kind == "try" and _catches_all(outer) for outer in facts.enclosing(suspension.context)
+        )
+        for suspension in facts.suspensions
+    )
+
+
+def _catches_all(attempt: Context) -> bool:
+    return any(each == UNKNOWN or last_name(each) in _EVERYTHING for each in attempt.terms)
 
 
 def takes_nothing(target: Target, view: View) -> bool:
