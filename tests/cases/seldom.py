@@ -52,7 +52,7 @@ SELDOM = {
         import importlib
 
         def publisher(settings, name):
-            return importlib.import_module("brokers.{}".format(name)).Publisher()
+            return importlib.import_module(settings_of(name).path()).Publisher()
 
         async def publish(settings):
             await settings.ready()

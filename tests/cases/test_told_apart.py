@@ -324,6 +324,23 @@ def test_a_name_that_is_its_own_iterator_comes_to_an_end(caplog: pytest.LogCaptu
     assert caplog.records == []
 
 
+def test_what_an_object_keeps_is_made_for_each_object() -> None:
+    """About a missed alarm: only what there is once is there already for most calls."""
+    text = """
+        import shutil
+
+        class Page:
+            def __init__(self, path):
+                self.text = None
+                if self.text is None:
+                    self.text = shutil.copyfile("page.html", path)
+
+        async def show(path):
+            return Page(path)
+        """
+    assert pitfalls(text) == {"blocking-call-chain"}
+
+
 FIXTURE = """
     import subprocess
     import pytest

@@ -282,7 +282,8 @@ class CallGraph:
         is_cached = bool(scope.decorators) and runs_once(names, function)
         key = (function.path, function.qualname)
         off = left_off(call, scope, home.scopes[scope.parent])
-        yield Link(hop, confidence, key, is_cached, left_off=off, is_once=is_cached)
+        is_once = is_cached and not scope.parameters
+        yield Link(hop, confidence, key, is_cached, left_off=off, is_once=is_once)
 
     def _constructed(
         self, cls: Class, call: Call, callee: Inferred, file: FileFacts, facts: Facts

@@ -17,6 +17,7 @@ from awaitlens.program.facts import (
     Term,
     last_name,
 )
+from awaitlens.program.terms import dotted
 
 
 def happens_once(facts: Facts, context: int, turned_back: Sequence[Context]) -> bool:
@@ -67,12 +68,15 @@ def _asked_attribute(call: Call) -> Term:
 
 
 def _is_set(place: Term, facts: Facts, scope: int, context: int) -> bool:
-    """Whether a function fills a place that outlives it, somewhere in the construct `context` (-1: anywhere)."""
+    """Whether a function fills a place that there is once, somewhere in the construct `context` (-1: anywhere).
+
+    What an object keeps to itself is made anew for each object.
+    """
     if isinstance(place, Name):
         if place.id not in facts.scopes[scope].global_names:
             return False
         written = [b.context for b in facts.bindings if b.name == place.id and b.scope == scope]
-    elif isinstance(place, Attribute):
+    elif isinstance(place, Attribute) and not dotted(place).startswith("self."):
         written = [a.context for a in facts.accesses if a.place == place and a.scope == scope]
     else:
         return False

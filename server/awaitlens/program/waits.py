@@ -15,6 +15,7 @@ from awaitlens.program.facts import (
     Term,
     last_name,
 )
+from awaitlens.program.terms import dotted
 
 _UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
 """Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
@@ -132,7 +133,10 @@ def _is_composed(call: Call, facts: Facts) -> bool:
     `BROKER.value()`, is mostly imported already."""
     name = call.arguments[0].value if call.arguments else None
     made = facts.call_of(name) if name is not None else None
-    return bool(made.arguments) if made is not None else isinstance(name, Other)
+    if made is None:
+        return isinstance(name, Other)
+    owner = dotted(made.callee).partition(".")[0]
+    return bool(made.arguments) or not (owner.isupper() or owner == "settings")
 
 
 def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
