@@ -215,4 +215,35 @@ TRANSITIVE = [
                 return await self.hass.async_add_executor_job(load_devices)
         """,
     ),
+    Bug(
+        "a handler saves through a table that a session made",
+        "blocking-call-chain",
+        "save(order)",
+        """
+        import boto3
+
+        session = boto3.Session()
+        orders = session.resource("dynamodb").Table("orders")
+
+        def save(order):
+            orders.put_item(Item=order)
+
+        async def checkout(order):
+            save(order)
+        """,
+        """
+        import asyncio
+
+        import boto3
+
+        session = boto3.Session()
+        orders = session.resource("dynamodb").Table("orders")
+
+        def save(order):
+            orders.put_item(Item=order)
+
+        async def checkout(order):
+            await asyncio.to_thread(save, order)
+        """,
+    ),
 ]

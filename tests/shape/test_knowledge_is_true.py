@@ -88,7 +88,7 @@ DISTRIBUTIONS = {
 }
 # Made at run time, or newer than the oldest Python this runs on.
 NOT_LOOKED_UP = {
-    "boto3": {"boto3.Client", "boto3.Waiter"},
+    "boto3": {"boto3.Client", "boto3.Waiter", "boto3.Resource", "boto3.PageIterator"},
     "aiogram": {"aiogram.Router."},
     "mcp": {"mcp.server.fastmcp." if _major("mcp") > 1 else "mcp.server.mcpserver."},
     "asyncio": {
