@@ -145,6 +145,10 @@ def test_what_a_subclass_writes_anew_counts_for_the_subclass() -> None:
 
 
 BLOCKING_FORMS = {
+    "map in a list": "def main(rows):\n    return list(map(nap, rows))\n",
+    "filter in any": "def main(rows):\n    return any(filter(nap, rows))\n",
+    "a key": "def main(rows):\n    return sorted(rows, key=nap)\n",
+    "an alias in a class": "class A:\n    def go(self):\n        nap()\n    run = go\ndef main():\n    A().run()\n",
     "partial": "from functools import partial\ndef main():\n    partial(nap, 1)()\n",
     "constructor": "class C:\n    def __init__(self):\n        nap()\ndef main():\n    C()\n",
     "inherited constructor": "class B:\n    def __init__(self):\n        nap()\nclass C(B):\n    pass\ndef main():\n    C()\n",
@@ -167,6 +171,9 @@ BLOCKING_FORMS = {
     "decorated call": "def main():\n    try:\n        pass\n    finally:\n        nap()\n",
 }
 QUIET_FORMS = {
+    "map on its own": "def main(rows):\n    return map(nap, rows)\n",
+    "a generator expression on its own": "def main(rows):\n    return (nap() for row in rows)\n",
+    "an alias of something else": "class A:\n    def go(self):\n        pass\n    nap = go\n    run = nap\ndef main():\n    A().run()\n",
     "to_thread": "import asyncio\ndef main():\n    return asyncio.to_thread(nap)\n",
     "thread": "import threading\ndef main():\n    threading.Thread(target=nap).start()\n",
     "pool": "from concurrent.futures import ThreadPoolExecutor\ndef main():\n    ThreadPoolExecutor().submit(nap)\n",
@@ -181,6 +188,158 @@ QUIET_FORMS = {
     "overriding instance": "class C:\n    def m(self):\n        pass\ndef main():\n    C().m()\n",
 }
 NAP = "import time\ndef nap(n=1):\n    time.sleep(n)\n"
+
+
+TEMPLATE = """
+import time
+
+class Base:
+    def run(self):
+        self.step()
+
+    def step(self):
+        self.work()
+
+    def work(self):
+        time.sleep(1)
+
+    @classmethod
+    def made(cls):
+        return cls.prepare()
+
+    @classmethod
+    def prepare(cls):
+        time.sleep(1)
+
+class Quick(Base):
+    def work(self):
+        pass
+
+    @classmethod
+    def prepare(cls):
+        pass
+
+class Leaf(Quick):
+    pass
+
+class Plain(Base):
+    pass
+
+class Again(Quick):
+    def work(self):
+        super().work()
+        self.more()
+
+    def more(self):
+        time.sleep(2)
+
+class Around(Quick):
+    def run(self):
+        super().run()
+
+class Mixin:
+    def work(self):
+        super().work()
+
+class Mixed(Mixin, Base):
+    pass
+
+class MixedQuick(Mixin, Quick):
+    pass
+
+class Outline:
+    def __init__(self):
+        self.fill()
+
+    def __enter__(self):
+        self.work()
+
+    def __exit__(self, *_):
+        pass
+
+    def fill(self):
+        raise NotImplementedError
+
+    def work(self):
+        raise NotImplementedError
+
+class Filled(Outline):
+    def fill(self):
+        time.sleep(1)
+
+class Entered(Outline):
+    def fill(self):
+        pass
+
+    def work(self):
+        time.sleep(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("Base().run()", ("Base().run", "self.step", "self.work", "time.sleep")),
+        ("Plain().run()", ("Plain().run", "self.step", "self.work", "time.sleep")),
+        ("Again().run()", ("Again().run", "self.step", "self.work", "self.more", "time.sleep")),
+        ("Mixed().run()", ("Mixed().run", "self.step", "self.work", "super().work", "time.sleep")),
+        ("Filled()", ("Filled", "self.fill", "time.sleep")),
+        ("with Entered() as made: pass", ("with Entered()", "self.work", "time.sleep")),
+        ("Base.made()", ("Base.made", "cls.prepare", "time.sleep")),
+    ],
+)
+def test_a_call_on_the_object_itself_runs_what_its_own_class_has(call: str, found: tuple[str, ...]) -> None:
+    """A missed alarm: what the subclass fills in blocks, or what the next class in line does."""
+    assert way(program(app=f"{TEMPLATE}\ndef main():\n    {call}\n"), "main") == found
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["Quick().run()", "Leaf().run()", "Around().run()", "MixedQuick().run()", "Quick.made()", "Entered()"],
+)
+def test_what_a_subclass_replaces_is_not_run_on_its_objects(call: str) -> None:
+    """A false alarm, and a sure one: the method of the base class is never called on them."""
+    assert way(program(app=f"{TEMPLATE}\ndef main():\n    {call}\n"), "main") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("Base", ("Base().use", "self.link", "time.sleep")), ("Held", ())]
+)
+def test_a_property_that_a_subclass_replaces_is_not_read_on_its_objects(
+    name: str, found: tuple[str, ...]
+) -> None:
+    """A false alarm, and beside it what must still be found."""
+    within = program(
+        app=f"""
+        import time
+        class Base:
+            @property
+            def link(self):
+                time.sleep(1)
+            def use(self):
+                return self.link
+        class Held(Base):
+            link = None
+        def main():
+            {name}().use()
+        """
+    )
+    assert way(within, "main") == found
+
+
+def test_a_subclass_that_replaces_what_blocks_puts_its_callers_out() -> None:
+    """Both: after an edit of the subclass's method, whoever runs the base class's method on its objects says so."""
+    session = Session(lambda _: Settings())
+    base = TEMPLATE.partition("class Leaf")[0]
+    for name, text in {
+        "base": base,
+        "main": "from base import Quick\nasync def main():\n    Quick().run()\n",
+    }.items():
+        session.open(f"{name}.py", text, 0)
+    assert not session.snapshot("main.py").findings
+    line = next(n for n, each in enumerate(base.splitlines()) if each.strip() == "pass")
+    session.change("base.py", [Change(Span(line, 8, line, 12), "time.sleep(1)")], 1)
+    assert [each.pitfall for each in session.snapshot("main.py").findings] == ["blocking-call-chain"]
 
 
 @pytest.mark.parametrize("text", BLOCKING_FORMS.values(), ids=BLOCKING_FORMS.keys())

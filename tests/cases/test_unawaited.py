@@ -39,6 +39,47 @@ LOADER = (("loader.py", "async def load(key): ...\nasync def exists(key): ...\n"
 
 CASES = (
     Case(
+        "a decorator of the project that gives back its function",
+        "unawaited-call",
+        """
+        handlers = {}
+
+        def register(name):
+            def inner(function):
+                handlers[name] = function
+                return function
+            return inner
+
+        @register("load")
+        async def load(key): ...
+
+        async def main():
+            ‹await ›load(1)
+        """,
+    ),
+    Case(
+        "a decorator of the project that runs a plain function in a thread",
+        "unawaited-call",
+        """
+        import asyncio
+        import functools
+        import time
+
+        def in_thread(function):
+            @functools.wraps(function)
+            async def wrapper(*args):
+                return await asyncio.to_thread(function, *args)
+            return wrapper
+
+        @in_thread
+        def load(key):
+            time.sleep(1)
+
+        async def main():
+            ‹await ›load(1)
+        """,
+    ),
+    Case(
         "a condition, across files",
         "unawaited-in-condition",
         """

@@ -256,6 +256,102 @@ WAITS = {
             return sqlite3.connect(path)
         """,
     ),
+    "a variable that was given something else in between": Pair(
+        "blocking-call-chain",
+        """
+        import time
+
+        class Link:
+            def ask(self):
+                time.sleep(1)
+
+        async def main(make):
+            link = Link()
+            link = make()
+            link.ask()
+        """,
+        """
+        import time
+
+        class Link:
+            def ask(self):
+                time.sleep(1)
+
+        async def main(make, quick):
+            link = Link()
+            if quick:
+                link = make()
+            link.ask()
+        """,
+    ),
+    "a generator expression that is only made, or handed to a thread": Pair(
+        "blocking-call-chain",
+        """
+        import asyncio
+        import time
+
+        def load(key):
+            time.sleep(1)
+
+        async def later(keys):
+            rows = (load(key) for key in keys)
+            return await asyncio.to_thread(list, rows)
+
+        async def returned(keys):
+            return (load(key) for key in keys)
+        """,
+        """
+        import time
+
+        def load(key):
+            time.sleep(1)
+
+        async def now(keys):
+            rows = (load(key) for key in keys)
+            return list(rows)
+        """,
+    ),
+    "a wait that a parameter turns off, over two calls": Pair(
+        "blocking-call-chain",
+        """
+        import queue
+
+        jobs = queue.Queue()
+
+        class Channel:
+            def take(self, block=True):
+                return jobs.get(block=block)
+
+            def again(self, block=True):
+                return self.take(block=block)
+
+        async def main(channel: Channel):
+            channel.take(block=False)
+            channel.again(block=False)
+        """,
+        """
+        import queue
+
+        jobs = queue.Queue()
+
+        class Channel:
+            def take(self, block=True):
+                return jobs.get(block=block)
+
+            def again(self, block=True):
+                return self.take(block=block)
+
+        async def main(channel: Channel):
+            channel.again()
+        """,
+    ),
+    "a timeout that a helper is not given is none, and waits for ever": Pair(
+        "blocking-call-chain",
+        "import threading\n\nready = threading.Event()\n\ndef is_ready():\n    return ready.wait(0)\n\n"
+        "async def main():\n    is_ready()\n",
+        "import threading\n\nready = threading.Event()\n\ndef wait(timeout=None):\n    ready.wait(timeout)\n\n"
+        "async def main():\n    wait()\n",
+    ),
     "sleeping for no time": Pair(
         "blocking-sleep",
         "import time\n\nasync def turn():\n    time.sleep(0)\n",

@@ -62,6 +62,11 @@ PROGRAMS = dict(programs()) | {
         "        self.loop = loop\n        self.done = asyncio.Event()\n        threading.Thread(target=self.run).start()\n\n"
         "    def run(self):\n        self.finish()\n\n    def finish(self):\n        self.loop.call_soon(print)\n"
         "        self.done.set()\n\n    async def wait(self):\n        await asyncio.to_thread(self.run)\n        await self.done.wait()\n",
+        "/far/base.py": "import time\n\n\nclass Base:\n    def run(self):\n        self.step()\n\n    def step(self):\n"
+        "        self.work()\n\n    def work(self):\n        time.sleep(1)\n",
+        "/far/quick.py": "import time\nfrom base import Base\n\n\nclass Quick(Base):\n    def work(self):\n        self.other()\n\n"
+        "    def other(self):\n        pass\n\n\nclass Slow(Base):\n    pass\n",
+        "/far/main.py": "from quick import Quick, Slow\n\n\ndef work():\n    Quick().run()\n\n\nasync def main():\n    work()\n    Slow().run()\n",
     }
 }  # fmt: skip
 

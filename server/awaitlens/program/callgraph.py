@@ -8,15 +8,30 @@ coroutine function not by the one that calls it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
-from awaitlens.confidence import Confidence, weakest
+from awaitlens.confidence import weakest
 from awaitlens.knowledge import blocking as known
 from awaitlens.knowledge import coroutines, django
 from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
-from awaitlens.program.conditions import is_conditional, left_off, needed_parameter, never_runs, turned_back
+from awaitlens.program.chains import QUESTIONS as QUESTIONS
+from awaitlens.program.chains import Chain as Chain
+from awaitlens.program.chains import Hop as Hop
+from awaitlens.program.chains import Link as Link
+from awaitlens.program.chains import Node as Node
+from awaitlens.program.chains import Question as Question
+from awaitlens.program.conditions import (
+    handed_on,
+    is_conditional,
+    left_off,
+    needed_parameter,
+    never_runs,
+    turned_back,
+)
 from awaitlens.program.decorators import in_place, runs_once
+from awaitlens.program.dispatch import Key as Key
+from awaitlens.program.dispatch import key_of, seen_by
 from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, last_name
 from awaitlens.program.inmemory import asks_memory
 from awaitlens.program.modules import FileFacts, qualname
@@ -24,18 +39,11 @@ from awaitlens.program.once import happens_once
 from awaitlens.program.reads import Read, getter, reads
 from awaitlens.program.terms import dotted
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
-from awaitlens.program.waits import certainty, holds_up_callers, waits
+from awaitlens.program.waits import certainty, holds_up_callers, needed_argument, waits
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
-
-Question = Literal["blocks", "queries"]
-"""blocks: holds up the thread it is called on; queries: uses Django's database connection of that thread."""
-
-QUESTIONS: tuple[Question, ...] = ("blocks", "queries")
-Key = tuple[str, str]
-"""A function of the program: its file's path and its qualname."""
 
 IMPLIED = {
     "with": ("__enter__", "__exit__"),
@@ -43,109 +51,6 @@ IMPLIED = {
     "comprehension": ("__iter__", "__next__"),
 }
 _ASKS_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop", "current_async_library", "current_task"})
-_MOST_BEHIND_A_GETTER = 2
-"""A getter that goes further mostly looks for something once, and keeps it."""
-_MOST_CONDITIONS = 2
-
-
-class Hop(NamedTuple):
-    """One step on the way: which call, in which function, and how the user spells what it calls.
-
-    `call` is a number in the function's `Facts.calls`; -1 for a statement that calls without saying so: then `context`
-    is its number in `Facts.contexts`, or `at` the place of a read.
-    """
-
-    path: str
-    qualname: str
-    call: int
-    name: str
-    context: int = -1
-    at: Span | None = None
-
-
-class Chain(NamedTuple):
-    """That a call comes to something: the hops from the call itself to the call outside the program that does it.
-
-    One hop means the call does it directly. `name` is the canonical name at the end; `blocking` what knowledge says of
-    it, None for the question "queries" and where the user says that the function blocks. `needs` is the parameter of the
-    function it starts in that has to be true for it, `conditions` the number of functions on the way that an `if` or the
-    like may lead past it; `may_return` that one of them may have returned before; `is_once` that one of them keeps what it
-    got.
-    """
-
-    hops: tuple[Hop, ...]
-    name: str
-    blocking: known.BlockingCall | None
-    confidence: Confidence
-    needs: str = ""
-    conditions: int = 0
-    may_return: bool = False
-    is_once: bool = False
-
-    @property
-    def is_sometimes(self) -> bool:
-        """Whether some calls of what it starts in do not come to it."""
-        return self.conditions > 0 or self.may_return
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(hop.name for hop in self.hops)
-
-    def behind(self, link: Link) -> Chain:
-        """The chain as it looks from a function one step further up."""
-        conditions = self.conditions + link.conditional
-        confidence = weakest(link.confidence, self.confidence)
-        is_sure = self.blocking is None or certainty(self.blocking) == "certain"
-        if conditions > _MOST_CONDITIONS or (link.conditional and not is_sure):
-            confidence = "possible"
-        if link.hop.at is not None and len(self.hops) > _MOST_BEHIND_A_GETTER:
-            confidence = "possible"
-        hops = (link.hop, *self.hops)
-        may_return = self.may_return or link.may_return
-        chain = Chain(hops, self.name, self.blocking, confidence, link.needs, conditions, may_return)
-        return chain.once() if link.is_once or self.is_once else chain
-
-    def once(self) -> Chain:
-        """Where what it gets is kept: a file that is read when first needed is worth no word, a server may be, if no other
-        condition has to be met."""
-        if self.blocking is None:
-            return self
-        is_likely = self.blocking.category not in ("file", "path") and self.conditions + self.may_return < 2
-        confidence = weakest(self.confidence, "likely" if is_likely else "possible")
-        return self._replace(confidence=confidence, is_once=True)
-
-
-class Link(NamedTuple):
-    """A place that runs the body of a function of the program; `conditional` where an `if` or a cache decides, `may_return`
-    where the function around may have returned before.
-
-    `needs` is the parameter of the function around that has to be true for it; `left_off` are those of the target that
-    this call leaves false; `is_once` where what it makes is kept, and not made again.
-    """
-
-    hop: Hop
-    confidence: Confidence
-    target: Key
-    conditional: bool = False
-    needs: str = ""
-    may_return: bool = False
-    left_off: frozenset[str] = frozenset()
-    is_once: bool = False
-
-    def reaches(self, chain: Chain) -> bool:
-        """Whether the chain of the target is not ruled out by what this call gives it."""
-        return chain.needs not in self.left_off
-
-
-class Node(NamedTuple):
-    """What the body of a function runs: functions of the program, and the best direct answer to each question."""
-
-    links: tuple[Link, ...] = ()
-    blocks: Chain | None = None
-    queries: Chain | None = None
-
-    def end(self, question: Question) -> Chain | None:
-        return self.blocks if question == "blocks" else self.queries
 
 
 class CallGraph:
@@ -165,7 +70,9 @@ class CallGraph:
         said = self._said(file, scope, dotted)
         if said == "blocking":
             return Node(blocks=Chain((), dotted, None, "certain"))
-        found = [] if self._looks_for_loop(facts, scope) else list(self._places(file, facts, scope.number))
+        receiver = key[2] if len(key) == 3 else None
+        places = self._places(file, facts, scope.number, receiver)
+        found = [] if self._looks_for_loop(facts, scope) else list(places)
         links = tuple(link for link in found if isinstance(link, Link))
         ends = [end for end in found if isinstance(end, Chain)]
         queries = _best([end for end in ends if end.blocking is None and end.name.startswith("django.")])
@@ -185,42 +92,50 @@ class CallGraph:
         """Whether the function asks if a loop is running: then it knows where it must not block."""
         return any(last_name(call.callee) in _ASKS_FOR_LOOP for call in facts.calls_in(scope.number))
 
-    def _places(self, file: FileFacts, facts: Facts, scope: int) -> Iterator[Link | Chain]:
-        for context, at, found in self._run(file, facts, scope):
+    def _places(
+        self, file: FileFacts, facts: Facts, scope: int, receiver: Class | None
+    ) -> Iterator[Link | Chain]:
+        for context, at, found in self._run(file, facts, scope, receiver):
             yield from _under_condition(found, facts, scope, context, at)
 
     def _run(
-        self, file: FileFacts, facts: Facts, scope: int
+        self, file: FileFacts, facts: Facts, scope: int, receiver: Class | None
     ) -> Iterator[tuple[int, Span, Iterator[Link | Chain]]]:
         """What each call, statement and read of a function runs, with the construct it stands in, and its place."""
         for call in facts.calls_in(scope):
             if call.usage.kind not in ("awaited", "async entered", "async iterated"):
-                yield call.context, call.span, self.called(call, file, facts)
+                yield call.context, call.span, self.called(call, file, facts, receiver)
         for context in facts.contexts:
             if context.scope == scope and context.kind in IMPLIED:
                 yield context.parent, context.span, self.implied(context, file, facts)
         for read in reads(self.program.names, file.path, facts):
             if read.scope == scope:
-                yield read.context, read.span, self.read(read, file, facts)
+                yield read.context, read.span, self.read(read, file, facts, receiver)
 
-    def read(self, read: Read, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
+    def read(
+        self, read: Read, file: FileFacts, facts: Facts, receiver: Class | None = None
+    ) -> Iterator[Link | Chain]:
         """What the read of a property runs."""
-        found = getter(read, self.program.names, file, facts)
+        found = getter(read, self.program.names, file, facts, receiver)
         if found is not None:
             function = qualname(facts, facts.scopes[read.scope])
             hop = Hop(file.path, function, -1, facts.slice(read.span), at=read.span)
-            yield Link(hop, found[1], (found[0].path, found[0].qualname))
+            yield Link(hop, found[1], key_of(self.program.names, found[0]))
 
     # --- calls ---------------------------------------------------------------------------------------------
 
-    def called(self, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
-        """What a call runs before it returns."""
+    def called(
+        self, call: Call, file: FileFacts, facts: Facts, receiver: Class | None = None
+    ) -> Iterator[Link | Chain]:
+        """What a call runs before it returns; `receiver` is the class of the object that the method around runs on."""
+        if generators.is_put_off(call, facts):
+            return
         names = self.program.names
-        callee = names.callee(call.number, file, facts)
+        callee = seen_by(names, names.callee(call.number, file, facts), call, file, facts, receiver)
         if callee:
             yield from self._called(callee, call, file, facts)
             return
-        for option in alternatives(call.callee, names, file, facts, call.scope):
+        for option in alternatives(call.callee, names, file, facts, call.scope, call.span):
             yield from self._called(option, call, file, facts)
 
     def _called(self, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
@@ -256,7 +171,8 @@ class CallGraph:
         if entry is None:
             yield from self._in_package(name, hop, callee)
         elif waits(entry, call, facts) and not asks_memory(name, call, self.program.names, file, facts):
-            yield Chain((hop,), name, entry, callee.confidence)
+            needs = needed_argument(entry, call, facts)
+            yield Chain((hop,), name, entry, callee.confidence, needs)
 
     def _in_package(self, name: str, hop: Hop, callee: Inferred) -> Iterator[Chain]:
         """What a function of an installed package comes to that no table knows."""
@@ -266,24 +182,35 @@ class CallGraph:
             yield inside._replace(hops=(hop, *inside.hops), confidence=confidence)
 
     def _function(
-        self, function: Function, call: Call, callee: Inferred, file: FileFacts, facts: Facts
+        self,
+        function: Function,
+        call: Call,
+        callee: Inferred,
+        file: FileFacts,
+        facts: Facts,
+        applied: Hop | None = None,
     ) -> Iterator[Link]:
-        """A plain function runs when it is called; a generator's body where its values are asked for at once."""
+        """A plain function runs when it is called; a generator's body where its values are asked for at once. Where the call
+        only has it `applied` to something, it decides nothing about the arguments."""
         names = self.program.names
         _, home, scope = results.located(names, function)
         if home is None or scope is None or scope.is_async:
             return
-        if scope.is_generator and not generators.runs(function, call, names, facts):
+        if scope.is_generator and (applied or not generators.runs(function, call, names, facts)):
             return
         confidence = callee.confidence
         if scope.decorators:
             confidence = weakest(confidence, in_place(names, function))
-        hop = self._hop(call, file, facts, function.qualname)
+        hop = applied or self._hop(call, file, facts, function.qualname)
         is_cached = bool(scope.decorators) and runs_once(names, function)
-        key = (function.path, function.qualname)
-        off = left_off(call, scope, home.scopes[scope.parent])
+        key = key_of(names, function)
         is_once = is_cached and not scope.parameters
-        yield Link(hop, confidence, key, is_cached, left_off=off, is_once=is_once)
+        link = Link(hop, confidence, key, is_cached, is_once=is_once)
+        if applied:
+            yield link
+            return
+        off = left_off(call, scope, home.scopes[scope.parent])
+        yield link._replace(left_off=off, handed_on=handed_on(call, facts))
 
     def _constructed(
         self, cls: Class, call: Call, callee: Inferred, file: FileFacts, facts: Facts
@@ -298,7 +225,8 @@ class CallGraph:
                 yield from self._outside(base, call, callee, file, facts)
 
     def _advanced(self, name: str, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link]:
-        """`next(rows)`, `list(rows)`, where `rows` is the generator that a function of the program gave."""
+        """`next(rows)`, `list(rows)`, where `rows` is the generator that a function of the program gave; `list(map(f, rows))`
+        and `sorted(rows, key=f)`, which call f for each row."""
         if name not in generators.CONSUMERS or not call.arguments:
             return
         given = call.arguments[0]
@@ -306,6 +234,13 @@ class CallGraph:
         if function is not None and not isinstance(given.value, Result):
             hop = self._hop(call, file, facts, function.qualname)
             yield Link(hop, "likely", (function.path, function.qualname))
+        for term in generators.applied(call, facts):
+            found = self.program.names.infer(term, file, facts, call.scope, call.span)
+            if isinstance(found.value, Function):
+                hop = self._hop(call, file, facts, found.value.qualname)
+                if not found.value.qualname.endswith("<lambda>"):
+                    hop = hop._replace(name=found.value.qualname)
+                yield from self._function(found.value, call, found.because_of("likely"), file, facts, hop)
 
     # --- statements ----------------------------------------------------------------------------------------
 
@@ -331,7 +266,7 @@ class CallGraph:
             if cls.path:
                 defined = members.of_class(self.program.names, cls, method, Instance(cls)).value
                 if isinstance(defined, Function):
-                    yield Link(hop, found.confidence, (defined.path, defined.qualname))
+                    yield Link(hop, found.confidence, key_of(self.program.names, defined))
                 name = defined.name if isinstance(defined, External) else ""
             entry = known.blocking_call(name) if name else None
             if entry is not None and entry.name.endswith(method):
@@ -370,7 +305,7 @@ def _under_condition(
     needs = needed_parameter(facts, context, returns) if found else ""
     once = bool(found) and happens_once(facts, context, returns)
     for each in found:
-        each = each._replace(needs=needs, may_return=each.may_return or bool(returns))
+        each = each._replace(needs=needs or each.needs, may_return=each.may_return or bool(returns))
         if once:
             each = each._replace(is_once=True) if isinstance(each, Link) else each.once()
         if not is_conditional(facts, context):

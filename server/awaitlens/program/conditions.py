@@ -65,9 +65,7 @@ def needed_parameter(facts: Facts, context: int, turned_back: Sequence[Context])
     around = {outer.number for outer in facts.enclosing(context)} | {-1}
     wanted += [(branch, _refused(branch, facts)) for branch in turned_back if branch.parent in around]
     for branch, name in wanted:
-        if not name or _is_given_anew(name, branch.scope, facts):
-            continue
-        if any(parameter.name == name for parameter in facts.scopes[branch.scope].parameters):
+        if name and is_own_parameter(name, branch.scope, facts):
             return name
     return ""
 
@@ -146,3 +144,16 @@ def left_off(call: Call, called: Scope, around: Scope) -> frozenset[str]:
         if is_off(p) and p.name not in given and (number >= first or p.kind == "keyword only")
     )
     return frozenset(off.union(left))
+
+
+def handed_on(call: Call, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """The keywords with which the call hands on a parameter of the function around, and the parameter's name."""
+    given = [(a.keyword, a.value.id) for a in call.arguments if a.keyword and isinstance(a.value, Name)]
+    return tuple((keyword, name) for keyword, name in given if is_own_parameter(name, call.scope, facts))
+
+
+def is_own_parameter(name: str, scope: int, facts: Facts) -> bool:
+    """Whether the name is a parameter of the function, and false wherever it was given so."""
+    if not any(parameter.name == name for parameter in facts.scopes[scope].parameters):
+        return False
+    return not _is_given_anew(name, scope, facts)

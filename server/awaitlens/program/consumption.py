@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
 from awaitlens.program import members, results
-from awaitlens.program.facts import Call, Facts, Item, Iterated
-from awaitlens.program.modules import FileFacts
+from awaitlens.program.facts import Constant, Item, Iterated
 from awaitlens.program.values import (
     NOT_KNOWN,
     Class,
@@ -44,16 +43,7 @@ _SEQUENCES_OF_FIRST = frozenset(
     }
 )
 
-_HOLDERS = {
-    "sorted": "list",
-    "list": "list",
-    "set": "set",
-    "frozenset": "frozenset",
-    "iter": "collections.abc.Iterator",
-    "reversed": "collections.abc.Iterator",
-}
-"""Builtins that give the elements they are given, in what they give them."""
-_CHOOSERS = frozenset({"next", "min", "max"})
+_NO_CLASSES = (".Union", ".Optional", ".Annotated")
 
 
 def awaited(value: Inferred) -> Inferred:
@@ -86,11 +76,14 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
     """What iterating or indexing the value gives."""
     inner = value.value
     if isinstance(inner, (Class, External)) and isinstance(term, Item):
-        # An alias such as `Either = Union[A, B]` is no class; what stands behind it is not followed.
-        return NOT_KNOWN if inner.name in ("typing.Union", "typing.Optional") else value
+        # An alias such as `Either = Union[A, B]` is no class.
+        return NOT_KNOWN if inner.name.endswith(_NO_CLASSES) else value
     if not isinstance(inner, Instance) or not inner.arguments:
         return NOT_KNOWN
     name = inner.cls.name
+    if name == "tuple" and isinstance(term, Item) and len(set(inner.arguments)) > 1:
+        place = term.key.value if isinstance(term.key, Constant) else None
+        return unpacked(value, place) if type(place) is int else NOT_KNOWN
     if name in _SEQUENCES_OF_FIRST or (name == "tuple" and len(set(inner.arguments)) == 1):
         return value.holding(inner.arguments[0])
     if name in ("dict", "collections.abc.Mapping", "collections.defaultdict"):
@@ -99,25 +92,6 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
             value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
         )
     return NOT_KNOWN
-
-
-def passed_on(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Inferred:
-    """What a builtin gives that passes on the elements of what it is given: `sorted(rows)`, `next(rows)`."""
-    name = callee.value.name if isinstance(callee.value, External) else ""
-    if name not in _HOLDERS and name not in _CHOOSERS and name != "enumerate":
-        return NOT_KNOWN
-    positional = call.positional
-    if not positional or positional[0].keyword or (len(positional) > 1 and name in ("min", "max")):
-        return NOT_KNOWN
-    found = names.infer(Iterated(positional[0].value, False), file, facts, call.scope, call.span)
-    if not isinstance(found.value, Instance):
-        return NOT_KNOWN
-    if name in _CHOOSERS:
-        return found.because_of("likely" if len(call.arguments) > 1 else "certain")
-    if name == "enumerate":
-        row = Instance(Class("tuple"), (Instance(Class("int")), found.value))
-        return found.holding(Instance(Class("collections.abc.Iterator"), (row,)))
-    return found.holding(Instance(Class(_HOLDERS[name]), (found.value,)))
 
 
 def divided(value: Inferred) -> Inferred:

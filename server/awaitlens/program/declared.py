@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaitlens.program.facts import Constant, Display, Facts, Item, Other, Term
+from awaitlens.program import generics
+from awaitlens.program.facts import Constant, Display, Facts, Item, Name, Other, Term
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.values import (
     NOT_KNOWN,
     NOTHING,
+    Alias,
     Class,
     Coroutine,
     External,
@@ -51,6 +53,14 @@ _COLLECTIONS = {
     "AsyncGenerator": "collections.abc.AsyncGenerator",
     "Generator": "collections.abc.Generator",
 }
+_ALIASED = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "typing_extensions")
+    for name in ("Optional", "Union", "Annotated")
+)
+_BUILTIN_TYPES = frozenset(
+    {"str", "int", "float", "bytes", "bool", "list", "dict", "set", "tuple", "frozenset"}
+)
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.", "sqlalchemy.orm.")
 
 
@@ -67,7 +77,13 @@ def read(
         return join(options) if options else NOT_KNOWN
     if isinstance(term, Constant):
         return Inferred(Instance(Class("NoneType"))) if term.value is None else NOT_KNOWN
-    return _plain(names.infer(term, file, facts, scope), receiver)
+    found = names.infer(term, file, facts, scope)
+    if isinstance(term, Name) and receiver is not None and (not found or generics.is_variable(found)):
+        owner = ".".join(facts.owner)
+        return generics.substituted(
+            names, term.id, Class(f"{file.module}.{owner}", file.path, owner), receiver
+        )
+    return _plain(found, receiver)
 
 
 def gathered(found: Inferred, kind: str) -> Inferred:
@@ -79,15 +95,35 @@ def gathered(found: Inferred, kind: str) -> Inferred:
     return found
 
 
+def alias(names: Names, term: Item | Other, file: FileFacts, facts: Facts, scope: int) -> Inferred:
+    """What `Optional[Row]`, `Annotated[Row, ...]` or `Row | None` stands for where it is no annotation but a value."""
+    if isinstance(term, Item):
+        generic = names.infer(term.value, file, facts, scope).value
+        if not isinstance(generic, External) or generic.name not in _ALIASED:
+            return NOT_KNOWN
+    elif not all(_is_none(part) or _is_type(names, part, file, facts, scope) for part in term.parts):
+        return NOT_KNOWN
+    found = read(names, term, file, facts, scope)
+    return found.holding(Alias(found.value)) if found else NOT_KNOWN
+
+
+def _is_type(names: Names, term: Term, file: FileFacts, facts: Facts, scope: int) -> bool:
+    found = names.infer(term, file, facts, scope).value
+    return isinstance(found, (Class, Alias)) or (isinstance(found, External) and found.name in _BUILTIN_TYPES)
+
+
 def _plain(found: Inferred, receiver: Value | None) -> Inferred:
     value = found.value
     if isinstance(value, Class):
         return found.holding(Instance(value))
+    if isinstance(value, Alias):
+        return found.holding(value.declared)
     if not isinstance(value, External):
         return NOT_KNOWN
     module, _, name = value.name.rpartition(".")
     if name == "Self" and module.startswith("typing"):
-        return found.holding(receiver) if isinstance(receiver, Instance) else NOT_KNOWN
+        made = Instance(receiver) if isinstance(receiver, Class) else receiver
+        return found.holding(made) if isinstance(made, Instance) else NOT_KNOWN
     if f"{module}." in _TYPING:
         return found.holding(Instance(Class(_COLLECTIONS[name]))) if name in _COLLECTIONS else NOT_KNOWN
     return found.holding(Instance(Class(value.name)))
@@ -117,7 +153,9 @@ def _subscripted(
     if name in ("Type", "type") and is_typing:
         inner = first()
         return inner.holding(inner.value.cls) if isinstance(inner.value, Instance) else NOT_KNOWN
-    arguments = tuple(_element(first(i)) if not _is_ellipsis(key) else NOTHING for i, key in enumerate(keys))
+    if name == "Callable" and is_typing and len(keys) == 2:
+        return Inferred(Instance(Class("collections.abc.Callable"), (_element(first(1)),)))
+    arguments = tuple(_element(first(i)) for i, key in enumerate(keys) if not _is_ellipsis(key))
     if is_typing and name in _COLLECTIONS:
         return Inferred(Instance(Class(_COLLECTIONS[name]), arguments))
     if isinstance(generic, External) and not generic.name.startswith("typing"):

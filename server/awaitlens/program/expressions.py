@@ -103,9 +103,23 @@ def _attribute(record: Recorder, node: ast.Attribute, usage: Usage) -> Term:
 
 def _item(record: Recorder, node: ast.Subscript, usage: Usage) -> Term:
     if usage is _ANNOTATION:
-        return Item(term(record, node.value, _ANNOTATION), term(record, node.slice, _ANNOTATION))
+        return _subscripted_type(record, node)
     indexed = _SLICED if isinstance(node.slice, ast.Slice) and node.slice.step is None else _INDEXED
     return Item(term(record, node.value, indexed), term(record, node.slice, _KEY))
+
+
+def _subscripted_type(record: Recorder, node: ast.Subscript) -> Item:
+    """`Optional["Row"]`: strings inside are types as well, those of Literal and the further ones of Annotated aside."""
+    generic = term(record, node.value, _ANNOTATION)
+    key, last = node.slice, getattr(node.value, "attr", getattr(node.value, "id", ""))
+    if last == "Literal":
+        return Item(generic, term(record, key, _ANNOTATION))
+    if not isinstance(key, ast.Tuple):
+        return Item(generic, annotation(record, key) or UNKNOWN)
+    types = len(key.elts) if last != "Annotated" else 1
+    parts = [annotation(record, each) for each in key.elts[:types]]
+    rest = [term(record, each, _ANNOTATION) for each in key.elts[types:]]
+    return Item(generic, Display("tuple", tuple([part or UNKNOWN for part in (*parts, *rest)])))
 
 
 def _call(record: Recorder, node: ast.Call, usage: Usage) -> Term:

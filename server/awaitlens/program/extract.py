@@ -22,7 +22,7 @@ from awaitlens.program.facts import (
     Usage,
     Use,
 )
-from awaitlens.program.headers import place
+from awaitlens.program.headers import place, type_parameters
 from awaitlens.program.recorder import NOWHERE, Load, Recorder
 from awaitlens.source import Span
 
@@ -131,6 +131,11 @@ def _annotated(record: Recorder, node: ast.AnnAssign) -> None:
         record.bind(
             f"{node.target.value.id}.{node.target.attr}", "annotation", record.span(node.target), value, noted
         )
+
+
+def _type_alias(record: Recorder, node: Any) -> None:
+    """`type Rows = list[Row]` (Python 3.12)."""
+    bind_target(record, node.name, "assign", annotation(record, node.value) or UNKNOWN)
 
 
 def _augmented(record: Recorder, node: ast.AugAssign) -> None:
@@ -345,7 +350,7 @@ def _class(record: Recorder, node: ast.ClassDef) -> None:
     )
     span = record.span(node)
     scope = record.enter_scope("class", node.name)
-    scope.decorators, scope.bases = decorators, bases + keywords
+    scope.decorators, scope.bases = decorators, bases + keywords + type_parameters(node, span)
     place(record, scope, node, span)
     statements(record, node.body)
     record.leave_scope(scope)
@@ -389,3 +394,5 @@ VISITS: dict[type, Statement] = {
 }
 if hasattr(ast, "TryStar"):
     VISITS[ast.TryStar] = _try
+if hasattr(ast, "TypeAlias"):
+    VISITS[ast.TypeAlias] = _type_alias

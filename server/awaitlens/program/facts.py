@@ -235,6 +235,10 @@ class Jump(NamedTuple):
     span: Span
 
 
+TYPE_PARAMETERS = "type parameters"
+"""Stands as a keyword among the bases of `class Repository[T]`."""
+
+
 class Scope(NamedTuple):
     """A module's or class's own statements, a function or a lambda.
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from awaitlens.program import results
-from awaitlens.program.facts import Attribute, Call, Facts, Name, Result, Term
+from awaitlens.program.facts import (
+    Attribute,
+    Call,
+    Comprehension,
+    Context,
+    Facts,
+    Name,
+    Result,
+    Term,
+    Usage,
+)
 from awaitlens.program.modules import FileFacts, class_of_self
 from awaitlens.program.values import External, Function
 
@@ -19,17 +30,62 @@ CONSUMERS = frozenset(
 """What asks its first argument for values before it returns."""
 
 
+def is_put_off(call: Call, facts: Facts) -> bool:
+    """Whether the call stands in a generator expression that is only made here: kept in a name that nobody here asks for
+    values, or returned."""
+    return call.context >= 0 and any(
+        outer.kind == "comprehension" and outer.names == ("generator",) and _is_kept(outer, facts)
+        for outer in facts.enclosing(call.context)
+    )
+
+
+def _is_kept(generator: Context, facts: Facts) -> bool:
+    start = generator.span[:2]
+    for jump in facts.jumps:
+        if jump.kind == "return" and _is_generator(jump.value) and jump.span[:2] <= start < jump.span[2:]:
+            return True
+    kept = (
+        binding.name
+        for binding in facts.bindings
+        if binding.kind == "assign"
+        and _is_generator(binding.value)
+        and binding.span.line == generator.span.line
+    )
+    name = next(kept, "")
+    return bool(name) and not any(use.name == name and _is_asked(use.usage, facts) for use in facts.uses)
+
+
+def _is_generator(term: Term) -> bool:
+    return isinstance(term, Comprehension) and term.kind == "generator"
+
+
 def runs(function: Function, call: Call, names: Names, facts: Facts) -> bool:
     """Whether the generator that this call gives is asked for values in the same expression or statement."""
-    usage = call.usage
-    if usage.kind in ("iterated", "starred", "entered"):
-        return usage.kind != "entered" or _is_manager(function, names)
+    if call.usage.kind == "entered":
+        return _is_manager(function, names)
+    return _is_asked(call.usage, facts)
+
+
+def _is_asked(usage: Usage, facts: Facts) -> bool:
+    """Whether what becomes of a generator asks it for values."""
+    if usage.kind in ("iterated", "starred"):
+        return True
     if usage.kind != "argument" or usage.name != "0":
         return False
     consumer = facts.calls[usage.call].callee
     return (isinstance(consumer, Name) and consumer.id in CONSUMERS) or (
         isinstance(consumer, Attribute) and consumer.attr in ("join", "extend")
     )
+
+
+def applied(call: Call, facts: Facts) -> Iterator[Term]:
+    """The functions that a consumer calls before it returns: f of `list(map(f, rows))` and `sorted(rows, key=f)`."""
+    key = call.keyword("key")
+    if key is not None:
+        yield key
+    given = facts.call_of(call.arguments[0].value)
+    if given is not None and given.arguments and given.callee in (Name("map"), Name("filter")):
+        yield given.arguments[0].value
 
 
 def _is_manager(function: Function, names: Names) -> bool:

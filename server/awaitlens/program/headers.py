@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from awaitlens.program.facts import TYPE_PARAMETERS, Argument, Display, Name
 from awaitlens.program.recorder import OpenScope, Recorder
 from awaitlens.source import Span
 
@@ -58,3 +59,9 @@ def _is_string(node: ast.stmt) -> bool:
 
 
 _HEADER = re.compile(r"(async(?=\s+def)|def|class)\s+(?:def\s+)?(\w+)")
+
+
+def type_parameters(node: ast.ClassDef, span: Span) -> tuple[Argument, ...]:
+    """The variables of `class Repository[T]` (Python 3.12), as one argument beside the bases."""
+    found = tuple([Name(each.name) for each in getattr(node, "type_params", ())])
+    return (Argument(TYPE_PARAMETERS, Display("tuple", found), span),) if found else ()

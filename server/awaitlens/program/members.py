@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import coroutines, types
@@ -82,8 +82,13 @@ def _accessed(names: Names, found: Inferred, instance: Instance) -> Inferred:
 
 def of_class(names: Names, cls: Class, name: str, receiver: Value) -> Inferred:
     """A name looked up in a class and its bases, as seen through `receiver` (the class itself, or an instance)."""
+    return in_order(names, lineage(names, cls), name, receiver)
+
+
+def in_order(names: Names, classes: Iterable[Class], name: str, receiver: Value) -> Inferred:
+    """A name as the first of these classes has it that has it."""
     guess = NOT_KNOWN
-    for base in lineage(names, cls):
+    for base in classes:
         if not base.path:
             found = _of_external_class(names, base, name, receiver)
             if found and _is_documented(found):
@@ -111,7 +116,7 @@ def _is_documented(found: Inferred) -> bool:
 
 
 def _member(names: Names, file: FileFacts, block: int, binding: Binding, receiver: Value) -> Inferred:
-    found = names.bound(binding, file, file.facts(block))
+    found = names.bound(binding, file, file.facts(block), receiver)
     if isinstance(found.value, Function):
         return found.holding(found.value._replace(receiver=receiver))
     return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
-from awaitlens.program import consumption, declared, members, results
+from awaitlens.program import consumption, containers, declared, members, results
 from awaitlens.program.facts import (
     Attribute,
     Awaited,
@@ -29,7 +29,6 @@ from awaitlens.program.facts import (
     Name,
     Other,
     Result,
-    Scope,
     Starred,
     Term,
     Unpacked,
@@ -37,6 +36,7 @@ from awaitlens.program.facts import (
 from awaitlens.program.likeness import same_constructs
 from awaitlens.program.memory import Memory, OfFlows
 from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
+from awaitlens.program.reaching import by_scope_and_name, position_of, reaching_at
 from awaitlens.program.values import (
     NOT_KNOWN,
     UNDESCRIBED,
@@ -47,6 +47,7 @@ from awaitlens.program.values import (
     Inferred,
     Instance,
     Module,
+    Value,
     join,
 )
 from awaitlens.source import Span
@@ -103,7 +104,10 @@ class Names:
         if isinstance(term, Entered):
             return consumption.entered(self, self.infer(term.value, file, facts, scope, at), term.is_async)
         if isinstance(term, (Iterated, Item)):
-            return consumption.element(self, self.infer(term.value, file, facts, scope, at), term)
+            found = consumption.element(self, self.infer(term.value, file, facts, scope, at), term)
+            if found or isinstance(term, Iterated):
+                return found
+            return declared.alias(self, term, file, facts, scope)
         if isinstance(term, Unpacked):
             return consumption.unpacked(self.infer(term.value, file, facts, scope, at), term.position)
         if isinstance(term, Display):
@@ -115,6 +119,8 @@ class Names:
             return NOT_KNOWN
         if isinstance(term, Other) and term.kind == "Div":
             return consumption.divided(self.infer(term.parts[0], file, facts, scope, at))
+        if isinstance(term, Other) and term.kind == "BitOr":
+            return declared.alias(self, term, file, facts, scope)
         if isinstance(term, Other) and term.kind in ("JoinedStr", "Not"):
             return Inferred(Instance(Class("str" if term.kind == "JoinedStr" else "bool")))
         return NOT_KNOWN
@@ -144,7 +150,7 @@ class Names:
     def _called(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
         callee = self.callee(number, file, facts)
         call = facts.calls[number]
-        passed = consumption.passed_on(self, callee, call, file, facts)
+        passed = containers.passed_on(self, callee, call, file, facts)
         return passed or results.called(self, callee, call, file, facts)
 
     def callee(self, number: int, file: FileFacts, facts: Facts) -> Inferred:
@@ -185,20 +191,28 @@ class Names:
             if found is not None:
                 return found
             number = here.parent
-        return self.global_name(name, file)
+        beside = self._beside(name, file, facts) if facts.scopes[scope].kind == "class" else NOT_KNOWN
+        return beside or self.global_name(name, file)
+
+    def _beside(self, name: str, file: FileFacts, facts: Facts) -> Inferred:
+        """A name that a statement of a class reads, as another statement of the class has bound it."""
+        bound = file.members.get(".".join(facts.owner), {}).get(name, ()) if facts.owner else ()
+        if not bound or file.facts(bound[-1].block) is facts:
+            return NOT_KNOWN
+        return self.bound(bound[-1].binding, file, file.facts(bound[-1].block))
 
     def _local(
         self, name: str, file: FileFacts, facts: Facts, scope: int, at: Span | None
     ) -> Inferred | None:
         """The value of a name that is bound in this very scope; None if it is not."""
         bound = self.memory.about_block(
-            file.path, facts, "bindings", lambda: _by_scope_and_name(facts), _NO_BINDINGS
+            file.path, facts, "bindings", lambda: by_scope_and_name(facts), _NO_BINDINGS
         )
         bindings = bound.get((scope, name), ())
-        position = _position(name, facts.scopes[scope])
+        position = position_of(name, facts.scopes[scope])
         if not bindings:
             return self._parameter(position, file, facts, scope) if position >= 0 else None
-        reaching, surely = _reaching(bindings, facts, at, position >= 0)
+        reaching, surely = reaching_at(bindings, facts, at, position >= 0)
         key = (scope, name, tuple(binding.span for binding in reaching), surely)
         first = position if position >= 0 and not surely else -1
         return self.memory.about_block(
@@ -233,8 +247,10 @@ class Names:
             cls if "classmethod" in kinds or facts.scopes[scope].name == "__new__" else Instance(cls)
         )
 
-    def bound(self, binding: Binding, file: FileFacts, facts: Facts) -> Inferred:
-        """What one binding gives its name."""
+    def bound(
+        self, binding: Binding, file: FileFacts, facts: Facts, receiver: Value | None = None
+    ) -> Inferred:
+        """What one binding gives its name; that of a class as seen through `receiver`."""
         if binding.kind == "import":
             found = [
                 i
@@ -243,7 +259,7 @@ class Names:
             ]
             return self.imported(found[0], file) if found else NOT_KNOWN
         if binding.annotation is not None:
-            noted = declared.read(self, binding.annotation, file, facts, binding.scope)
+            noted = declared.read(self, binding.annotation, file, facts, binding.scope, receiver)
             if noted:
                 return noted.because_of("likely")
         if binding.kind in ("augmented", "except", "match"):
@@ -342,40 +358,3 @@ def external(name: str) -> Inferred:
     """Something outside the program by its dotted name: an object of a known class, or whatever it is."""
     known = types.attribute(name)
     return Inferred(Instance(Class(known)) if known else External(canonical(name)))
-
-
-def _by_scope_and_name(facts: Facts) -> dict[tuple[int, str], list[Binding]]:
-    found: dict[tuple[int, str], list[Binding]] = {}
-    for binding in facts.bindings:
-        if binding.kind != "delete":
-            found.setdefault((binding.scope, binding.name), []).append(binding)
-    return found
-
-
-def _position(name: str, scope: Scope) -> int:
-    """Which parameter of the function the name is; -1 if it is none."""
-    return next((n for n, parameter in enumerate(scope.parameters) if parameter.name == name), -1)
-
-
-def _reaching(
-    bindings: Sequence[Binding], facts: Facts, at: Span | None, has_first_value: bool
-) -> tuple[Sequence[Binding], bool]:
-    """The bindings that may hold at a place: from the last one that surely ran before it, on; and whether one did."""
-    if at is None:
-        return bindings, False
-    around = {context.number for context in facts.enclosing(_context_at(facts, at))} | {-1}
-    before = [binding for binding in bindings if binding.span[:2] < at[:2]]
-    for position in range(len(before) - 1, -1, -1):
-        if before[position].context in around:
-            return before[position:], True
-    return before or (() if has_first_value else bindings), False
-
-
-def _context_at(facts: Facts, at: Span) -> int:
-    """The innermost construct whose body holds the place."""
-    best = -1
-    for context in facts.contexts:
-        body = context.body_span
-        if body[:2] <= at[:2] and at[2:] <= body[2:]:
-            best = context.number
-    return best

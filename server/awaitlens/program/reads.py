@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from awaitlens.confidence import Confidence
 from awaitlens.program import members, results
 from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
-from awaitlens.program.modules import FileFacts
+from awaitlens.program.modules import FileFacts, class_of_self
 from awaitlens.program.skim import is_letter
 from awaitlens.program.terms import dotted
-from awaitlens.program.values import Function, Instance
+from awaitlens.program.values import Class, Function, Instance
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -48,9 +48,17 @@ def _reads(facts: Facts, names: Names) -> Iterator[Read]:
                     yield Read(each, scope, context, found)
 
 
-def getter(read: Read, names: Names, file: FileFacts, facts: Facts) -> tuple[Function, Confidence] | None:
-    """The function that the read runs. One that keeps its value is none: mostly it was read before."""
+def getter(
+    read: Read, names: Names, file: FileFacts, facts: Facts, receiver: Class | None = None
+) -> tuple[Function, Confidence] | None:
+    """The function that the read runs, in a method of an object of the class `receiver` if that is known.
+
+    One that keeps its value is none: mostly it was read before.
+    """
     owner = names.infer(read.term.value, file, facts, read.scope, read.span)
+    through = read.term.value
+    if receiver and isinstance(through, Name) and class_of_self(facts, read.scope, through.id):
+        owner = owner.holding(Instance(receiver))
     if not isinstance(owner.value, Instance) or not owner.value.cls.path:
         return None
     found = members.of_class(names, owner.value.cls, read.term.attr, owner.value).value

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines, types
-from awaitlens.program import declared, members
-from awaitlens.program.facts import UNKNOWN, Call, Facts, Lambda, Name, Result, Scope, Term
+from awaitlens.program import declared, generics, members, wrappers
+from awaitlens.program.facts import UNKNOWN, Call, Facts, Result, Scope, Term
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.values import (
     NOT_KNOWN,
@@ -61,6 +61,7 @@ _PROPERTIES = frozenset(
         "propcache.under_cached_property",
     }
 )
+_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 _FRAMEWORKS = (
     "fastapi.",
     "starlette.",
@@ -82,12 +83,15 @@ def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: F
     if isinstance(value, External):
         return _external_called(names, value, callee, call, file, facts)
     if isinstance(value, Function):
-        return function_called(names, value).because_of(callee.confidence)
+        given = generics.by_argument(names, value, function_called(names, value), call, file, facts)
+        return given.because_of(callee.confidence)
     if isinstance(value, Adapted):
         return _adapted_called(names, value, callee, call)
     if isinstance(value, Partial):
         return called(names, callee.holding(value.function), call, file, facts)
     if isinstance(value, Instance):
+        if value.cls.name == "collections.abc.Callable" and value.arguments:
+            return callee.holding(value.arguments[0])
         method = members.of_class(names, value.cls, "__call__", value)
         if isinstance(method.value, Function):
             return function_called(names, method.value).because_of(callee.confidence)
@@ -140,7 +144,7 @@ def _special(names: Names, name: str, call: Call, file: FileFacts, facts: Facts)
             return Inferred(External(name))
         function = names.infer(argument.value, file, facts, call.scope, call.span)
         return function.holding(Adapted(function.value, "sync" if name == _TO_SYNC else "async", name))
-    if name == "functools.partial" and call.arguments:
+    if name in ("functools.partial", "functools.partialmethod") and call.arguments:
         function = names.infer(call.arguments[0].value, file, facts, call.scope, call.span)
         return function.holding(Partial(function.value))
     if name == "super":
@@ -195,10 +199,17 @@ def function_called(names: Names, function: Function) -> Inferred:
     if scope.is_async and not scope.is_generator:
         return Inferred(Coroutine(result.value), _colour_confidence(names, file, facts, scope))
     if scope.is_async:
-        return Inferred(Instance(Class("types.AsyncGeneratorType"), _arguments(result)))
+        return Inferred(_generator("types.AsyncGeneratorType", names, function, file, facts, scope))
     if scope.is_generator and not result:
-        return Inferred(Instance(Class("types.GeneratorType")))
+        return Inferred(_generator("types.GeneratorType", names, function, file, facts, scope))
     return result
+
+
+def _generator(
+    kind: str, names: Names, function: Function, file: FileFacts, facts: Facts, scope: Scope
+) -> Instance:
+    yielded = _yielded(names, function, file, facts, scope)
+    return Instance(Class(kind), () if yielded == NOTHING else (yielded,))
 
 
 def _arguments(result: Inferred) -> tuple[Value, ...]:
@@ -300,7 +311,13 @@ def _decorate(
         return value.holding(Adapted(value.value, "sync" if name == _TO_SYNC else "async", name))
     if name in _KEEPS or name in _PROPERTIES or name.rpartition(".")[2] in ("setter", "deleter", "getter"):
         return value
-    wrapper = _wrapper_colour(names, decorator, file, facts, scope)
+    if name in _CACHES and not scope.is_async:
+        return value
+    if wrappers.gives_back(names, decorator, file, facts, scope):
+        return value.because_of("likely")
+    wrapper = wrappers.wrapper_colour(names, decorator, file, facts, scope)
+    if wrapper and not scope.is_async and isinstance(value.value, Function):
+        return value.holding(Adapted(value.value, "async", name)).because_of("likely")
     if wrapper is not None and wrapper != scope.is_async:
         return NOT_KNOWN
     if wrapper is None and scope.is_async:
@@ -316,39 +333,6 @@ def decorator_name(names: Names, decorator: Term, file: FileFacts, facts: Facts,
         decorator = facts.calls[decorator.call].callee
     found = names.infer(decorator, file, facts, max(scope.parent, 0), scope.name_span).value
     return found.name if isinstance(found, (External, Function, Class)) else ""
-
-
-def _wrapper_colour(
-    names: Names, decorator: Term, file: FileFacts, facts: Facts, scope: Scope
-) -> bool | None:
-    """For a decorator of the program: whether the function it returns is async; None when that is not plain to see."""
-    depth = 2 if isinstance(decorator, Result) else 1
-    callee = facts.calls[decorator.call].callee if isinstance(decorator, Result) else decorator
-    found = names.infer(callee, file, facts, max(scope.parent, 0), scope.name_span).value
-    if not isinstance(found, Function):
-        return None
-    _, home, inner = located(names, found)
-    for _ in range(depth):
-        if home is None or inner is None:
-            return None
-        inner = _returned_scope(home, inner, scope)
-    return inner.is_async if inner is not None else None
-
-
-def _returned_scope(facts: Facts, outer: Scope, decorated: Scope) -> Scope | None:
-    """The nested function that a decorator returns; if it returns several, the one of the decorated function's colour."""
-    returned_names = {
-        j.value.id
-        for j in facts.jumps
-        if j.scope == outer.number and j.kind == "return" and isinstance(j.value, Name)
-    }
-    inner = [
-        facts.scopes[b.value.scope]
-        for b in facts.bindings
-        if b.scope == outer.number and b.name in returned_names and isinstance(b.value, Lambda)
-    ]
-    same = [scope for scope in inner if scope.is_async == decorated.is_async]
-    return (same or inner or [None])[0]  # type: ignore[list-item]
 
 
 def is_property(names: Names, function: Function) -> bool:

@@ -38,7 +38,7 @@ class Skim(NamedTuple):
         return cls(found[1] if found else "", found is not None)
 
 
-_COMPOUND = re.compile(r"[ \t\f]*(?:(?:async|for|if|match|try|while|with|class|def)\b|[#(\[*@])")
+_COMPOUND = re.compile(r"[ \t\f]*(?:(?:async|for|if|match|try|while|with|class|def|type)\b|[#(\[*@])")
 _ANYWHERE = ("import", ":=", ";", "lambda")
 
 

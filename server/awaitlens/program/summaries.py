@@ -45,6 +45,7 @@ class Summaries:
         self.graph = CallGraph(program)
         self._nodes: dict[Key, Node] = {}
         self._callers: dict[Key, set[Key]] = {}
+        self._on_objects: dict[tuple[str, str], set[Key]] = {}
         self._grounds: dict[Key, frozenset[Ground]] = {}
         self._known: dict[Question, dict[Key, Chain | None]] = {question: {} for question in QUESTIONS}
 
@@ -156,6 +157,8 @@ class Summaries:
             return known
         node, grounds = self.program.names.memory.recorded(lambda: self.graph.node(key))
         self._nodes[key] = node
+        if len(key) == 3:
+            self._on_objects.setdefault(key[:2], set()).add(key)
         if grounds:
             self._grounds[key] = grounds
         for link in node.links:
@@ -169,7 +172,7 @@ class Summaries:
         for key, node in self._nodes.items():
             if key in told:
                 continue
-            read = {(path, "") for path, _ in memory.bases(self._grounds.get(key, ())) if path}
+            read: set[Key] = {(path, "") for path, _ in memory.bases(self._grounds.get(key, ())) if path}
             yield key, read.union(link.target for link in node.links)
 
     # --- changes -------------------------------------------------------------------------------------------
@@ -177,6 +180,7 @@ class Summaries:
     def forget(self) -> None:
         self._nodes.clear()
         self._callers.clear()
+        self._on_objects.clear()
         self._grounds.clear()
         for known in self._known.values():
             known.clear()
@@ -185,7 +189,8 @@ class Summaries:
         """A block's code changed behind an equal outline, and `touched` is what else was read of it. The answers that come
         out otherwise now."""
         own = [(path, qualname(new, scope)) for scope in new.scopes if scope.kind in ("function", "lambda")]
-        found = self._renewed(own) | self._resting_on(touched)
+        own_keys = {*own}.union(*(self._on_objects.get(key, ()) for key in own))
+        found = self._renewed(own_keys) | self._resting_on(touched)
         waiting = self.program.names.memory.touched(found)
         while waiting - found:
             found |= waiting

@@ -76,14 +76,31 @@ class Adapted(NamedTuple):
     adapter: str
 
 
+class Alias(NamedTuple):
+    """A name for a type that is no class, such as `Optional[Row]`: what an object annotated with it is."""
+
+    declared: Value
+
+
 class Nothing(NamedTuple):
     """Not known."""
 
 
 Value: TypeAlias = (
-    Module | Class | Function | External | Instance | Coroutine | Manager | Partial | Adapted | Nothing
+    Module
+    | Class
+    | Function
+    | External
+    | Instance
+    | Coroutine
+    | Manager
+    | Partial
+    | Adapted
+    | Alias
+    | Nothing
 )
 NOTHING = Nothing()
+NONE = Instance(Class("NoneType"))
 
 
 class Description(NamedTuple):
@@ -125,8 +142,13 @@ VARIOUS = Inferred(NOTHING, "certain")
 def join(candidates: list[Inferred]) -> Inferred:
     """The one value that all known candidates agree on. Unknown candidates lower the confidence, others veto.
 
-    A coroutine is only known where every candidate is one: the others may be plain results.
+    A coroutine is only known where every candidate is one: the others may be plain results. What is None at times is used
+    when it is not.
     """
+    there = [candidate for candidate in candidates if candidate.value != NONE]
+    if 0 < len(there) < len(candidates):
+        found = join(there).because_of("likely")
+        return NOT_KNOWN if isinstance(found.value, Coroutine) else found
     if any(candidate.is_various for candidate in candidates):
         return VARIOUS
     known = [candidate for candidate in candidates if candidate]

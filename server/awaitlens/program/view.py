@@ -14,6 +14,7 @@ from awaitlens.knowledge import coroutines
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.asked import asks_for_callee
 from awaitlens.program.callgraph import IMPLIED, Chain, Hop, Link, Question
+from awaitlens.program.dispatch import key_of
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.memory import OfFlows
@@ -201,7 +202,7 @@ class View(Surroundings):
         while isinstance(value, Partial):
             value = value.function
         if isinstance(value, Function):
-            return self._program.summaries.of((value.path, value.qualname))
+            return self._program.summaries.of(key_of(self._names, value))
         return None
 
     def would_block(self, call: Call) -> bool:
@@ -304,7 +305,7 @@ class View(Surroundings):
         while isinstance(value, (Partial, Adapted)):
             value = value.function
         if isinstance(value, Function):
-            return self._program.summaries.of((value.path, value.qualname), "queries")
+            return self._program.summaries.of(key_of(self._names, value), "queries")
         return None
 
     def call_of_hop(self, hop: Hop) -> Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import blocking as known
+from awaitlens.program.conditions import is_own_parameter
 from awaitlens.program.facts import (
     Attribute,
     Call,
@@ -45,6 +46,16 @@ def waits(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
     if _is_quick(row, call, facts) or any(_holds(unless, call, facts) for unless in row.unless):
         return False
     return not _returns_at_once(row, call, facts)
+
+
+def needed_argument(row: known.BlockingCall, call: Call, facts: Facts) -> str:
+    """The parameter of the function around that has to be true for the call to wait: `block` of `jobs.get(block=block)`."""
+    for unless in row.unless if call.arguments else ():
+        argument = call.argument(unless.position, unless.keyword) if unless.value == "False" else None
+        term = argument.value if argument is not None else None
+        if isinstance(term, Name) and is_own_parameter(term.id, call.scope, facts):
+            return term.id
+    return ""
 
 
 def _is_quick(row: known.BlockingCall, call: Call, facts: Facts) -> bool:

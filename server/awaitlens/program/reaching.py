@@ -1,0 +1,45 @@
+"""Which of a local name's bindings may hold at a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awaitlens.program.facts import Binding, Facts, Scope
+from awaitlens.source import Span
+
+
+def by_scope_and_name(facts: Facts) -> dict[tuple[int, str], list[Binding]]:
+    found: dict[tuple[int, str], list[Binding]] = {}
+    for binding in facts.bindings:
+        if binding.kind != "delete":
+            found.setdefault((binding.scope, binding.name), []).append(binding)
+    return found
+
+
+def position_of(name: str, scope: Scope) -> int:
+    """Which parameter of the function the name is; -1 if it is none."""
+    return next((n for n, parameter in enumerate(scope.parameters) if parameter.name == name), -1)
+
+
+def reaching_at(
+    bindings: Sequence[Binding], facts: Facts, at: Span | None, has_first_value: bool
+) -> tuple[Sequence[Binding], bool]:
+    """The bindings that may hold at a place: from the last one that surely ran before it, on; and whether one did."""
+    if at is None:
+        return bindings, False
+    around = {context.number for context in facts.enclosing(_context_at(facts, at))} | {-1}
+    before = [binding for binding in bindings if binding.span[:2] < at[:2]]
+    for position in range(len(before) - 1, -1, -1):
+        if before[position].context in around:
+            return before[position:], True
+    return before or (() if has_first_value else bindings), False
+
+
+def _context_at(facts: Facts, at: Span) -> int:
+    """The innermost construct whose body holds the place."""
+    best = -1
+    for context in facts.contexts:
+        body = context.body_span
+        if body[:2] <= at[:2] and at[2:] <= body[2:]:
+            best = context.number
+    return best
