@@ -225,3 +225,31 @@ def test_a_module_may_get_the_name_of_its_package() -> None:
     program = check_texts(files)
     assert program.findings("app.py") == ()
     assert [f.pitfall for f in program.findings("old.py")] == ["await-non-awaitable"]
+
+
+def test_the_variable_of_a_comprehension_holds_inside_of_it_alone() -> None:
+    """About missed alarms, and about one that took the variable of another comprehension for the one that is read."""
+    text = """
+class Now:
+    def close(self): ...
+
+class Later:
+    async def close(self): ...
+
+def now() -> list[Now]: ...
+def later() -> list[Later]: ...
+
+async def main():
+    first = [each for each in now()]
+    second = [each for each in later()]
+    third = [each.close() for each in now()]
+    for one in first:
+        one.close()
+    for one in second:
+        one.close()
+    each = Now()
+    fourth = [each for each in later()]
+    each.close()
+"""
+    found = check_texts({"app.py": text}).findings("app.py")
+    assert [(f.pitfall, f.span.line) for f in found] == [("unawaited-call", 17)]

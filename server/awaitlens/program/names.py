@@ -36,7 +36,7 @@ from awaitlens.program.facts import (
 from awaitlens.program.likeness import same_constructs
 from awaitlens.program.memory import Memory, OfFlows
 from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
-from awaitlens.program.reaching import by_scope_and_name, position_of, reaching_at
+from awaitlens.program.reaching import by_scope_and_name, inside_of, position_of, reaching_at
 from awaitlens.program.values import (
     NOT_KNOWN,
     UNDESCRIBED,
@@ -114,7 +114,9 @@ class Names:
             return self._container(term.kind, term.elements, file, facts, scope, at)
         if isinstance(term, Comprehension):
             kind = "types.GeneratorType" if term.kind == "generator" else term.kind
-            return self._container(kind, (term.element,), file, facts, scope, at)
+            return self._container(
+                kind, (term.element,), file, facts, scope, inside_of(term, facts, scope, at)
+            )
         if isinstance(term, Starred):
             return NOT_KNOWN
         if isinstance(term, Other) and term.kind == "Div":

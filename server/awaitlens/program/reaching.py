@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awaitlens.program.facts import Binding, Facts, Scope
+from awaitlens.program.facts import Binding, Comprehension, Facts, Scope
 from awaitlens.source import Span
 
 
@@ -28,11 +28,28 @@ def reaching_at(
     if at is None:
         return bindings, False
     around = {context.number for context in facts.enclosing(_context_at(facts, at))} | {-1}
+    if any(binding.kind == "comprehension" for binding in bindings):
+        own = [b for b in bindings if b.kind == "comprehension" and b.context in around and b.span != at]
+        if own:
+            return own[-1:], True
+        bindings = [binding for binding in bindings if binding.kind != "comprehension"]
     before = [binding for binding in bindings if binding.span[:2] < at[:2]]
     for position in range(len(before) - 1, -1, -1):
         if before[position].context in around:
             return before[position:], True
     return before or (() if has_first_value else bindings), False
+
+
+def inside_of(term: Comprehension, facts: Facts, scope: int, at: Span | None) -> Span | None:
+    """The end of the comprehension that starts at a place or next after it: its variables hold there, and nowhere else."""
+    for context in facts.contexts:
+        is_it = (
+            context.kind == "comprehension" and context.scope == scope and context.terms == (term.iterable,)
+        )
+        if is_it and (at is None or context.span[:2] >= at[:2]):
+            end = context.span[2:]
+            return Span(*end, *end)
+    return at
 
 
 def _context_at(facts: Facts, at: Span) -> int:
