@@ -96,7 +96,7 @@ async def send_receipt(user):
     try:
         await post(user)
     except Exception:
-        log.exception("no receipt")
+        await asyncio.gather(*user.tasks, return_exceptions=True)
 ```
 """
 

@@ -14,6 +14,7 @@ from awaitlens.program.facts import (
     Binding,
     Call,
     Comprehension,
+    Constant,
     Context,
     Display,
     Facts,
@@ -92,14 +93,21 @@ def may_fail(call: Call, facts: Facts, view: View) -> str:
 
 
 def _lets_errors_out(facts: Facts, scope: Scope) -> bool:
-    """Whether a coroutine awaits something outside of every `try` that catches all errors."""
+    """Whether a coroutine awaits what may fail, outside of every `try` that catches all errors."""
     return any(
         suspension.scope == scope.number
+        and not _gives_errors_back(suspension, facts)
         and not any(
             outer.kind == "try" and _catches_all(outer) for outer in facts.enclosing(suspension.context)
         )
         for suspension in facts.suspensions
     )
+
+
+def _gives_errors_back(suspension: Suspension, facts: Facts) -> bool:
+    """`await gather(*tasks, return_exceptions=True)`."""
+    call = facts.call_of(suspension.operand)
+    return call is not None and call.keyword("return_exceptions") == Constant(True)
 
 
 def _catches_all(attempt: Context) -> bool:
