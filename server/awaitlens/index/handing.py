@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from awaitlens.program.modules import FileFacts
+from awaitlens.program.skim import classes
 
 _ASSIGNED = re.compile(r"=[ \t]*(?:\w+\.)*(\w+)[ \t]*(?:#.*)?$", re.MULTILINE)
 _TARGET = re.compile(r"[ \t]*(?:\w+\.)*(\w+)[ \t]*(?::[^=\n]*)?")
@@ -42,8 +43,7 @@ def handings_in(file: FileFacts) -> Iterator[Handing]:
 def managers_in(file: FileFacts) -> Iterator[str]:
     """The names of the classes, in files that define what `async with` or `async for` calls."""
     if not file.async_names.isdisjoint(_ENTERED):
-        yield from _CLASS.findall(file.text)
+        yield from classes(file.text)
 
 
 _ENTERED = frozenset({"__aenter__", "__anext__", "__aiter__"})
-_CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)

@@ -24,11 +24,10 @@ from awaitlens.program.skim import has_async, words
 if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
-_GLOBAL = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
-_DECORATED = re.compile(
-    r"^[ \t]*@[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*async[ \t]+def[ \t]+(\w+)", re.MULTILINE
-)
-_LOCAL = re.compile(r"^[ \t]+(\w+)[ \t]*=(?!=)", re.MULTILINE)
+# Of a text with a line end before it: that is looked for quicker than the start of a line.
+_GLOBAL = re.compile(r"\n(\w+)[ \t]*(?::[^=\n]*)?=(?!=)")
+_DECORATED = re.compile(r"\n[ \t]*@[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*async[ \t]+def[ \t]+(\w+)")
+_LOCAL = re.compile(r"\n[ \t]+(\w+)[ \t]*=(?!=)")
 EVERYWHERE = -1
 """All files, as bits."""
 
@@ -48,7 +47,7 @@ class Words:
             for name in (*file.async_names, *managers_in(file)):
                 self._bits[name] = self._bits.get(name, 0) | bit
             if file.async_names:
-                self._decorated.update(_DECORATED.findall(file.text))
+                self._decorated.update(_DECORATED.findall("\n" + file.text))
             for name in primitives_in(file.text):
                 self._waking[name] = self._waking.get(name, 0) | bit
             for name, other in handings_in(file):
@@ -98,7 +97,7 @@ class Words:
 
     def _around(self, file: FileFacts) -> _Around:
         reached = self._reach.reached(file.path)
-        own = frozenset(_GLOBAL.findall(file.text)) if "async" in file.text else frozenset[str]()
+        own = frozenset(_GLOBAL.findall("\n" + file.text)) if "async" in file.text else frozenset[str]()
         return _Around(reached, own, frozenset(p for p in FRAMEWORKS if self._packages.get(p, 0) & reached))
 
     def _may_matter(self, spelled: set[str], around: _Around) -> bool:
@@ -122,7 +121,7 @@ class Words:
                 return True
             if waking and not WAKING.isdisjoint(used.called) and not waking.isdisjoint(used.read):
                 return True
-        return not around.own.isdisjoint(spelled) and not around.own.isdisjoint(_LOCAL.findall(text))
+        return not around.own.isdisjoint(spelled) and not around.own.isdisjoint(_LOCAL.findall("\n" + text))
 
     @staticmethod
     def _reached(names: Mapping[str, int], spelled: set[str], around: _Around) -> set[str]:

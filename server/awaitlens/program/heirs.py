@@ -9,6 +9,7 @@ from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.skim import words
 
 _CLASS = re.compile(r"class[ \t]+(\w+)[ \t]*\(([^:]*)")
+_DEFINED = re.compile(r"class[ \t]+(\w+)")
 _ALIAS = re.compile(r"[ \t]*(\w+)[ \t]*(?::[^=\n]*)?=(?!=)[\w. \t]*")
 _MOST = 20
 """Of a class with more heirs, most files speak."""
@@ -31,9 +32,16 @@ def constructing(
         names |= fresh
     if fresh:
         return files
-    any_of = "|".join(map(re.escape, names))
-    wanted = re.compile(rf"\bclass[ \t]+(?:{any_of})\b|\b(?:{any_of})[ \t]*\.[ \t]*__init__\b")
-    return [file for file in files if file.path in found and wanted.search(file.text)]
+    return [file for file in files if file.path in found and _constructs(file.text, names)]
+
+
+def _constructs(text: str, names: set[str]) -> bool:
+    """Whether the text defines a class of one of the names, or spells one's `__init__`."""
+    if not names.isdisjoint(_DEFINED.findall(text)):
+        return True
+    ends = tuple(names)
+    before = (code.rstrip(" \t") for code in text.split("__init__")[:-1])
+    return any(code.endswith(".") and code[:-1].rstrip(" \t").endswith(ends) for code in before)
 
 
 def _given(file: FileOnDemand, names: set[str]) -> Iterator[str]:

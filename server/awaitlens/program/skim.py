@@ -101,7 +101,8 @@ def may_hold(text: str, kind: Kind, name: str) -> bool:
 _CLASSES = re.compile(r"\n[ \t\f]*class[ \t]+(\w+)")
 _PLAIN_FUNCTION = re.compile(r"\n[ \t\f]*def[ \t]+(\w+)")
 _ASYNC_FUNCTION = re.compile(r"async[ \t]+def[ \t]+(\w+)")
-_ASYNC = re.compile(r"\b(?:async|await)\b")
+# To begin with a letter is found quicker than to begin between two.
+_ASYNC = re.compile(r"a(?:sync|wait)(?<!\w\w{5})\b")
 _PROPERTY = re.compile(r"@property\b[^\n]*\n(?:[ \t]*[@#][^\n]*\n)*[ \t]*def[ \t]+(\w+)")
 _SIGNS = str.maketrans(
     {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
@@ -115,7 +116,11 @@ def has_async(text: str) -> bool:
 
 def names_defined(text: str) -> list[str]:
     """The names of all functions and classes; perhaps some more."""
-    return [*async_functions(text), *plain_functions(text), *_after_line_end(_CLASSES, "class", text)]
+    return [*async_functions(text), *plain_functions(text), *classes(text)]
+
+
+def classes(text: str) -> list[str]:
+    return _after_line_end(_CLASSES, "class", text)
 
 
 def async_functions(text: str) -> list[str]:

@@ -157,8 +157,10 @@ def _end_of_logical_line(code: str, at: int, end: int) -> int:
 
 @lru_cache(maxsize=64)
 def start_pattern(indent: str) -> re.Pattern[str]:
-    feed = "" if indent else "\f*"
-    return re.compile(rf"\n(?<!\\\n)(?<!\\\r\n){indent}{feed}(?=[^\s#)\]}}])(?!{_CONTINUES})(?={_COMPOUND})")
+    # Most lines are indented otherwise: that is asked first.
+    start = rf"{indent}(?=[^\s#)\]}}])" if indent else r"(?=\f*[^\s#)\]}])"
+    unbroken, feed = rf"(?<!\\\n{indent})(?<!\\\r\n{indent})", "" if indent else "\f*"
+    return re.compile(rf"\n{start}{unbroken}{feed}(?!{_CONTINUES})(?={_COMPOUND})")
 
 
 def _block_starts(code: str, begin: int, end: int, indent: str) -> list[int]:

@@ -247,7 +247,7 @@ def _lifted(text: str, indent: str) -> str:
     """
     if not indent:
         return text
-    if _own_depth(indent).search(text) is None:
+    if _own_depth("[\r\n]" if "\r" in text else "\n", indent).search(text) is None:
         return text[: len(indent) - 1] + "\f" + text[len(indent) :]
     lift = _lift_pattern(indent)
     ends = [match.end() for match in lift.finditer(mask(text).code)]
@@ -256,9 +256,10 @@ def _lifted(text: str, indent: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _own_depth(indent: str) -> re.Pattern[str]:
-    """A further line at the member's own depth, if it is one: quicker to look for, and mostly there is none."""
-    return re.compile(rf"[\r\n]{indent}\S")
+def _own_depth(line_end: str, indent: str) -> re.Pattern[str]:
+    """A further line at the member's own depth, if it is one: quicker to look for, and mostly there is none. Comments have no
+    depth, nor does what follows an open bracket."""
+    return re.compile(rf"{line_end}{indent}[^\s#)\]}}]")
 
 
 @lru_cache(maxsize=64)
