@@ -40,6 +40,7 @@ _NEED_COROUTINE = frozenset(
      "asyncio.run_coroutine_threadsafe", "asyncio.ensure_future", "asyncio.wait_for", "asyncio.shield"}
 )  # fmt: skip
 """Calls whose first argument is awaited."""
+_NEED_COROUTINE_NAMES = frozenset(name.rpartition(".")[2] for name in _NEED_COROUTINE)
 
 
 AWAITS_ARGUMENT = _NEED_ASYNC | _NEED_COROUTINE | {"asyncio.gather"}
@@ -124,12 +125,21 @@ def _async_function(term: Term, call: Call, facts: Facts, view: View) -> tuple[s
 def sync_where_async(facts: Facts, view: View) -> Iterator[tuple[Call, Argument, str, str, Confidence]]:
     """Sync functions, or their values, given to what awaits: (call, argument, api, function, how surely)."""
     for call in facts.calls:
-        if not call.arguments or isinstance(call.callee, Result):
+        if not call.arguments or isinstance(call.callee, Result) or not _may_be_given_sync(call, view):
             continue
         target = view.target(call)
         api = _said(call, target, facts)
         for given, function, confidence in _sync_arguments(call, target, facts, view):
             yield call, given, api, function, confidence
+
+
+def _may_be_given_sync(call: Call, view: View) -> bool:
+    """Whether one of the arguments may be a sync function, or the value of one that is awaited: a cheap question before
+    `target`."""
+    if any(_may_be_plain(argument.value, view) for argument in call.arguments):
+        return True
+    takes = isinstance(call.arguments[0].value, Result)
+    return takes and view.may_be_named(call.callee, _NEED_COROUTINE_NAMES.__contains__)
 
 
 def _sync_arguments(
@@ -152,14 +162,18 @@ def _sync_arguments(
             yield first, view.target(inner).name.rpartition(".")[2], confidence
 
 
+def _may_be_plain(term: Term, view: View) -> bool:
+    """Whether the term may stand for a function that is not async. Most arguments are variables and literals."""
+    if not isinstance(term, (Name, Attribute)):
+        return False
+    if isinstance(term, Name) and term.id not in view.file.imports and term.id not in view.file.globals:
+        return False
+    return view.may_be_named(term, view.is_plain_somewhere)
+
+
 def _plain_function(term: Term, call: Call, facts: Facts, view: View) -> Target | None:
     """The function a name stands for, if what it gives surely cannot be awaited."""
-    # Most arguments are variables and literals, which need not be looked at.
-    if not isinstance(term, Name | Attribute) or asks_for_kind(term, facts, call.scope):
-        return None
-    if isinstance(term, Name) and term.id not in view.file.imports and term.id not in view.file.globals:
-        return None
-    if not view.may_be_named(term, view.is_plain_somewhere):
+    if not _may_be_plain(term, view) or asks_for_kind(term, facts, call.scope):
         return None
     found = view.callable(term, call.scope, call.span)
     return found if view.never_awaitable(found) else None

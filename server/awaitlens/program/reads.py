@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence
@@ -41,7 +42,7 @@ def _reads(facts: Facts, names: Names) -> Iterator[Read]:
     seen: set[tuple[Term, int]] = set()
     for term, scope, context, span in _places(facts):
         for each in _attributes(term):
-            if (each, scope) not in seen and index.is_property_somewhere(each.attr):
+            if index.is_property_somewhere(each.attr) and (each, scope) not in seen:
                 seen.add((each, scope))
                 found = _found_in(each, span, facts)
                 if found is not None:
@@ -87,27 +88,31 @@ def _places(facts: Facts) -> Iterator[tuple[Term, int, int, Span]]:
             yield term, context.scope, context.parent, context.span
     for binding in facts.bindings:
         if binding.kind in ("assign", "walrus", "augmented"):
-            yield binding.value, binding.scope, binding.context, _to_end(binding.span, facts)
+            yield binding.value, binding.scope, binding.context, _to_end(binding.span)
     for access in facts.accesses:
-        yield access.value, access.scope, access.context, _to_end(access.span, facts)
+        yield access.value, access.scope, access.context, _to_end(access.span)
     for jump in facts.jumps:
         yield jump.value, jump.scope, jump.context, jump.span
 
 
-def _attributes(term: object) -> Iterator[Attribute]:
+def _attributes(term: Term) -> list[Attribute]:
+    """The attributes in a term, itself included, outer ones first."""
+    found: list[Attribute] = []
+    _collect(term, found)
+    return found
+
+
+def _collect(term: tuple[object, ...], found: list[Attribute]) -> None:
     if isinstance(term, Attribute):
-        yield term
-    if isinstance(term, tuple):
-        parts: Iterable[object] = term
-        for part in parts:
-            if isinstance(part, tuple):
-                yield from _attributes(part)
+        found.append(term)
+    for part in term:
+        if isinstance(part, tuple):
+            _collect(part, found)
 
 
-def _to_end(span: Span, facts: Facts) -> Span:
+def _to_end(span: Span) -> Span:
     """A target and the rest of its line."""
-    line = facts.text.split("\n")[span.line]
-    return Span(span.line, span.column, span.line, len(line))
+    return Span(span.line, span.column, span.line, sys.maxsize)
 
 
 def _found_in(term: Attribute, span: Span, facts: Facts) -> Span | None:
