@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,6 @@ from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_
 from awaitlens.index.record import REPAIRS
 from awaitlens.pitfall import Brief, Finding, Patch
 from awaitlens.pitfalls import pitfalls
-from awaitlens.program.callgraph import Key
 from awaitlens.program.catalogue import Unopened
 from awaitlens.program.memory import Asked, Ground
 from awaitlens.program.modules import FileFacts
@@ -65,13 +64,13 @@ class CheckedFiles:
         self._settings_for = settings_for
         self._words: Words | None = None
         self._catalogue = catalogue
-        self.program = _program_of(sources, settings_for, read_file, catalogue)
+        self.program = _program_of(sources, cache(settings_for), read_file, catalogue)
         self.program.packages = read_packages(package_folders)
         self.outside: States = {}
         self.found: dict[str, Found] = {}
         self.notes = Notes.none()
         self._fresh = Notes.none()
-        self._told: set[Key] = set()
+        self._told = 0
         self._known: Mapping[str, tuple[Container[int], Found]] = {}
         self._jobs_done = 0
 
@@ -184,7 +183,7 @@ class CheckedFiles:
     def _new_notes(self) -> list[dict[str, list[Any]]]:
         """What is noted and was not handed on yet."""
         for key, others in self.program.summaries.runs(self._told):
-            self._told.add(key)
+            self._told += 1
             runs = self._fresh.runs.setdefault(function_key(*key[:2]), set())
             runs.update(function_key(*other[:2]) for other in others)
         found = [{name: list(each) for name, each in notes.items() if each} for notes in self._fresh]

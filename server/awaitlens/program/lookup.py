@@ -74,12 +74,14 @@ class Table(Mapping[str, T]):
 
 class Lists(Table[list[T]]):
     def _look_for(self, key: str) -> list[T] | None:
-        return [each for found in self._entries(key, self._candidates(key)) for each in found] or None
+        numbers = self._candidates(key)
+        return [each for found in self._entries(key, numbers) for each in found] or None if numbers else None
 
 
 class Definitions(Table[Definition]):
     def _look_for(self, key: str) -> Definition | None:
-        return max(self._entries(key, self._candidates(key)), default=None)
+        numbers = self._candidates(key)
+        return max(self._entries(key, numbers), default=None) if numbers else None
 
 
 class ByClass(Table[Mapping[str, list[T]]]):

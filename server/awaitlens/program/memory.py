@@ -97,7 +97,9 @@ class Memory:
         entry = blocks.get(id(facts))
         if entry is None:
             entry = blocks[id(facts)] = (facts, {})
-        return self._remembered(entry[1], key, work_out, meanwhile)
+        known = entry[1].get(key)
+        # What is kept under a key is what it was asked for.
+        return known if known is not None else self._worked_out(entry[1], key, work_out, meanwhile)
 
     def resting_on_names(self, path: str, facts: Facts, key: Hashable, work_out: Callable[[], T]) -> T:
         """The answer to `key` about one block, kept if it rests on nothing beside the block but what names mean."""
@@ -117,14 +119,12 @@ class Memory:
         Who asks for it while it is being worked out gets `meanwhile`; an answer that rests on such a stopgap is kept
         only where nothing else was being worked out around it.
         """
-        return self._remembered(self._answers, key, work_out, meanwhile)
+        known = self._answers.get(key)
+        return known if known is not None else self._worked_out(self._answers, key, work_out, meanwhile)
 
-    def _remembered(
+    def _worked_out(
         self, answers: dict[Hashable, Any], key: Hashable, work_out: Callable[[], T], meanwhile: T
     ) -> T:
-        known = answers.get(key)
-        if known is not None:
-            return known  # type: ignore[no-any-return]  # What is kept under a key is what it was asked for.
         active = (id(answers), key)
         if active in self._active or len(self._active) > _DEEPEST:
             self._cut = True

@@ -14,7 +14,7 @@ from sys import intern
 from typing import Any, TypeVar, overload
 
 from awaitlens.program.extract import extract
-from awaitlens.program.facts import Facts
+from awaitlens.program.facts import Facts, Scope
 from awaitlens.program.lookup import ByClass, Definitions, Lists, Rows, Table
 from awaitlens.program.modules import (
     Assigned,
@@ -110,6 +110,12 @@ class FileOnDemand(FileFacts):
         """The imports that the text spells."""
         return imports_spelled_in(self.text)
 
+    def facts(self, block: int) -> Facts:
+        return self.blocks.facts(block)
+
+    def scope(self, definition: Definition) -> Scope:
+        return self.blocks.facts(definition.block).scopes[definition.scope]
+
     def mentioning(self, word: str) -> Iterator[tuple[int, Facts]]:
         blocks = self.blocks
         return (blocks[number] for number in blocks.holding(word))
@@ -182,8 +188,11 @@ class Blocks(Sequence[tuple[int, Facts]]):
     def __getitem__(self, number: int | slice) -> tuple[int, Facts] | tuple[tuple[int, Facts], ...]:
         if isinstance(number, slice):
             return tuple(self[each] for each in range(*number.indices(len(self))))
-        facts = self._facts[number]
-        return self._layout.lines[number], facts if facts is not None else self._parsed(number)
+        return self._layout.lines[number], self.facts(number)
+
+    def facts(self, number: int) -> Facts:
+        known = self._facts[number]
+        return known if known is not None else self._parsed(number)
 
     def _parsed(self, number: int) -> Facts:
         block = self._layout.blocks[number]
@@ -269,8 +278,10 @@ class Blocks(Sequence[tuple[int, Facts]]):
         """The blocks in a class, or at the top, that are of that name or may bind it in their statements."""
         blocks = self._layout.blocks
         named = self._by_name.get((owner, name), [])
-        named = named + [n for n in self._inside.get(name, ()) if blocks[n].owner == owner and n not in named]
-        return named + [n for n in self._stating(owner, name) if may_bind(blocks[n], name)]
+        inside, stating = self._inside.get(name), self._stating(owner, name)
+        if inside:
+            named = named + [n for n in inside if blocks[n].owner == owner and n not in named]
+        return named + [n for n in stating if may_bind(blocks[n], name)] if stating else named
 
     def every(self) -> Iterable[int]:
         return range(len(self))
@@ -354,7 +365,7 @@ class Blocks(Sequence[tuple[int, Facts]]):
         key = table, number
         found = self._rows.get(key)
         if found is None:
-            found = self._rows[key] = table(((number, self[number][1]),))
+            found = self._rows[key] = table(((number, self.facts(number)),))
         return found
 
 

@@ -181,7 +181,9 @@ class Program:
                 base = posixpath.dirname(base)
             return _module_file(base, module, is_there)
         found = self._modules.get(module)
-        if module.partition(".")[0] in sys.stdlib_module_names and not self._is_at_root(found, module):
+        if module.partition(".")[0] in sys.stdlib_module_names and not (
+            found is not None and self._is_at_root(found, module)
+        ):
             # A package may well have a module `os` or `types` of its own, a folder a script of that name; plain
             # `import os` does not mean that one.
             return None
@@ -194,7 +196,7 @@ class Program:
                 return beside
         return None
 
-    def _is_at_root(self, path: str | None, module: str) -> bool:
+    def _is_at_root(self, path: str, module: str) -> bool:
         """Whether the file lies where programs start to look for modules."""
         place = module.replace(".", "/")
         ends = (f"{place}.py", f"{place}/__init__.py")

@@ -18,7 +18,10 @@ def by_scope_and_name(facts: Facts) -> dict[tuple[int, str], list[Binding]]:
 
 def position_of(name: str, scope: Scope) -> int:
     """Which parameter of the function the name is; -1 if it is none."""
-    return next((n for n, parameter in enumerate(scope.parameters) if parameter.name == name), -1)
+    for number, parameter in enumerate(scope.parameters):
+        if parameter.name == name:
+            return number
+    return -1
 
 
 def reaching_at(

@@ -8,7 +8,8 @@ no special case, every answer is final when it is given, and each is kept until 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Container, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Set
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from awaitlens.program.callgraph import (
@@ -165,13 +166,11 @@ class Summaries:
             self._callers.setdefault(link.target, set()).add(key)
         return node
 
-    def runs(self, told: Container[Key]) -> Iterator[tuple[Key, set[Key]]]:
-        """For each function looked at so far and not told of, what its answers rest on: functions, and the files in which
+    def runs(self, told: int) -> Iterator[tuple[Key, set[Key]]]:
+        """For each function looked at so far but the first `told`, what its answers rest on: functions, and the files in which
         code was read for them, each as a key without a function."""
         memory = self.program.names.memory
-        for key, node in self._nodes.items():
-            if key in told:
-                continue
+        for key, node in islice(self._nodes.items(), told, None):
             read: set[Key] = {(path, "") for path, _ in memory.bases(self._grounds.get(key, ())) if path}
             yield key, read.union(link.target for link in node.links)
 

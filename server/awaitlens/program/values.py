@@ -145,6 +145,8 @@ def join(candidates: list[Inferred]) -> Inferred:
     A coroutine is only known where every candidate is one: the others may be plain results. What is None at times is used
     when it is not.
     """
+    if len(candidates) == 1 and candidates[0]:
+        return candidates[0]
     there = [candidate for candidate in candidates if candidate.value != NONE]
     if 0 < len(there) < len(candidates):
         found = join(there).because_of("likely")
@@ -154,8 +156,6 @@ def join(candidates: list[Inferred]) -> Inferred:
     known = [candidate for candidate in candidates if candidate]
     if not known:
         return NOT_KNOWN
-    if len(candidates) == 1:
-        return known[0]
     if any(candidate.value != known[0].value for candidate in known[1:]):
         return VARIOUS
     if isinstance(known[0].value, Coroutine) and len(known) < len(candidates):
