@@ -18,6 +18,7 @@ from awaitlens.index.uses import only_imports, used_names
 from awaitlens.pitfall import Finding
 from awaitlens.pitfalls import pitfalls
 from awaitlens.program.facts import Attribute, Facts, Name, Term
+from awaitlens.program.skim import has_async
 from awaitlens.settings import Settings
 from awaitlens.source import Source
 
@@ -42,6 +43,12 @@ def test_what_is_passed_over_holds_no_pitfall(name: str) -> None:
     for code in re.findall(r"```python\n(.*?)```", lesson, re.DOTALL):
         files = {"/work/module.py": code}
         assert _found(files, by_names=True) == _found(files, by_names=False)
+
+
+@given(st.lists(st.sampled_from(["async", "await", "a", "_", "é", "1", " ", ".", "\n"])).map("".join))
+def test_a_word_of_async_is_seen_wherever_it_stands(text: str) -> None:
+    """Missed alarm: a block without one is passed over."""
+    assert has_async(text) == (re.search(r"\b(?:async|await)\b", text) is not None)
 
 
 ASYNCHRONOUS = """\
