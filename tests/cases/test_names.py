@@ -130,6 +130,11 @@ CASES = {
     "from helper import Client\ndef f(*, c: 'Client'):\n    c.get()": "helper.Client.get",
     "from helper import Client\ndef f(c: dict[str, Client]):\n    c['x'].get()": "helper.Client.get",
     "from helper import Client\ndef f(c: type[Client]):\n    c().get()": "helper.Client.get",
+    "from sqlalchemy.orm import Session\ndef f(db: Session):\n    db.execute('')": "sqlalchemy.orm.Session.execute",
+    "from sqlalchemy.orm import Session\nfrom typing import Annotated\nDB = Annotated[Session, Depends()]\ndef f(db: DB):\n    db.query(1).all()": "sqlalchemy.orm.Query.all",
+    "from sqlalchemy.orm import sessionmaker\nmake = sessionmaker()\nwith make() as db:\n    db.execute('')": "sqlalchemy.orm.Session.execute",
+    "from sqlalchemy.ext.asyncio import async_sessionmaker\nmake = async_sessionmaker()\nasync def f():\n    async with make() as db:\n        db.execute('')": "sqlalchemy.ext.asyncio.AsyncSession.execute",
+    "from helper import Client\nfrom sqlalchemy.orm import Mapped\nclass Row:\n    client: Mapped[Client]\nRow().client.get()": "helper.Client.get",
     # functions as values
     "import functools\nfrom helper import load\nfunctools.partial(load, 1)()": "helper.load",
     "from asgiref.sync import sync_to_async\nfrom helper import load\nsync_to_async(load)()": "asgiref.sync.sync_to_async",
@@ -166,6 +171,9 @@ CASES = {
     "from helper import Client\ndef f(cs: tuple[Client, ...]):\n    cs[3].get()": "helper.Client.get",
     "from contextlib import ExitStack\nfrom helper import Client\nwith ExitStack() as stack:\n    stack.enter_context(Client()).get()": "helper.Client.get",
     "from helper import Client\ndef make():\n    yield Client()\nfor c in make():\n    c.get()": "helper.Client.get",
+    "import asyncio\nasync def f():\n    reader, writer = await asyncio.open_connection('x', 1)\n    writer.drain()": "asyncio.StreamWriter.drain",
+    "import asyncio\nasync def f():\n    streams = await asyncio.open_unix_connection('x')\n    streams[0].read()": "asyncio.StreamReader.read",
+    "import socket\ndef f(server: socket.socket):\n    peer, address = server.accept()\n    peer.recv(1)": "socket.socket.recv",
     # what is None at times, and decorators that give back what they are given
     "from helper import Client\nthe = None\ndef one():\n    global the\n    if the is None:\n        the = Client()\n    return the\none().get()": "helper.Client.get",
     "from helper import Client\ndef one(x):\n    if x:\n        return Client()\n    return None\none(1).get()": "helper.Client.get",

@@ -38,6 +38,16 @@ _CLASS_GETTERS = {
 }
 
 
+# Calls that return several objects (CPython 3.8-3.15), after `await` where they are coroutines.
+_STREAMS = ("asyncio.StreamReader", "asyncio.StreamWriter")
+_TUPLES = {
+    "asyncio.open_connection": _STREAMS,
+    "asyncio.open_unix_connection": _STREAMS,
+    "socket.socket.accept": ("socket.socket", "tuple"),
+    "socket.socketpair": ("socket.socket", "socket.socket"),
+}
+
+
 def is_class(name: str) -> bool:
     """Whether the name is a class of a package the tables know."""
     return canonical(name) in _BASES
@@ -96,6 +106,11 @@ def _class_in(table: Grouped, name: str) -> str | None:
         if found is not None:
             return name.rpartition(".")[0] if found == SELF else found
     return None
+
+
+def returned_tuple(name: str) -> tuple[str, ...]:
+    """The classes of the objects that a call returns as a tuple; () for other calls."""
+    return _TUPLES.get(canonical(name), ())
 
 
 def returned_class(name: str) -> str | None:

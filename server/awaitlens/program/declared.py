@@ -61,7 +61,7 @@ _ALIASED = frozenset(
 _BUILTIN_TYPES = frozenset(
     {"str", "int", "float", "bytes", "bool", "list", "dict", "set", "tuple", "frozenset"}
 )
-_TYPING = ("typing.", "typing_extensions.", "collections.abc.", "sqlalchemy.orm.")
+_TYPING = ("typing.", "typing_extensions.", "collections.abc.")
 
 
 def read(
@@ -136,7 +136,7 @@ def _subscripted(
     keys = term.key.elements if isinstance(term.key, Display) else (term.key,)
     name = generic.name.rpartition(".")[2] if isinstance(generic, (External, Class)) else ""
     is_typing = isinstance(generic, External) and (
-        "." not in generic.name or generic.name.startswith(_TYPING)
+        "." not in generic.name or generic.name.startswith((*_TYPING, "sqlalchemy.orm.Mapped"))
     )
 
     def first(position: int = 0) -> Inferred:

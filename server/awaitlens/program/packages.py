@@ -15,7 +15,7 @@ from awaitlens.confidence import weakest
 from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
 from awaitlens.knowledge.tables import Grouped, lines
-from awaitlens.program import members, results
+from awaitlens.program import members, protocols, results
 from awaitlens.program.callgraph import Chain
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand, Spent
@@ -60,6 +60,7 @@ class Packages:
         self._inner = _Inside(tuple(folders), read_file)
         self._described: dict[str, Description] = {}
         self._blocking: dict[str, Chain | None] = {}
+        self._protocols: dict[tuple[str, str], coroutines.Protocol] = {}
         self.wanted: set[str] = set()
 
     def describe(self, name: str) -> Description:
@@ -80,12 +81,24 @@ class Packages:
             self._blocking[name] = self._inner.blocking(name)
         return self._blocking[name]
 
+    def protocol(self, name: str, statement: str) -> coroutines.Protocol:
+        """Which form of the statement ("with" or "for") objects of the class answer to."""
+        known = self._protocols.get((name, statement))
+        if known is None:
+            if self._later and name not in self._described:
+                self.wanted.add(name)
+                return "unknown"
+            known = self._protocols[name, statement] = self._inner.protocol(name, statement)
+        return known
+
     def learn(self) -> bool:
         """Find out what is wanted. True if something is known of one of the names now."""
         wanted, self.wanted = self.wanted, set()
         for name in wanted:
             self._described[name] = self._inner.describe(name)
             self._blocking[name] = self._inner.blocking(name)
+            for statement in ("with", "for"):
+                self._protocols[name, statement] = self._inner.protocol(name, statement)
         return any(self._blocking[name] or self._described[name] != UNDESCRIBED for name in wanted)
 
     def file(self, path: str) -> FileFacts | None:
@@ -176,6 +189,12 @@ class _Inside(Program):
             return None
         confidence = weakest(chain.confidence, certainty(row))
         return None if confidence == "possible" else chain._replace(confidence="likely")
+
+    def protocol(self, name: str, statement: str) -> coroutines.Protocol:
+        value = self._value(name).value
+        if not isinstance(value, Class) or not value.path or self._is_full():
+            return "unknown"
+        return protocols.of_class(self.names, value, statement)
 
     # --- files -----------------------------------------------------------------------------------------------
 

@@ -167,11 +167,14 @@ def protocol_of(names: Names, statement: str, value: Inferred) -> tuple[Protocol
         known = (
             coroutines.enters(inner.cls.name) if statement == "with" else coroutines.iterates(inner.cls.name)
         )
+        if known == "unknown" and names.program.packages and not coroutines.is_listed(inner.cls.name):
+            known = names.program.packages.protocol(inner.cls.name, statement)
+            return known, weakest(value.confidence, "likely")
         return known, value.confidence
-    return _of_class(names, inner.cls, statement), value.confidence
+    return of_class(names, inner.cls, statement), value.confidence
 
 
-def _of_class(names: Names, cls: Class, statement: str) -> Protocol:
+def of_class(names: Names, cls: Class, statement: str) -> Protocol:
     """For a class of the program: what it and its bases define, unless one of them is not known well enough."""
     sync, asynchronous = (has(names, cls, method) for method in _METHODS[statement])
     if sync and asynchronous:
@@ -196,7 +199,7 @@ def has(names: Names, cls: Class, method: str) -> bool:
 
 def waits_when_entered(names: Names, cls: Class) -> bool:
     """Whether a class of the program has both forms of `with`, and its `__aenter__` or `__aexit__` awaits something."""
-    if not cls.path or _of_class(names, cls, "with") != "both":
+    if not cls.path or of_class(names, cls, "with") != "both":
         return False
     for method in ("__aenter__", "__aexit__"):
         found = members.of_class(names, cls, method, Instance(cls)).value

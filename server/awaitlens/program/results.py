@@ -95,6 +95,8 @@ def called(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: F
         method = members.of_class(names, value.cls, "__call__", value)
         if isinstance(method.value, Function):
             return function_called(names, method.value).because_of(callee.confidence)
+        if isinstance(method.value, External) and types.returns(method.value.name):
+            return _external_called(names, method.value, callee, call, file, facts)
     return NOT_KNOWN
 
 
@@ -110,9 +112,11 @@ def _external_called(
     if special is not None:
         return special
     given = types.returns(name)
+    parts = types.returned_tuple(name)
     result = _instance_of(names, given, call, file, facts) if given else NOTHING
+    result = Instance(Class("tuple"), tuple(Instance(Class(part)) for part in parts)) if parts else result
     kind = coroutines.kind(name)
-    if kind == "unknown" and not given:
+    if kind == "unknown" and not given and not parts:
         kind, described = names.described(name)
         callee = callee.because_of("likely") if kind != "unknown" else callee
         if kind == "sync":
@@ -124,7 +128,7 @@ def _external_called(
         return callee.holding(Manager(result, True))
     if kind == "async iterator":
         return callee.holding(Instance(Class("collections.abc.AsyncIterator"), (result,)))
-    if given:
+    if given or parts:
         return callee.holding(result)
     given_class, element = types.returned_class(name), types.yields(name)
     if given_class:
