@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awaitlens.engine import check_texts, new_reader, read
+from awaitlens.pitfall import Finding
 from awaitlens.program.callgraph import Chain
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.program import Program
@@ -22,6 +23,10 @@ def program(options: Settings | None = None, **files: str) -> Program:
     """Modules by their names; all their functions are at hand."""
     texts = {f"{name}.py": textwrap.dedent(text) for name, text in files.items()}
     return check_texts(texts, options or Settings()).program
+
+
+def program_findings(text: str) -> list[Finding]:
+    return list(check_texts({"app.py": textwrap.dedent(text)}, Settings()).findings("app.py"))
 
 
 def way(within: Program, function: str, module: str = "app") -> tuple[str, ...]:
@@ -374,6 +379,23 @@ def test_the_users_word_counts_on_the_def_and_in_the_configuration() -> None:
     options = Settings(blocking=frozenset({"app.heavy"}), not_blocking=frozenset({"app.quick"}))
     within = program(options, app=text)
     assert (way(within, "main"), way(within, "other"), way(within, "third")) == ((), ("slow",), ("heavy",))
+
+
+@pytest.mark.parametrize("function", ["slow", "by_way"])
+def test_the_users_word_counts_for_what_the_loop_is_given(function: str) -> None:
+    """A missed alarm."""
+    text = f"""
+    import asyncio
+    def slow():  # awaitlens: blocking
+        pass
+    def by_way():
+        slow()
+    async def main():
+        asyncio.get_running_loop().call_soon({function})
+    """
+    findings = program_findings(text)
+    assert [each.pitfall for each in findings] == ["blocking-callback"]
+    assert findings[0].message.startswith(f"{function}() blocks the event loop, which runs it")
 
 
 def test_a_decorator_that_nobody_knows_lowers_the_confidence() -> None:

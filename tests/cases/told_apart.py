@@ -345,6 +345,32 @@ WAITS = {
             channel.again()
         """,
     ),
+    "a future of a pool that was awaited has its result": Pair(
+        "blocking-thread-wait",
+        """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor()
+
+        async def load(read):
+            future = pool.submit(read)
+            await asyncio.wrap_future(future)
+            return future.result()
+        """,
+        """
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor()
+
+        async def load(read):
+            future = pool.submit(read)
+            other = pool.submit(read)
+            await asyncio.wrap_future(other)
+            return future.result()
+        """,
+    ),
     "a timeout that a helper is not given is none, and waits for ever": Pair(
         "blocking-call-chain",
         "import threading\n\nready = threading.Event()\n\ndef is_ready():\n    return ready.wait(0)\n\n"

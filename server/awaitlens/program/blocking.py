@@ -294,20 +294,22 @@ def handed(call: Call, facts: Facts, view: View) -> Reached | None:
         return None
     argument = call.argument(callback.position, callback.keyword)
     chain = view.blocks_when_run(argument.value, call.scope, argument.span) if argument else None
-    if argument is None or chain is None or chain.blocking is None or not chain.hops:
+    if argument is None or chain is None:
         return None
     text = facts.slice(argument.span)
     name = text if "\n" not in text and len(text) <= 40 and "lambda" not in text else "this function"
     name = f"{name}()" if name.replace(".", "").isidentifier() else name
-    names = [name.removesuffix("()"), *(_short(hop.qualname) for hop in chain.hops[1:]), _end(chain)]
-    confidence = weakest(chain.confidence, certainty(chain.blocking))
+    names = [name.removesuffix("()"), *(_short(hop.qualname) for hop in chain.hops[1:])]
+    names += [_end(chain)] if chain.hops else []
+    confidence = weakest(chain.confidence, certainty(chain.blocking) if chain.blocking else "certain")
     proof = [(argument.span, f"{callback.name.rpartition('.')[2]}() has the loop call {name}", "")]
     proof += [
         (view.hop_span(hop), f"{_short(hop.qualname)}() calls {called}()", hop.path)
         for hop, called in zip(chain.hops, [*(_short(h.qualname) for h in chain.hops[1:]), _end(chain)])
     ]
     blocks = "can block" if chain.is_sometimes else "blocks"
-    message = f"{name} {blocks} the event loop, which runs it: {' > '.join(names)}"
+    way = f": {' > '.join(names)}" if chain.hops else ""
+    message = f"{name} {blocks} the event loop, which runs it{way}"
     return Reached(argument.span, message, confidence, tuple(proof), chain)
 
 

@@ -91,7 +91,7 @@ def _returns_at_once(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
     """Whether the code around makes sure that there is nothing left to wait for."""
     if row.category in ANSWERS_AT_ONCE:
         return _asked_before(call, ANSWERS_AT_ONCE[row.category], facts) or (
-            row.category == "future" and _is_completed(call, facts)
+            row.category == "future" and (_is_completed(call, facts) or _was_awaited(call, facts))
         )
     if row.category == "lock":
         return _is_new(call, facts)
@@ -106,6 +106,20 @@ def _asked_before(call: Call, methods: frozenset[str], facts: Facts) -> bool:
         return False
     asked = {Attribute(call.callee.value, method) for method in methods}
     return any(other.callee in asked and other.number < call.number for other in facts.calls_in(call.scope))
+
+
+def _was_awaited(call: Call, facts: Facts) -> bool:
+    """`await asyncio.wrap_future(future)` before `future.result()`."""
+    if not isinstance(call.callee, Attribute):
+        return False
+    return any(
+        last_name(other.callee) == "wrap_future"
+        and other.usage.kind in ("awaited", "argument")
+        and other.arguments[:1]
+        and other.arguments[0].value == call.callee.value
+        and other.number < call.number
+        for other in facts.calls_in(call.scope)
+    )
 
 
 def _is_completed(call: Call, facts: Facts) -> bool:
