@@ -69,16 +69,15 @@ def _is_replaced(names: Names, key: tuple[str, str], owner: str, cls: Class) -> 
     place = next((n for n, each in enumerate(order) if (each.path, each.qualname) == (key[0], owner)), 0)
     if not place:
         return False
-    own = set[str]()
-    for each in order[:place]:
-        file = names.program.files.get(each.path)
-        own.update(file.members.get(each.qualname, ()) if file else ())
     called = names.memory.about_bodies(
         ("called on self", key), lambda: frozenset(_called_on_self(names, key, order[place]))
     )
     if _SUPER in called and order[place + 1 :] != members.lineage(names, order[place])[1:]:
         return True
-    return not own.isdisjoint(called)
+    # One name at a time: a table of all names would read the whole class.
+    files = [(names.program.files.get(each.path), each.qualname) for each in order[:place]]
+    own = [file.members.get(qualname, {}) for file, qualname in files if file is not None]
+    return any(name in table for table in own for name in called)
 
 
 def _called_on_self(names: Names, key: tuple[str, str], cls: Class) -> Iterator[str]:
