@@ -8,9 +8,11 @@ from textwrap import dedent
 import pytest
 
 from awaitlens.engine import check_texts
+from awaitlens.index.check import CheckedFiles
 from awaitlens.pitfall import Edit
 from awaitlens.rewrite.apply import apply
 from awaitlens.settings import Settings
+from awaitlens.source import Source
 
 
 def cascaded(files: Mapping[str, str], path: str, settings: Settings | None = None) -> dict[str, str] | None:
@@ -94,6 +96,20 @@ def test_a_function_and_its_callers_become_async_across_files() -> None:
 )
 def test_no_wave_where_one_of_the_callers_cannot_be_followed(caller: str) -> None:
     assert cascaded({"helper.py": HELPER, "caller.py": caller}, "helper.py") is None
+
+
+def test_half_typed_code_that_spells_none_of_the_names_keeps_no_wave_back() -> None:
+    """Missed otherwise: one broken file anywhere, and the repair was gone."""
+    texts = {
+        "/helper.py": "async def save(order): ...\n\n\ndef pay(order):\n    save(order)\n",
+        "/broken.py": "class Hub:\n    async def broadcast(self, text):\n        for client in list(# self.clients):\n"
+        "            await client.send(text)\n    def leave(self, client):\n        self.clients.discard(client)\n",
+    }
+    sources = {path: Source(path, text) for path, text in texts.items()}
+    checked = CheckedFiles(sources, lambda path: Settings())
+    checked.check(list(sources))
+    titles = [p.title for f in checked.findings("/helper.py") for p in checked.patches("/helper.py", f)]
+    assert any(title.startswith("Make pay() async") for title in titles), titles
 
 
 def test_no_wave_for_a_method_that_a_subclass_overrides() -> None:

@@ -339,6 +339,17 @@ LOUD = {
             def __del__(self):
                 self.loop.call_soon(print, "closed")
         """,
+    # A command that runs the tests is no test.
+    "blocking-sleep": """
+        import time
+
+        def run_tests():
+            import pytest
+            return pytest.main()
+
+        async def serve():
+            time.sleep(1)
+        """,
 }
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awaitlens.engine import check_texts
+from awaitlens.program.graph import Graph
 from awaitlens.program.reach import imports_in
 
 FILES = {
@@ -85,3 +86,15 @@ def test_every_import_is_seen_without_parsing(text: str) -> None:
         elif isinstance(node, ast.ImportFrom):
             wanted |= {(node.level, node.module or "", a.name, a.asname or a.name) for a in node.names}
     assert wanted <= set(imports_in(text))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 11), max_size=3), min_size=12, max_size=12))
+def test_a_node_followed_alone_and_all_nodes_at_once_come_to_the_same(targets: list[list[int]]) -> None:
+    alone, at_once = Graph(targets), Graph(targets)
+    assert [alone.leading_to(node) for node in range(12)] == list(at_once.backwards)
+    assert all(
+        bool(at_once.backwards[b] >> a & 1) == bool(at_once.forwards[a] >> b & 1)
+        for a in range(12)
+        for b in range(12)
+    )

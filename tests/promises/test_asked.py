@@ -71,6 +71,28 @@ def test_a_namesake_that_no_import_leads_from_stirs_nobody() -> None:
     assert session.program.epoch == epoch
 
 
+def test_an_import_in_a_function_that_leads_to_the_asker_is_seen_at_once() -> None:
+    """Missed otherwise: the call was there before, and nothing else of what others see of the function has changed."""
+    text = (
+        "import threading\n\n\ndef start(loop):\n    threading.Thread(target=finish, args=[loop]).start()\n"
+    )
+    session = session_with(text)
+    assert "loop-call-from-thread" not in found(session, "/app/jobs.py")
+    session.change("/app/caller.py", [Change(Span(4, 0, 4, 0), "    from jobs import finish\n")], 2)
+    assert "loop-call-from-thread" in found(session, "/app/jobs.py")
+
+
+def test_an_import_in_a_function_that_leads_nowhere_stirs_nobody() -> None:
+    session = session_with(CALLING)
+    epoch = session.program.epoch
+    line = CALLING.split("\n").index("    pass")
+    session.change(
+        "/app/caller.py", [Change(Span(line, 0, line, 0), "    import time\n    time.sleep(1)\n")], 2
+    )
+    session.snapshot("/app/caller.py")
+    assert session.program.epoch == epoch
+
+
 def checked(folder: Path, cache: Cache) -> Workspace:
     files = files_of([str(folder)], lambda path: Settings())
     workspace = Workspace(files, frozenset(), lambda path: Settings(), cache)

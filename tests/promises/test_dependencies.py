@@ -34,6 +34,7 @@ LINES = (
     "await asyncio.sleep(0)", "time.sleep(1)", "return None", "raise ValueError", "pass", "self.count = 0", "x = 1", "",
     "async with self.lock:\n    await self.other()", "if ready:\n    return", "yield 1", "# a remark", "self.close()",
     "try:\n    work()\nexcept Exception:\n    pass", "lock = asyncio.Lock()", "global total\ntotal += 1",
+    "import time\ntime.sleep(1)", "from time import sleep as work", "from helper import slow as other", "import asyncio as x",
 )  # fmt: skip
 Files = Mapping[str, str]
 

@@ -81,3 +81,41 @@ def test_a_value_says_something_where_its_name_is_defined(form: str) -> None:
         found[name] = outline(file.blocks[-1][1], file)
     assert found["impor"] == found["fetc"]
     assert len({*found.values()}) == len(DEFINED) + 1
+
+
+LOCAL = """
+def make(given):
+    {}
+
+    class Store(Base):
+        def load(self, item: Item) -> None:
+            size(1)
+
+    def inner():
+        return found(1)
+
+    plain(2)
+    return Store if given else inner
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "is_visible"),
+    [("Base", True), ("Item", True), ("found", True), ("Store", True), ("size", False), ("plain", False), ("other", False)],
+)  # fmt: skip
+def test_an_import_in_a_function_says_something_where_what_the_function_gives_rests_on_it(
+    name: str, is_visible: bool
+) -> None:
+    """Missed otherwise: who reads no more than the outline would go on with the old meaning. And most say nothing."""
+    (with_it,), (without,) = (
+        layout(LOCAL.lstrip().format(line)).blocks for line in (f"from somewhere import {name}", "pass")
+    )
+    assert (outline(facts_of(with_it)) != outline(facts_of(without))) is is_visible
+
+
+def test_an_import_of_a_name_that_is_global_says_something_to_others() -> None:
+    one, other = (
+        "def load():\n    global shared\n    from somewhere import shared\n",
+        "def load():\n    global shared\n    from elsewhere import shared\n",
+    )
+    assert len({outline(facts_of(*layout(text).blocks)) for text in (one, other)}) == 2

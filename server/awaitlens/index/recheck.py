@@ -4,7 +4,8 @@ The findings of a file rest on its text, on the files its imports lead to, on th
 asked of all files: who calls a function, who defines a name. A file that changed is looked at again. Where no name can mean
 anything else (equal outlines), so is who read the code that changed, or asked what one of its functions comes to; where only
 functions and imports came, went or changed, whoever uses their names; otherwise every file from which imports led to it.
-Whoever asked a question of all files is looked at again where the answer may be another one now.
+Whoever asked a question of all files is looked at again where the answer may be another one now: other files hold the name,
+or imports lead from those that hold it to what was asked about, or do not any more.
 """
 
 from __future__ import annotations
@@ -58,9 +59,10 @@ class Recheck:
     def stirred(self, program: Program) -> Stirred:
         """What must be looked at again. `program` is that of the files as they are now."""
         changes = {path: change_between(*text) for path, text in self._texts.items()}
-        retargeted = self._lead_anew(program)
         numbers = self._numbers
-        seen = {numbers[path] for path, change in changes.items() if not change.inside} | retargeted
+        inside = {numbers[path] for path, change in changes.items() if change.inside}
+        retargeted = self._lead_anew(program)
+        seen = {*numbers.values()} - inside | retargeted - inside
         seen.update(map(self.catalogue.numbers.__getitem__, self.catalogue.renamed))
         seen.update(self._using(changes, program))
         for path, change in changes.items():
@@ -75,6 +77,8 @@ class Recheck:
         read = {number for number in numbers.values() if bodies.get(number, True)}
         units = self._grounds.reading(read) | self._grounds.running(functions, held_anew)
         units |= self._grounds.asking(set(self._answered_otherwise(changes, leading)))
+        if retargeted & inside:
+            units |= self._grounds.asking(set(self._led_to_otherwise()))
         units.update(Unit(number, block) for number, found in blocks.items() for block in found)
         paths = self.catalogue.paths
         self._grounds.forget(units, whole)
@@ -186,6 +190,17 @@ class Recheck:
                 files = (self._numbers[p] for p, c in changes.items() if name in _mentioned(c, kind))
                 concerned = any(target < 0 or self._leads(file, target) for file in (*files, *held))
             if concerned:
+                yield number
+
+    def _led_to_otherwise(self) -> Iterator[int]:
+        """The questions about a name in files that lead to another one now, or do not any more."""
+        for number, kind, name, target in self._grounds.questions():
+            turned = (
+                self._before.leading_to(target) ^ self.catalogue.graph.leading_to(target)
+                if target >= 0
+                else 0
+            )
+            if turned and any(turned >> file & 1 for file in self.catalogue.holding(kind, name)):
                 yield number
 
 

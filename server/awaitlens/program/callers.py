@@ -132,6 +132,8 @@ def _is_shared(view: View, place: Place) -> bool:
 
 def _mentions(facts: Facts, name: str) -> int:
     """How often the name stands in the code of a block."""
+    if name not in facts.text:
+        return 0
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(facts.text).readline))
     except (tokenize.TokenError, SyntaxError):

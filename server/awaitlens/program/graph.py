@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+_FEW = 6
+"""Nodes that are followed one by one, before it pays to work out all of them at once."""
+
 
 class Graph:
     """Answers what is reached from a node, and from where a node is reached, itself included. `targets` are the numbers
@@ -12,6 +15,7 @@ class Graph:
 
     def __init__(self, targets: Sequence[Sequence[int]]) -> None:
         self.targets = targets
+        self._followed: dict[int, int] = {}
 
     def leads(self, source: int, target: int) -> bool:
         """Whether the one reaches the other; a node that is not in the graph reaches nothing."""
@@ -19,7 +23,14 @@ class Graph:
 
     def leading_to(self, target: int) -> int:
         """From where a node is reached, if it is in the graph."""
-        return self.backwards[target] if target < len(self.targets) else 0
+        if target >= len(self.targets):
+            return 0
+        found = self._followed.get(target)
+        if found is None:
+            few = len(self._followed) < _FEW and "backwards" not in self.__dict__
+            found = _followed(target, self._sources) if few else self.backwards[target]
+            self._followed[target] = found
+        return found
 
     @cached_property
     def forwards(self) -> Sequence[int]:
@@ -29,11 +40,31 @@ class Graph:
     @cached_property
     def backwards(self) -> Sequence[int]:
         """From where each node is reached."""
-        return _closed(self._groups[::-1], _reversed(self.targets))
+        return _closed(self._groups[::-1], self._sources)
+
+    @cached_property
+    def _sources(self) -> list[list[int]]:
+        return _reversed(self.targets)
 
     @cached_property
     def _groups(self) -> list[list[int]]:
         return _mutual(self.targets)
+
+
+def _followed(start: int, targets: Sequence[Sequence[int]]) -> int:
+    """What one node reaches, itself included, as bits."""
+    seen = bytearray(len(targets))
+    seen[start] = 1
+    waiting = [start]
+    while waiting:
+        for target in targets[waiting.pop()]:
+            if not seen[target]:
+                seen[target] = 1
+                waiting.append(target)
+    return int(seen[::-1].translate(_DIGITS), 2)
+
+
+_DIGITS = b"01" + bytes(range(2, 256))
 
 
 def _reversed(targets: Sequence[Sequence[int]]) -> list[list[int]]:

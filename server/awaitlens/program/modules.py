@@ -106,8 +106,7 @@ class FileFacts:
     @property
     def imported(self) -> tuple[Imports, ...]:
         """The imports of the file, as they are written."""
-        items = (each.item for imported in self.imports.values() for each in imported)
-        return tuple(Imports(i.level, i.module, i.symbol, i.name) for i in items)
+        return _written(each.item for imported in self.imports.values() for each in imported)
 
     @property
     def async_names(self) -> frozenset[str]:
@@ -172,6 +171,15 @@ _TABLES = ("imports", "globals", "members", "attributes", "definitions", "holder
 def _binds_alike(old: Facts, new: Facts) -> bool:
     """Whether one block says of names what another says, as is mostly the case while a statement is being typed."""
     return old.bindings is new.bindings and old.imports is new.imports and old.accesses is new.accesses
+
+
+def imports_of(facts: Facts) -> tuple[Imports, ...]:
+    """The imports of a block, as they are written."""
+    return _written(facts.imports)
+
+
+def _written(imports: Iterable[Import]) -> tuple[Imports, ...]:
+    return tuple(Imports(each.level, each.module, each.symbol, each.name) for each in imports)
 
 
 # --- tables of some blocks, each with its number in the file --------------------------------------------------

@@ -41,16 +41,18 @@ def outline(facts: Facts, file: FileFacts | None = None) -> Outline:
             return None
         return _shape(facts, term)
 
-    visible = [
-        b for b in facts.bindings if _is_public(facts, b.scope, b.name) or (b.scope, b.name) in telling
-    ]
+    def is_visible(scope: int, name: str) -> bool:
+        return _is_public(facts, scope, name) or (scope, name) in telling
+
+    visible = [b for b in facts.bindings if is_visible(b.scope, b.name)]
+    imports = [i for i in facts.imports if is_visible(i.scope, i.name) or i.name in _signing(facts)]
     return (
         facts.owner,
         tuple(_scope(facts, scope) for scope in facts.scopes),
         tuple(
             (b.name, b.kind, value(b.scope, b.value), _shape(facts, b.annotation), b.scope) for b in visible
         ),
-        tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in facts.imports),
+        tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in imports),
         tuple((_shape(facts, w.place), value(w.scope, w.value), w.scope) for w in writes),
         tuple((j.kind, j.scope, value(j.scope, j.value)) for j in jumps),
     )
@@ -123,6 +125,17 @@ def _telling(facts: Facts, values: list[tuple[int, Term]]) -> set[tuple[int, str
         if not bound and facts.scopes[scope].parent >= 0:
             waiting.append((facts.scopes[scope].parent, name))
     return telling
+
+
+def _signing(facts: Facts) -> set[str]:
+    """The names in the signatures of what is defined inside of functions and classes."""
+    found = set[str]()
+    for scope in facts.scopes:
+        if scope.parent > 0:
+            annotations = tuple(parameter.annotation for parameter in scope.parameters)
+            bases = tuple(base.value for base in scope.bases)
+            found.update(_names(facts, (*annotations, *scope.decorators, *bases, scope.returns)))
+    return found
 
 
 def _names(facts: Facts, term: object) -> Iterator[str]:

@@ -13,7 +13,7 @@ from awaitlens.program.facts import Facts
 from awaitlens.program.index import Index
 from awaitlens.program.likeness import changed_calls
 from awaitlens.program.memory import LINES, Ground
-from awaitlens.program.modules import FileFacts
+from awaitlens.program.modules import FileFacts, imports_of
 from awaitlens.program.names import Names
 from awaitlens.program.ondemand import FileOnDemand
 from awaitlens.program.outline import Outline, outline
@@ -105,7 +105,7 @@ class Program:
         if changed is None:
             before = before if known is old else outline(old, file)
             self._outlined = facts, outline(facts, file)
-            if before != self._outlined[1]:
+            if before != self._outlined[1] or self._leads_elsewhere(file, old, facts):
                 return self.put(FileFacts(file.path, file.module, blocks))
         elif known is old:
             self._outlined = facts, before
@@ -125,6 +125,11 @@ class Program:
         self.touched |= touched | self.summaries.changed(file.path, old, facts, touched)
         self.edits += 1
         return False
+
+    def _leads_elsewhere(self, file: FileFacts, old: Facts, new: Facts) -> bool:
+        """Whether the imports of a block name other files than they did."""
+        before, after = imports_of(old), imports_of(new)
+        return before != after and self.reach.targets_of(file, before) != self.reach.targets_of(file, after)
 
     def remove(self, path: str) -> None:
         file = self.files.pop(path, None)

@@ -37,14 +37,19 @@ class Reach:
     """
 
     def __init__(self, program: Program, catalogue: Catalogue | None = None) -> None:
-        """What the catalogue knows is not worked out."""
+        """What the catalogue knows is not worked out, also if it learns where imports lead later on."""
         self._program = program
+        self._catalogue = catalogue
         self._stale: set[str] = set()
         self._imports: dict[str, tuple[Imports, ...]] = {}
         self._targets: dict[str, frozenset[str]] = {}
         self._numbers: Mapping[str, int] = catalogue.numbers if catalogue else {}
-        self._graph = catalogue.graph if catalogue else Graph(())
+        self._worked_out = Graph(())
         self._leading: dict[int, Sequence[str]] = {}
+
+    @property
+    def _graph(self) -> Graph:
+        return self._worked_out if self._catalogue is None else self._catalogue.graph
 
     def touch(self, path: str) -> None:
         """The file at the path is new, changed or gone."""
@@ -65,7 +70,7 @@ class Reach:
         if number is None:
             others = sorted(self._program.files)
         else:
-            bits = self._graph.backwards[number]
+            bits = self._graph.leading_to(number)
             found = self._leading.get(bits)
             if found is None:
                 reached = (path for path, n in self._numbers.items() if bits >> n & 1)
@@ -129,7 +134,8 @@ class Reach:
             if path not in self._targets:
                 self._targets[path] = self.targets_of(file, self._imports[path])
         numbers = self._numbers = {path: number for number, path in enumerate(files)}
-        self._graph = Graph([[numbers[target] for target in self._targets[path]] for path in files])
+        self._worked_out = Graph([[numbers[target] for target in self._targets[path]] for path in files])
+        self._catalogue = None
         self._leading.clear()
 
     def targets_of(self, file: FileFacts, imports: tuple[Imports, ...]) -> frozenset[str]:

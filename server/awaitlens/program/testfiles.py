@@ -11,12 +11,15 @@ _TEST_FILE = re.compile(
     r"(?:^|/)(?:_*(?:tests?|testing)|[a-z0-9]+_tests)/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|tests?|testing|testclient|conftest)\.py$"
 )
+_TEST_PACKAGES = ("pytest", "pytest_asyncio")
 
 
 def is_test(view: View) -> bool:
     """Whether the file holds tests or fixtures: there a blocked loop holds up nobody."""
     imports = view.file.imports
-    return _is_test_file(view.path) or "pytest" in imports or "pytest_asyncio" in imports
+    return _is_test_file(view.path) or any(
+        each.item.scope == 0 for package in _TEST_PACKAGES if package in imports for each in imports[package]
+    )
 
 
 @lru_cache(maxsize=1024)
