@@ -18,7 +18,6 @@ from tests.promises.test_dependencies import EVERYTHING, PROGRAMS, STEPS, edited
 
 from awaitlens.index import workspace as index
 from awaitlens.index.cache import Cache
-from awaitlens.index.changes import change_between
 from awaitlens.index.check import CheckedFiles
 from awaitlens.index.workspace import Workspace
 from awaitlens.listings import Listings
@@ -65,7 +64,9 @@ class Folder:
         name = self.dice.choice([name for name in self.files if not name.startswith("idle")])
         folder, _, base = name.rpartition("/")
         kind = self.dice.choice(
-            ["edit"] * 6 + ["import"] * 2 + ["add", "copy", "remove", "rename", "restore", "package", "mark"]
+            ["edit"] * 6
+            + ["import", "name", "class"] * 2
+            + ["add", "copy", "remove", "rename", "restore", "package", "mark"]
         )
         if kind == "edit":
             self.write(name, edited(self.files[name], self.dice)[1])
@@ -76,6 +77,8 @@ class Folder:
             self.write(f"{folder}/helper{self.dice.randrange(3)}.py", new)
         elif kind == "import":
             self.write(name, self.importing(name))
+        elif kind in ("name", "class"):
+            self.write(name, self.naming(name, kind))
         elif kind == "copy":
             other = self.dice.choice([other for other in self.files if "/" in other])
             self.write(f"{other.rpartition('/')[0]}/{base}", self.files[name])
@@ -120,6 +123,27 @@ class Folder:
         lines[place : place + self.dice.choice([0, 0, len(imports[:1])])] = [new]
         text = "\n".join(lines)
         return self.dice.choice([text, edited(text, self.dice)[1]])
+
+    def naming(self, name: str, kind: str) -> str:
+        """The file's text with a name given a value, in the module or in a class, or with one more class."""
+        words, lines = re.findall(r"\w+", self.files[name]) or ["x"], self.files[name].split("\n")
+        value = self.dice.choice(
+            ["1", "None", "asyncio.Lock()", "time.sleep", *self.dice.choices(words, k=4)]
+        )
+        new = [f"{self.dice.choice([*words, 'fresh'])} = {value}"]
+        headers = [n for n, line in enumerate(lines) if line.startswith("class ")]
+        place = self.dice.choice([0, len(lines), *(n for n, line in enumerate(lines) if not line)])
+        if kind == "class":
+            base, method = self.dice.choice(words), self.dice.choice(words)
+            new = [f"class {self.dice.choice([*words, 'Fresh'])}({base}):", f"    {new[0]}", ""]
+            new += [
+                f"    {self.dice.choice(['def', 'async def'])} {method}(self):",
+                f"        {self.dice.choice(words)}()",
+            ]
+        elif headers and self.dice.random() < 0.4:
+            place, new = self.dice.choice(headers) + 1, [f"    {new[0]}"]
+        lines[place:place] = new
+        return "\n".join(lines)
 
     def told(self, cache: Cache) -> Told:
         files = files_of([str(self.root)], _settings_for)
@@ -203,156 +227,3 @@ def test_a_folder_with_links_is_listed_each_time(tmp_path: Path) -> None:
     listings = Listings()
     listings.folder(f"{tmp_path}/", lambda name: True)
     assert not listings.seen
-
-
-IMPORTING = {
-    "slow.py": "import time\n\n\ndef load():\n    time.sleep(1)\n",
-    "quick.py": "def load():\n    pass\n",
-    "helper.py": "import os\nfrom math import floor as step\n\nfrom quick import load\n\n\n"
-    "def read():\n    return load()\n\n\ndef pace():\n    step(1)\n\n\ndef other():\n    pass\n",
-    "view.py": "import helper\n\n\nasync def view():\n    helper.more()\n",
-    "reader.py": "import helper\n\n\nasync def view():\n    helper.read()\n    helper.pace()\n",
-    "star.py": "from helper import *\n\n\nasync def view():\n    more()\n    sleep(1)\n",
-    "taker.py": "from helper import more\n\n\nasync def view():\n    more()\n",
-    "hub.py": "import helper\n",
-    "far.py": "import hub\n\n\nasync def view():\n    hub.helper.more()\n",
-    "tools.py": "import helper as tool\n",
-    "handed.py": "from tools import tool\n\n\nasync def view():\n    tool.more()\n",
-    "stranger.py": "import sys\nimport helper\n\n\ndef view():\n    sys.more()\n",
-    "neighbour.py": "import hub\n\n\ndef view():\n    hub.more()\n",
-    "namesake.py": "import helper\nfrom math import more\n",
-    **{f"idle{number}.py": "from helper import other\n" for number in range(20)},
-}
-EVERYBODY = {Path(name).stem for name in IMPORTING}
-TAKING = {"helper", "view", "star", "taker", "far", "handed"}
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "looked_at"),
-    [
-        pytest.param("import os\n", "import os\nimport time\n", {"helper"}, id="no use of its name"),
-        pytest.param("import os\n", "import time\n", {"helper"}, id="one goes, one comes"),
-        pytest.param("import os\n", "import os\nfrom time import sleep as more\n", TAKING, id="known name"),
-        pytest.param(
-            "import os\n",
-            "import os\nimport time\n\n\ndef more():\n    time.sleep(1)\n",
-            {*TAKING, "stranger", "neighbour", "namesake"},
-            id="with a function that uses it",
-        ),
-        pytest.param(
-            "import os\nfrom math import floor as step\n\nfrom quick import load\n\n\ndef read():\n",
-            "import os\nimport time\nfrom math import floor as step\n\nfrom quick import load\n\n\ndef read():\n    time.sleep(1)\n",
-            {"helper", "reader"},
-            id="with a call in a function",
-        ),
-        pytest.param(
-            "import os\nfrom math import floor as step\n\nfrom quick import load\n\n\ndef read():\n    return load()\n\n\ndef pace():\n    step(1)\n",
-            "import os\nfrom time import sleep as step\n\nfrom quick import load\n\n\ndef read():\n    return load()\n\n\ndef pace():\n    # So be it.\n    step(1)\n",
-            None,
-            id="with another meaning of a function that stays",
-        ),
-        pytest.param(
-            "    return load()\n",
-            "    import sys as more\n    return load()\n",
-            {"helper", "reader"},
-            id="in a function",
-        ),
-        pytest.param(
-            "    return load()\n",
-            "    import time\n    time.sleep(1)\n    return load()\n",
-            {"helper", "reader"},
-            id="in a function that blocks now",
-        ),
-        pytest.param(
-            "    return load()\n",
-            "    import slow\n    return load()\n",
-            {"helper", "reader"},
-            id="leads elsewhere in a function",
-        ),
-        pytest.param("from math import floor", "from time import sleep", None, id="used in the file"),
-        pytest.param(
-            "from math import floor as step\n",
-            "from time import sleep as step\n\n\ndef fresh():\n    pass\n",
-            None,
-            id="used in the file, with a new function",
-        ),
-        pytest.param(
-            IMPORTING["helper.py"],
-            "import os\nfrom time import sleep as step\n\nfrom quick import load\n\n\n"
-            "def pace():\n    step(1)\n\n\ndef read():\n    return load()\n\n\ndef other():\n    pass\n",
-            None,
-            id="used by a function that moves",
-        ),
-        pytest.param("from quick", "from slow", None, id="leads elsewhere"),
-        pytest.param("from quick import load\n", "", None, id="a name goes"),
-        pytest.param("import os\n", "import os\nfrom time import *\n", EVERYBODY, id="a star"),
-        pytest.param("import os\n", "import os\nimport slow\n", {"helper"}, id="one more target"),
-    ],
-)
-def test_an_import_concerns_who_uses_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, looked_at: set[str] | None
-) -> None:
-    monkeypatch.setattr(index, "tool_digest", lambda: b"")
-    folder, cache = Folder(tmp_path, IMPORTING, random.Random(0)), Cache(tmp_path / "c")
-    folder.told(cache)
-    changed = IMPORTING["helper.py"].replace(old, new)
-    folder.write("helper.py", changed)
-    seen: list[str] = []
-    work_out = CheckedFiles._work_out
-    monkeypatch.setattr(
-        CheckedFiles, "_work_out", lambda self, path: (seen.append(path), work_out(self, path))[1]
-    )
-    told = folder.told(cache)
-    looked = {Path(path).stem for path in seen}
-    assert told == folder.told_afresh()
-    assert looked == looked_at or looked_at is None
-    folder.write("helper.py", IMPORTING["helper.py"])
-    assert folder.told(cache) == folder.told_afresh()
-
-
-CALLED = {
-    "jobs.py": "def finish(loop):\n    loop.call_soon(print)\n",
-    "start.py": "import threading\n\n\ndef start(loop):\n    threading.Thread(target=hub.jobs.finish, args=[loop]).start()\n",
-    "hub.py": "import os\n",
-    **{f"idle{number}.py": "" for number in range(20)},
-}
-"""A thread that is started on what no import leads to yet."""
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new"),
-    [
-        ("start.py", "def start(loop):\n", "def start(loop):\n    import hub\n"),
-        ("hub.py", "import os\n", "import os\nimport jobs\n"),
-    ],
-)
-def test_who_asked_for_callers_is_asked_again_where_imports_lead_to_it_now(
-    name: str, old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Missed otherwise: of what others see of the files nothing else has changed. Either import may come last."""
-    monkeypatch.setattr(index, "tool_digest", lambda: b"")
-    complete = {**CALLED, "hub.py": "import os\nimport jobs\n"}
-    complete["start.py"] = CALLED["start.py"].replace(
-        "def start(loop):\n", "def start(loop):\n    import hub\n"
-    )
-    folder = Folder(tmp_path / "work", {**complete, name: CALLED[name]}, random.Random(0))
-    cache = Cache(tmp_path / "cache.sqlite")
-    asked = str(tmp_path / "work" / "jobs.py")
-    before = folder.told(cache)
-    folder.write(name, CALLED[name].replace(old, new))
-    after = folder.told(cache)
-    assert after == folder.told_afresh()
-    assert after.get(asked) != before.get(asked)
-    folder.write(name, CALLED[name])
-    assert folder.told(cache) == folder.told_afresh() == before
-
-
-def test_of_an_import_and_a_call_in_a_function_others_see_what_the_function_does() -> None:
-    old = IMPORTING["helper.py"]
-    new = old.replace("import os\n", "import os\nimport time\n").replace(
-        "    return load()", "    time.sleep(1)"
-    )
-    change = change_between(old, new.replace("    time.sleep(1)", "    time.sleep(1)\n    return load()"))
-    assert change.inside and change.imports == {"time"} and not change.names
-    assert change.bodies == {"", "read"}
-    assert change.blocks is not None and len(change.blocks) == 2

@@ -14,20 +14,22 @@ from awaitlens.index.uses import only_imports, without_strings
 from awaitlens.program.facts import Attribute, Facts
 from awaitlens.program.index import mentioned_names
 from awaitlens.program.modules import FileFacts, qualname
-from awaitlens.program.outline import outline
+from awaitlens.program.outline import outline, shape
 from awaitlens.program.skim import words
 from awaitlens.source import Source, Span
 from awaitlens.syntax.blocks import layout
 
 
 class Change(NamedTuple):
-    """What others may see of a change: `inside` if nothing; `names` that are defined now and were not, or the other way
-    round; `calls` of names, and `imports`, likewise. Where outlines stayed equal, others see what is in the `bodies` of some
-    functions and nothing else, and `blocks` are the numbers of those that have another text; None where they did not."""
+    """What others may see of a change: `inside` if nothing but by names, those of `used`; `names` that are defined now and
+    were not, or the other way round, in classes that come or go too; `calls` of names, and `imports`, likewise. Where outlines
+    stayed equal, others see what is in the `bodies` of some functions and nothing else, and `blocks` are the numbers of those
+    that have another text; None where they did not."""
 
     inside: bool
     names: frozenset[str]
     calls: frozenset[str]
+    used: frozenset[str] = frozenset()
     bodies: frozenset[str] | None = None
     blocks: frozenset[int] | None = None
     imports: frozenset[str] = frozenset()
@@ -70,10 +72,12 @@ def _change(old: FileFacts, new: FileFacts) -> Change:
             told = [(a, b) for a, b in alike if a.text != b.text and _unplaced(a) != _unplaced(b)]
             calls = _mentioned(a for a, _ in told) ^ _mentioned(b for _, b in told)
             bodies = frozenset(_functions(chain.from_iterable(told)))
-            return Change(True, frozenset(), calls, bodies, imports=imports)
-    names = frozenset(name for name, *_ in _defined(before) ^ _defined(after)) | _renewed(before, after)
+            return Change(True, frozenset(), calls, bodies=bodies, imports=imports)
+    moved = _classes(before) ^ _classes(after)
+    used = moved | _outer(before, after) | _named(_beside(before, moved), _beside(after, moved))
+    inside = _is_inside(before, after, used | imports, moved)
     calls = _mentioned(before) ^ _mentioned(after)
-    return Change(_is_inside(before, after, names | imports), names, calls, imports=imports)
+    return Change(inside, used | _named(before, after), calls, used, imports=imports)
 
 
 def _is_outlined_alike(before: Facts, after: Facts) -> bool:
@@ -96,17 +100,19 @@ def _functions(blocks: Iterable[Facts]) -> Iterator[str]:
         yield from (qualname(facts, s) for s in facts.scopes if s.kind in ("function", "lambda"))
 
 
-def _is_inside(before: list[Facts], after: list[Facts], names: frozenset[str]) -> bool:
-    """Whether nobody sees a difference who does not use one of the names that came or went."""
+def _is_inside(before: list[Facts], after: list[Facts], names: frozenset[str], moved: frozenset[str]) -> bool:
+    """Whether nobody sees a difference who does not use one of the names that came or went, or have another meaning; `moved`
+    are the classes among them, of which nobody has an object who does not."""
     pairs = list(_unlike(before, after))
     if all(len(old) == len(new) and all(map(_is_unseen, old, new)) for old, new in pairs):
         return True
     there = {facts.text.rstrip() for facts in before}
     staying = (facts for facts in after if facts.text.rstrip() in there)
-    if any(_spells(facts, names) for facts in staying):
+    if any(name.startswith("__") for name in names) or any(_spells(facts, names) for facts in staying):
         return False
-    changed = (facts for pair in pairs for blocks in pair for facts in blocks)
-    return all(_is_one_function(facts) or _only_imports(facts) for facts in changed)
+    changed = [facts for pair in pairs for blocks in pair for facts in blocks]
+    is_whole = not any(facts.repaired for facts in changed)
+    return is_whole and all(_is_one_function(f) or _only_names(f) for f in _beside(changed, moved))
 
 
 def _unlike(before: list[Facts], after: list[Facts]) -> Iterator[tuple[list[Facts], list[Facts]]]:
@@ -136,6 +142,69 @@ def _only_imports(facts: Facts) -> bool:
     return is_told and all(each.symbol != "*" for each in facts.imports)
 
 
+def _only_names(facts: Facts) -> bool:
+    """Whether all that the block does is to give names to values and to what lies elsewhere."""
+    does_more = len(facts.scopes) > 1 or facts.contexts or facts.accesses or facts.jumps or facts.suspensions
+    return not (
+        does_more
+        or facts.repaired
+        or any(binding.kind not in _NAMING for binding in facts.bindings)
+        or any(call.usage.kind == "dropped" for call in facts.calls)
+        or any(each.symbol == "*" for each in facts.imports)
+    )
+
+
+_NAMING = ("assign", "annotation", "import")
+
+
+def _rebound(before: list[Facts], after: list[Facts]) -> frozenset[str]:
+    """The names in a module, and in its classes, that have another value."""
+    old, new = _values(_changed(before, after)), _values(_changed(after, before))
+    return frozenset(
+        name for owner, name in old.keys() | new.keys() if old.get((owner, name)) != new.get((owner, name))
+    )
+
+
+def _values(blocks: Iterable[Facts]) -> dict[tuple[tuple[str, ...], str], list[object]]:
+    """What names in a module and in its classes stand for, by the class around and the name."""
+    found: dict[tuple[tuple[str, ...], str], list[object]] = {}
+    for facts in blocks:
+        for binding in facts.bindings:
+            if binding.scope == 0 and binding.kind not in ("import", "def", "class"):
+                value = binding.kind, shape(facts, binding.value), shape(facts, binding.annotation)
+                found.setdefault((facts.owner, binding.name), []).append(value)
+    return found
+
+
+def _outer(before: list[Facts], after: list[Facts]) -> frozenset[str]:
+    """The names of the module that changed code gives values from within functions."""
+    changed = (*_changed(before, after), *_changed(after, before))
+    return frozenset(name for facts in changed for scope in facts.scopes for name in scope.global_names)
+
+
+def _changed(before: list[Facts], after: list[Facts]) -> list[Facts]:
+    """The blocks of the one version that are not in the other one."""
+    there = {facts.text.rstrip() for facts in after}
+    return [facts for facts in before if facts.text.rstrip() not in there]
+
+
+def _classes(blocks: Iterable[Facts]) -> frozenset[str]:
+    """The classes of the module that the blocks are of."""
+    found = (facts.owner[:1] or [s.name for s in facts.scopes[1:2] if s.kind == "class"] for facts in blocks)
+    return frozenset(chain.from_iterable(found))
+
+
+def _beside(blocks: list[Facts], classes: frozenset[str]) -> list[Facts]:
+    """The blocks that are of none of these classes."""
+    return [facts for facts in blocks if _classes([facts]).isdisjoint(classes)] if classes else blocks
+
+
+def _named(before: list[Facts], after: list[Facts]) -> frozenset[str]:
+    """The names that came or went, or have another meaning."""
+    defined = frozenset(name for name, *_ in _defined(before) ^ _defined(after) if name)
+    return defined | _renewed(before, after) | _rebound(before, after)
+
+
 def _renewed(before: list[Facts], after: list[Facts]) -> frozenset[str]:
     """By what names others see functions whose code changed: their own, and those of the attributes they write."""
     texts = Counter(facts.text.rstrip() for facts in before)
@@ -148,8 +217,7 @@ def _renewed(before: list[Facts], after: list[Facts]) -> frozenset[str]:
         return frozenset()
     written = (access.place for facts in changed for access in facts.accesses)
     own = {scope.name for facts in changed for scope in facts.scopes[1:2]}
-    outer = {name for facts in changed for scope in facts.scopes for name in scope.global_names}
-    return frozenset(own | outer | {place.attr for place in written if isinstance(place, Attribute)})
+    return frozenset(own | {place.attr for place in written if isinstance(place, Attribute)})
 
 
 def _is_unseen(before: Facts, after: Facts) -> bool:

@@ -133,8 +133,8 @@ class Recheck:
         """The files that use a name of a changed file, where imports lead there."""
         for path, change in changes.items():
             target = self._numbers[path]
-            if change.inside and change.names:
-                yield from self._spelling(change.names, self._leading(target, change.names), program)
+            if change.inside and change.used:
+                yield from self._spelling(change.used, self._leading(target, change.used), program)
             if change.inside and change.imports:
                 files = self._leading(target, change.imports)
                 yield from (n for n in files if self._takes(n, change.imports, target, program))

@@ -39,7 +39,7 @@ def outline(facts: Facts, file: FileFacts | None = None) -> Outline:
     def value(scope: int, term: Term) -> Any:
         if file is not None and _stands_for_nothing(facts, term, scope, file):
             return None
-        return _shape(facts, term)
+        return shape(facts, term)
 
     def is_visible(scope: int, name: str) -> bool:
         return _is_public(facts, scope, name) or (scope, name) in telling
@@ -50,10 +50,10 @@ def outline(facts: Facts, file: FileFacts | None = None) -> Outline:
         facts.owner,
         tuple(_scope(facts, scope) for scope in facts.scopes),
         tuple(
-            (b.name, b.kind, value(b.scope, b.value), _shape(facts, b.annotation), b.scope) for b in visible
+            (b.name, b.kind, value(b.scope, b.value), shape(facts, b.annotation), b.scope) for b in visible
         ),
         tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in imports),
-        tuple((_shape(facts, w.place), value(w.scope, w.value), w.scope) for w in writes),
+        tuple((shape(facts, w.place), value(w.scope, w.value), w.scope) for w in writes),
         tuple((j.kind, j.scope, value(j.scope, j.value)) for j in jumps),
     )
 
@@ -160,9 +160,9 @@ def _is_global(facts: Facts, scope: int, name: str) -> bool:
 
 
 def _scope(facts: Facts, scope: Scope) -> Outline:
-    parameters = tuple((p.name, p.kind, _shape(facts, p.annotation)) for p in scope.parameters)
-    decorators = tuple(_shape(facts, d) for d in scope.decorators)
-    bases = tuple((b.keyword, _shape(facts, b.value)) for b in scope.bases)
+    parameters = tuple((p.name, p.kind, shape(facts, p.annotation)) for p in scope.parameters)
+    decorators = tuple(shape(facts, d) for d in scope.decorators)
+    bases = tuple((b.keyword, shape(facts, b.value)) for b in scope.bases)
     own = (scope.kind, scope.qualname, scope.parent, scope.is_async, scope.is_generator, scope.directives)
     outer = (scope.global_names, scope.nonlocal_names)
     return (
@@ -171,7 +171,7 @@ def _scope(facts: Facts, scope: Scope) -> Outline:
         parameters,
         decorators,
         bases,
-        _shape(facts, scope.returns),
+        shape(facts, scope.returns),
         _entering(facts, scope),
     )
 
@@ -184,16 +184,16 @@ def _entering(facts: Facts, scope: Scope) -> Outline:
     return jumps, any(suspension.scope == scope.number for suspension in facts.suspensions)
 
 
-def _shape(facts: Facts, term: Term | tuple[Any, ...] | None) -> Any:
+def shape(facts: Facts, term: Term | tuple[Any, ...] | None) -> Any:
     """A term with calls written out instead of numbered: numbers change when a call is typed before them."""
     if isinstance(term, Result):
         call = facts.calls[term.call]
-        return ("call", _shape(facts, call.callee), tuple(_shape(facts, a.value) for a in call.arguments[:3]))
+        return ("call", shape(facts, call.callee), tuple(shape(facts, a.value) for a in call.arguments[:3]))
     if isinstance(term, Lambda):
         return ("scope", term.scope)
     if isinstance(term, tuple):
         return (
             type(term).__name__,
-            *(_shape(facts, part) if isinstance(part, tuple) else part for part in term),
+            *(shape(facts, part) if isinstance(part, tuple) else part for part in term),
         )
     return term
