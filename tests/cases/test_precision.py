@@ -10,6 +10,21 @@ import pytest
 from awaitlens.engine import check_texts
 
 SILENT = {
+    # What is put into a field may give more than its annotation says: here a coroutine, and a function.
+    "annotated callables": """
+        import asyncio
+        from collections.abc import Callable
+        from dataclasses import dataclass
+
+        @dataclass
+        class Switch:
+            changed: Callable[[], None]
+            action: Callable[[object], bool]
+
+            async def turn(self, router):
+                await self.changed()
+                await asyncio.to_thread(self.action(router), True)
+        """,
     # A task starter of a web framework takes the coroutine function as gladly as the coroutine.
     "starter takes functions": """
         from sanic import Sanic

@@ -321,7 +321,7 @@ _CALLABLE = frozenset(
 
 def gives_no_function(call: Call, view: View) -> Confidence | None:
     """How surely what the call gives cannot be called; None where it may be a function."""
-    if view.target(call).colour == "async":
+    if view.target(call).colour == "async" or view.is_any_callable(call):
         return None
     given = view.infer(Result(call.number), call.scope)
     if isinstance(given.value, Instance):

@@ -214,6 +214,8 @@ class View(Surroundings):
         target = self.target(call)
         if target.colour == "async" or asks_for_callee(call, self._facts) or self._may_be_async(call, target):
             return None
+        if self.is_any_callable(call):
+            return None
         given = self.infer(Result(call.number), call.scope)
         if isinstance(given.value, Instance):
             known = given.value.cls.name in NEVER_AWAITABLE and not self._is_inherited(call, target)
@@ -221,6 +223,11 @@ class View(Surroundings):
         if target.path:
             return target.confidence if self.of_definition(target, gives_nothing) else None
         return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
+
+    def is_any_callable(self, call: Call) -> bool:
+        """Whether an annotation alone tells what the call gives: `Callable[..., bool]`. What is put there may give more."""
+        callee = self.infer(call.callee, call.scope).value
+        return isinstance(callee, Instance) and callee.cls.name == "collections.abc.Callable"
 
     def _may_be_async(self, call: Call, target: Target) -> bool:
         """Whether the class of the receiver is only a guess, as of `given or Client()`, and another one in the program has an
