@@ -53,6 +53,14 @@ def kind(name: str) -> Kind:
     return "sync" if is_class(name) or blocking_call(name) is not None else "unknown"
 
 
+def was_plain(name: str) -> bool:
+    """Whether a coroutine of this name is a plain function in an older version that is in wide use.
+
+    python-telegram-bot up to 13: its handlers are plain functions, and so tell which of the two a program is written for.
+    """
+    return name.startswith("telegram.")
+
+
 def is_listed(name: str) -> bool:
     """Whether the tables have a word for the name under its own class, be it that nothing is known: `unknown: *`."""
     owner, _, member = canonical(name).rpartition(".")

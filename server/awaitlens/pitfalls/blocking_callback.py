@@ -83,7 +83,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Step
-from awaitlens.program.blocking import blocked_in, handed, reached, runs_on_loop
+from awaitlens.program.blocking import DIRECT, SLEEP, blocked_in, handed, reached, runs_on_loop
 from awaitlens.program.facts import Facts
 from awaitlens.program.testfiles import is_test
 from awaitlens.program.view import View
@@ -108,7 +108,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         if not caller:
             continue
         why = f"{caller} {function.name}() there"
-        for blocked in blocked_in(function, facts, view):
+        for blocked in blocked_in(function, facts, view, DIRECT | SLEEP):
             yield Finding(blocked.span, f"{blocked.name} blocks the event loop: {why}", blocked.confidence)
         for call in facts.calls_in(function.number):
             way = reached(call, function, facts, view)

@@ -88,6 +88,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Call, Facts
+from awaitlens.program.values import External
 from awaitlens.program.view import View
 from awaitlens.rewrite import await_with_callee, replace
 
@@ -95,12 +96,13 @@ law = Law.ONE_COLOUR
 severity = "error"
 default = True
 
+_ADAPTER = "asgiref.sync.async_to_sync"
 _RUNS = {
     "asyncio.run": "asyncio.run",
     "asyncio.Runner.run": "Runner.run",
     "asyncio.AbstractEventLoop.run_until_complete": "run_until_complete",
     "asyncio.AbstractEventLoop.run_forever": "run_forever",
-    "asgiref.sync.async_to_sync": "async_to_sync",
+    _ADAPTER: "async_to_sync",
 }
 needs = _RUNS.keys()
 
@@ -109,23 +111,23 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     for function in facts.async_functions():
         for call in facts.calls_in(function.number):
             target = view.target(call)
-            if target.name in _RUNS and not _only_adapts(facts, call, target.name):
+            if target.name in _RUNS and not _only_adapts(call, view):
                 message = (
                     f"{_RUNS[target.name]}() raises RuntimeError here: the event loop is running already"
                 )
                 yield Finding(call.span, message, target.confidence)
 
 
-def _only_adapts(facts: Facts, call: Call, name: str) -> bool:
-    """`async_to_sync(f)` makes a function; only calling that runs a loop."""
-    return name == "asgiref.sync.async_to_sync" and facts.call_of(call.callee) is None
+def _only_adapts(call: Call, view: View) -> bool:
+    """`async_to_sync(f)` makes a function; only calling that runs a loop, there or by the name it was given."""
+    return view.infer(call.callee, call.scope, call.span).value == External(_ADAPTER)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     call = facts.call_at(finding.span)
-    if call is None or (not call.arguments and not facts.call_of(call.callee)):
+    adapter = facts.call_of(call.callee) if call is not None else None
+    if call is None or (adapter is None and (not call.arguments or view.target(call).name == _ADAPTER)):
         return None
-    adapter = facts.call_of(call.callee)
     if adapter is not None and adapter.arguments:
         edits = await_with_callee(facts, call, facts.slice(adapter.arguments[0].span))
     else:

@@ -34,6 +34,7 @@ STORES = frozenset({"db", "cache", "mq"})
 THREADS = frozenset({"lock", "queue", "future", "executor", "thread", "mp", "scheduler"})
 NETWORK = frozenset({"socket", "dns", "tls", "mail", "ssh", "ldap"})
 COMPUTATION = frozenset({"cpu"})
+SLEEP = frozenset({"sleep"})
 DIRECT = frozenset().union(HTTP, SUBPROCESSES, FILES, PEOPLE, STORES, THREADS, NETWORK, COMPUTATION)
 
 
@@ -63,16 +64,18 @@ def blocked(facts: Facts, view: View) -> Iterator[Blocked]:
             yield from blocked_in(function, facts, view)
 
 
-def blocked_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
+def blocked_in(
+    function: Scope, facts: Facts, view: View, categories: frozenset[str] = DIRECT
+) -> Iterator[Blocked]:
     """The calls and `with` statements of one function that block by themselves."""
-    for found in _direct_in(function, facts, view):
+    for found in _direct_in(function, facts, view, categories):
         if not runs_alone(found.span, function, facts, view):
             yield found
 
 
-def _direct_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
+def _direct_in(function: Scope, facts: Facts, view: View, categories: frozenset[str]) -> Iterator[Blocked]:
     for call in facts.calls_in(function.number):
-        row, chain = _row(view.blocking(call))
+        row, chain = _row(view.blocking(call), categories)
         if row is None or chain is None or _is_offloaded_beside(call, facts):
             continue
         if not is_eager(call, facts, view):
@@ -80,7 +83,7 @@ def _direct_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
             yield Blocked(call.span, function, row, name, weakest(chain.confidence, certainty(row)))
     for context in facts.contexts:
         if context.scope == function.number:
-            row, chain = _row(view.statement_blocks(context))
+            row, chain = _row(view.statement_blocks(context), categories)
             if row is None or chain is None or _is_over(context, facts):
                 continue
             if row.category != "executor" or not _waits_inside(context, facts):
@@ -89,10 +92,10 @@ def _direct_in(function: Scope, facts: Facts, view: View) -> Iterator[Blocked]:
                 yield Blocked(_manager(context, facts), function, row, name, confidence)
 
 
-def _row(chain: Chain | None) -> tuple[BlockingCall | None, Chain | None]:
-    """What the tables say of something that blocks by itself, if a pitfall of this family speaks of it."""
+def _row(chain: Chain | None, categories: frozenset[str]) -> tuple[BlockingCall | None, Chain | None]:
+    """What the tables say of something that blocks by itself, if it is of one of the kinds asked for."""
     row = chain.blocking if chain is not None and len(chain.hops) == 1 else None
-    return (row, chain) if row is not None and row.category in DIRECT else (None, None)
+    return (row, chain) if row is not None and row.category in categories else (None, None)
 
 
 def _waits_inside(context: Context, facts: Facts) -> bool:

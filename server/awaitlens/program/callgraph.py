@@ -39,7 +39,7 @@ from awaitlens.program.once import happens_once
 from awaitlens.program.reads import Read, getter, reads
 from awaitlens.program.terms import dotted
 from awaitlens.program.values import Class, External, Function, Inferred, Instance, Partial
-from awaitlens.program.waits import certainty, holds_up_callers, needed_argument, waits
+from awaitlens.program.waits import certainty, holds_up_callers, needed_argument, seen_to_wait, waits
 from awaitlens.source import Span
 
 if TYPE_CHECKING:
@@ -171,8 +171,8 @@ class CallGraph:
         if entry is None:
             yield from self._in_package(name, hop, callee)
         elif waits(entry, call, facts) and not asks_memory(name, call, self.program.names, file, facts):
-            needs = needed_argument(entry, call, facts)
-            yield Chain((hop,), name, entry, callee.confidence, needs)
+            needs, sure = needed_argument(entry, call, facts), seen_to_wait(entry, call, facts)
+            yield Chain((hop,), name, entry, weakest(callee.confidence, sure), needs)
 
     def _in_package(self, name: str, hop: Hop, callee: Inferred) -> Iterator[Chain]:
         """What a function of an installed package comes to that no table knows."""

@@ -78,6 +78,8 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
     if isinstance(inner, (Class, External)) and isinstance(term, Item):
         # An alias such as `Either = Union[A, B]` is no class.
         return NOT_KNOWN if inner.name.endswith(_NO_CLASSES) else value
+    if isinstance(inner, Instance) and not inner.arguments and isinstance(term, Item):
+        return _looked_up(names, value)
     if not isinstance(inner, Instance) or not inner.arguments:
         return NOT_KNOWN
     name = inner.cls.name
@@ -92,6 +94,17 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
             value.holding(inner.arguments[wanted]) if len(inner.arguments) == 2 or wanted == -1 else NOT_KNOWN
         )
     return NOT_KNOWN
+
+
+def _looked_up(names: Names, value: Inferred) -> Inferred:
+    """What an object with `__getitem__` gives: `client["shop"]`."""
+    assert isinstance(value.value, Instance)
+    cls = value.value.cls
+    if not cls.path:
+        known = types.returns(f"{cls.name}.__getitem__")
+        return value.holding(Instance(Class(known))) if known else NOT_KNOWN
+    found = members.of_class(names, cls, "__getitem__", value.value)
+    return results.function_called(names, found.value) if isinstance(found.value, Function) else NOT_KNOWN
 
 
 def divided(value: Inferred) -> Inferred:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaitlens.knowledge import types
 from awaitlens.program import generics
 from awaitlens.program.facts import Constant, Display, Facts, Item, Name, Other, Term
 from awaitlens.program.modules import FileFacts
@@ -109,7 +110,9 @@ def alias(names: Names, term: Item | Other, file: FileFacts, facts: Facts, scope
 
 def _is_type(names: Names, term: Term, file: FileFacts, facts: Facts, scope: int) -> bool:
     found = names.infer(term, file, facts, scope).value
-    return isinstance(found, (Class, Alias)) or (isinstance(found, External) and found.name in _BUILTIN_TYPES)
+    return isinstance(found, (Class, Alias)) or (
+        isinstance(found, External) and (found.name in _BUILTIN_TYPES or types.is_class(found.name))
+    )
 
 
 def _plain(found: Inferred, receiver: Value | None) -> Inferred:

@@ -129,7 +129,9 @@ def _of_external_class(names: Names, cls: Class, name: str, receiver: Value) -> 
         return Inferred(Instance(Class(_MANAGER), (Instance(model),)))
     if cls.name in _BARE:
         return NOT_KNOWN
-    return _external(f"{cls.name}.{name}")
+    found = _external(f"{cls.name}.{name}")
+    given = types.returns(f"{cls.name}.__getattr__") if not _is_documented(found) else None
+    return Inferred(Instance(Class(given)), "likely") if given and name[:1] != "_" else found
 
 
 def _of_external(names: Names, owner: External, name: str) -> Inferred:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
-from awaitlens.program import consumption, containers, declared, members, results
+from awaitlens.program import consumption, containers, declared, injected, members, results
 from awaitlens.program.facts import (
     Attribute,
     Awaited,
@@ -238,7 +238,7 @@ class Names:
         if position == 0 and here.parent >= 0 and facts.scopes[here.parent].kind == "class":
             owner = class_of_self(facts, scope, parameter.name)
             return self._receiver(owner, file, facts, scope)
-        return NOT_KNOWN
+        return injected.passed_in(self, parameter.default, file, facts, max(here.parent, 0))
 
     def _receiver(self, owner: str, file: FileFacts, facts: Facts, scope: int) -> Inferred:
         cls = Class(f"{file.module}.{owner}", file.path, owner)

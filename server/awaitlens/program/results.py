@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines, types
-from awaitlens.program import declared, generics, members, wrappers
+from awaitlens.program import declared, generics, members, offloaded, wrappers
 from awaitlens.program.facts import UNKNOWN, Call, Facts, Result, Scope, Term
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.values import (
@@ -111,6 +111,9 @@ def _external_called(
     special = _special(names, name, call, file, facts)
     if special is not None:
         return special
+    handed = offloaded.awaited(names, name, call, file, facts)
+    if handed:
+        return handed.because_of(callee.confidence)
     given = types.returns(name)
     parts = types.returned_tuple(name)
     result = _instance_of(names, given, call, file, facts) if given else NOTHING
@@ -123,6 +126,8 @@ def _external_called(
             return callee.holding(described)
         result = described
     if kind == "coroutine":
+        if coroutines.was_plain(name) and not facts.scopes[call.scope].is_async:
+            return callee.holding(Coroutine(result)).because_of("possible")
         return callee.holding(Coroutine(result))
     if kind in ("async context manager", "awaitable context manager"):
         return callee.holding(Manager(result, True))
@@ -151,6 +156,9 @@ def _special(names: Names, name: str, call: Call, file: FileFacts, facts: Facts)
     if name in ("functools.partial", "functools.partialmethod") and call.arguments:
         function = names.infer(call.arguments[0].value, file, facts, call.scope, call.span)
         return function.holding(Partial(function.value))
+    if name in ("contextlib.closing", "contextlib.aclosing") and call.arguments:
+        inner = names.infer(call.arguments[0].value, file, facts, call.scope, call.span)
+        return inner.holding(Manager(inner.value, name == "contextlib.aclosing"))
     if name == "super":
         return _super(names, file, facts, call)
     return None
@@ -196,7 +204,7 @@ def function_called(names: Names, function: Function) -> Inferred:
         return NOT_KNOWN
     manager = context_manager_colour(names, file, facts, scope)
     if manager:
-        return Inferred(Manager(_yielded(names, function, file, facts, scope), manager == "async"))
+        return Inferred(Manager(yielded(names, function, file, facts, scope), manager == "async"))
     if function.wrapped and not scope.is_async:
         return NOT_KNOWN
     result = _seen_through(returned(names, function), function)
@@ -212,15 +220,15 @@ def function_called(names: Names, function: Function) -> Inferred:
 def _generator(
     kind: str, names: Names, function: Function, file: FileFacts, facts: Facts, scope: Scope
 ) -> Instance:
-    yielded = _yielded(names, function, file, facts, scope)
-    return Instance(Class(kind), () if yielded == NOTHING else (yielded,))
+    element = yielded(names, function, file, facts, scope)
+    return Instance(Class(kind), () if element == NOTHING else (element,))
 
 
 def _arguments(result: Inferred) -> tuple[Value, ...]:
     return result.value.arguments if isinstance(result.value, Instance) else ()
 
 
-def _yielded(names: Names, function: Function, file: FileFacts, facts: Facts, scope: Scope) -> Value:
+def yielded(names: Names, function: Function, file: FileFacts, facts: Facts, scope: Scope) -> Value:
     """What a generator yields: its annotation's first argument, else what all its yields agree on."""
     if scope.returns is not None:
         arguments = _arguments(returned(names, function))

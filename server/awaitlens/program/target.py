@@ -55,6 +55,11 @@ def external_target(name: str, names: Names, confidence: Confidence) -> Target:
     return Target(name, _COLOURS.get(kind, "unknown"), "", "", confidence)
 
 
+def unless_plain(target: Target) -> Target:
+    """What a plain function calls: for a library that had no coroutines once, the program may be of that time."""
+    return target._replace(confidence="possible") if coroutines.was_plain(target.name) else target
+
+
 def target_by_name(callee: Term) -> Target | None:
     """What is called where only the words tell: a task is created by a loop that is called one, wherever it comes from."""
     if isinstance(callee, Attribute) and callee.attr == "create_task":

@@ -24,7 +24,7 @@ from awaitlens.program.surroundings import Surroundings
 from awaitlens.program.target import UNKNOWN_TARGET as UNKNOWN_TARGET
 from awaitlens.program.target import Colour as Colour
 from awaitlens.program.target import Target as Target
-from awaitlens.program.target import external_target, target_by_name
+from awaitlens.program.target import external_target, target_by_name, unless_plain
 from awaitlens.program.values import (
     Adapted,
     Class,
@@ -91,6 +91,8 @@ class View(Surroundings):
         if found is None:
             callee = self._names.callee(call.number, self._file, self._facts)
             known = self._target(callee, call)
+            if known.colour == "async" and not self._facts.scopes[call.scope].is_async:
+                known = unless_plain(known)
             found = target_by_name(call.callee) if known.colour == "unknown" else None
             found = self._targets[call.number] = found or known
         return found

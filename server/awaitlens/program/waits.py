@@ -9,6 +9,7 @@ from awaitlens.program.facts import (
     Attribute,
     Call,
     Constant,
+    Entered,
     Facts,
     Iterated,
     Name,
@@ -17,8 +18,9 @@ from awaitlens.program.facts import (
     last_name,
 )
 from awaitlens.program.terms import dotted
+from awaitlens.source import Span
 
-_UNSEEN = frozenset({"cpu", "lock", "socket", "queue", "tls"})
+_UNSEEN = frozenset({"cpu", "lock", "queue", "tls"})
 """Where the wait depends on what cannot be seen: how large the data is, who else holds the lock."""
 _QUICK_MOSTLY = ("django.template.", "django.dispatch.", "django.shortcuts.render")
 """What blocks only if what it is given queries the database."""
@@ -39,6 +41,34 @@ def certainty(row: known.BlockingCall) -> Confidence:
     if row.confidence == "high":
         return "certain"
     return "likely" if row.confidence == "medium" and row.category not in _UNSEEN else "possible"
+
+
+def seen_to_wait(row: known.BlockingCall, call: Call, facts: Facts) -> Confidence:
+    """How surely what is called on is set up to wait. A socket from elsewhere may be a non-blocking one.
+
+    One of this function's own waits for its peer, unless it is told not to (`waits`); a datagram has no peer to wait for
+    when it connects or sends.
+    """
+    if not row.name.startswith("socket.socket."):
+        return "certain"
+    method = row.name.rpartition(".")[2]
+    made = _maker(call, facts) if method in _OF_PEERS else None
+    if made is None or last_name(made.callee) not in ("socket", "create_connection"):
+        return "possible"
+    return "possible" if "connect" in method and "DGRAM" in facts.slice(made.span) else "certain"
+
+
+_OF_PEERS = frozenset({"connect", "connect_ex", "accept", "recv", "recv_into", "recvfrom"})
+
+
+def _maker(call: Call, facts: Facts) -> Call | None:
+    """The call that made what a method is called on, where this function holds it in a variable of its own."""
+    if not isinstance(call.callee, Attribute) or not isinstance(call.callee.value, Name):
+        return None
+    name = call.callee.value.id
+    bound = [b.value for b in facts.bindings if b.name == name and b.scope == call.scope]
+    value = bound[0] if len(bound) == 1 else None
+    return facts.call_of(value.value if isinstance(value, Entered) else value) if value is not None else None
 
 
 def waits(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
@@ -93,7 +123,7 @@ def _returns_at_once(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
         return _asked_before(call, ANSWERS_AT_ONCE[row.category], facts) or (
             row.category == "future" and (_is_completed(call, facts) or _was_awaited(call, facts))
         )
-    if row.category == "lock":
+    if row.category == "lock" and row.name.endswith((".acquire", ".__enter__")):
         return _is_new(call, facts)
     if row.category == "socket" and row.name.startswith("socket.socket."):
         return any(_sets_timeout(other) for other in facts.calls)
@@ -143,7 +173,11 @@ def _is_new(call: Call, facts: Facts) -> bool:
 
 
 def _sets_timeout(call: Call) -> bool:
-    return last_name(call.callee) in ("setblocking", "settimeout")
+    """Whether the call may make a socket a non-blocking one: with a timeout of some seconds it still waits for those."""
+    if last_name(call.callee) not in ("setblocking", "settimeout") or not call.arguments:
+        return False
+    value = call.arguments[0].value
+    return not isinstance(value, Constant) or not value.value
 
 
 def holds_up_callers(row: known.BlockingCall, call: int, facts: Facts) -> bool:
@@ -174,4 +208,17 @@ def _holds(condition: known.Unless, call: Call, facts: Facts) -> bool:
         return repr(value) == condition.value or (
             condition.value == "0" and value == 0 and value is not False
         )
-    return "." in condition.value and condition.value.rpartition(".")[2] in facts.slice(argument.span)
+    return "." in condition.value and _says(
+        condition.value.rpartition(".")[2], argument.value, argument.span, call, facts
+    )
+
+
+def _says(word: str, value: Term, span: Span, call: Call, facts: Facts) -> bool:
+    """Whether a name occurs in an argument, or in the only call that gave the argument's variable its value."""
+    if word in facts.slice(span):
+        return True
+    if not isinstance(value, Name):
+        return False
+    bound = [b for b in facts.bindings if b.name == value.id and b.scope == call.scope]
+    made = facts.call_of(bound[0].value) if len(bound) == 1 else None
+    return made is not None and last_name(made.callee) == word
