@@ -264,6 +264,47 @@ CASES = {
             hass.states.async_set("x", "y")
             return True
         """,
+    "missed: methods with async cousins, awaited though they give nothing": """
+        import asyncio
+        import httpx
+        from homeassistant.core import HomeAssistant
+        from homeassistant.helpers.entity import Entity
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        async def stop(task: asyncio.Task, done: asyncio.Event, writer: asyncio.StreamWriter):
+            await task.cancel()  #! await-non-awaitable
+            await done.set()  #! await-non-awaitable
+            await writer.close()  #! await-non-awaitable
+            await writer.drain()
+            await done.wait()
+
+        async def save(db: AsyncSession, row, client: httpx.AsyncClient):
+            await db.add(row)  #! await-non-awaitable
+            await db.commit()
+            response = await client.get("x")
+            return await response.json()  #! await-non-awaitable
+
+        async def fire(hass: HomeAssistant):
+            await hass.bus.async_fire("x")  #! await-non-awaitable
+            await hass.services.async_call("x", "y")
+
+        class Lamp(Entity):
+            async def async_turn_on(self):
+                await self.async_schedule_update_ha_state()  #! await-non-awaitable
+                await self.async_update_ha_state()
+        """,
+    "missed: an awaited function that is not called; false: what may be anything": """
+        class Client:
+            async def close(self): ...
+
+            @property
+            def closing(self): ...
+
+        async def stop(client: Client, hook=None):
+            await client.close  #! await-non-awaitable
+            await client.closing
+            await hook
+        """,
     "false: a plain handler is one of python-telegram-bot 13, where nothing is awaited": """
         from telegram import Bot, Update
         from telegram.ext import CallbackContext

@@ -2,7 +2,7 @@
 
 `await time.sleep(1)` reads like async code. Python calls `time.sleep(1)`, which blocks the loop for a second and gives
 back None, and then `await None` raises TypeError. An `await` does not make a function async; the function must be.
-(Python 3.7-3.15)
+`await client.close` without the call fails as well: a function is none. (Python 3.7-3.15)
 
 ## Bad
 
@@ -88,10 +88,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.facts import Call, Facts, Suspension
+from awaitlens.program.facts import Attribute, Call, Facts, Name, Suspension
 from awaitlens.program.summaries import spelled
+from awaitlens.program.tasks import takes_nothing
+from awaitlens.program.terms import dotted
+from awaitlens.program.values import Function
 from awaitlens.program.view import View
-from awaitlens.rewrite import drop_await, replace_callee
+from awaitlens.rewrite import drop_await, replace, replace_callee
 
 law = Law.ONE_COLOUR
 severity = "error"
@@ -106,6 +109,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         call = facts.call_of(suspension.operand)
         if suspension.kind == "await" and call is not None:
             yield from _found(suspension, call, facts, view)
+        elif suspension.kind == "await":
+            yield from _uncalled(suspension, facts, view)
 
 
 def _found(suspension: Suspension, call: Call, facts: Facts, view: View) -> Iterator[Finding]:
@@ -119,10 +124,24 @@ def _found(suspension: Suspension, call: Call, facts: Facts, view: View) -> Iter
     yield Finding(suspension.span, message, confidence)
 
 
+def _uncalled(suspension: Suspension, facts: Facts, view: View) -> Iterator[Finding]:
+    """`await client.close`, and no call of it."""
+    if not isinstance(suspension.operand, (Name, Attribute)):
+        return
+    found = view.infer(suspension.operand, suspension.scope, suspension.span)
+    if isinstance(found.value, Function) and not found.value.wrapped:
+        message = f"await raises TypeError: {dotted(suspension.operand)} is a function, and is not called"
+        yield Finding(suspension.span, message, found.confidence)
+
+
 def fix(facts: Facts, view: View, finding: Finding) -> Iterator[Patch]:
     suspension = next(s for s in facts.suspensions if s.span == finding.span)
     call = facts.call_of(suspension.operand)
     if call is None:
+        target = view.callable(suspension.operand, suspension.scope, suspension.span)
+        if target.colour == "async" and takes_nothing(target, view):
+            called = replace(facts, suspension.span, f"{facts.slice(suspension.span)}()")
+            yield Patch("Call it", "review", called)
         return
     if view.target(call).name == "time.sleep":
         yield Patch("Use asyncio.sleep", "review", replace_callee(facts, call, "‹asyncio.sleep›"))

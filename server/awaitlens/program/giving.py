@@ -10,8 +10,32 @@ NEVER_AWAITABLE = frozenset(
 )  # fmt: skip
 """Classes whose instances have no `__await__`."""
 
-GIVES_NONE = frozenset({"time.sleep", "print", "random.seed", "gc.collect", "sys.exit"})
-"""External functions that give nothing (CPython 3.8-3.15)."""
+_PLAIN = {
+    "asyncio.Event": "set clear is_set",
+    "asyncio.Queue": "put_nowait task_done qsize empty full",
+    "asyncio.Lock": "release locked",
+    "asyncio.Semaphore": "release locked",
+    "asyncio.Condition": "notify notify_all release locked",
+    "asyncio.Future": "cancel set_result set_exception add_done_callback done cancelled",
+    "asyncio.Task": "cancel add_done_callback done cancelled",
+    "asyncio.StreamWriter": "write writelines close is_closing write_eof",
+    "asyncio.AbstractEventLoop": "call_soon call_later call_at call_soon_threadsafe stop close is_running time",
+    "sqlalchemy.ext.asyncio.AsyncSession": "add add_all expunge expunge_all expire",
+    "starlette.background.BackgroundTasks": "add_task",
+    "httpx.Response": "json raise_for_status",
+    "requests.Response": "json raise_for_status",
+    "homeassistant.core.EventBus": "async_fire async_listen async_listen_once fire",
+    "homeassistant.core.StateMachine": "async_set async_remove async_all async_entity_ids get is_state",
+    "homeassistant.core.ServiceRegistry": "async_register async_remove async_services has_service",
+    "homeassistant.config_entries.ConfigEntries": "async_update_entry async_entries async_get_entry async_schedule_reload",
+    "homeassistant.config_entries.ConfigEntry": "async_on_unload add_update_listener",
+    "homeassistant.helpers.entity.Entity": "async_write_ha_state async_schedule_update_ha_state schedule_update_ha_state"
+    " async_on_remove",
+}
+GIVES_PLAINLY = frozenset({"time.sleep", "print", "random.seed", "gc.collect", "sys.exit"}).union(
+    f"{owner}.{name}" for owner, names in _PLAIN.items() for name in names.split()
+)
+"""External functions that give nothing, or a plain value (CPython 3.8-3.15, SQLAlchemy 1.4-2, Home Assistant 2021-2026)."""
 
 
 def gives_nothing(facts: Facts, scope: Scope) -> bool:

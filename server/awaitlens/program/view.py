@@ -16,7 +16,7 @@ from awaitlens.program.asked import asks_for_callee
 from awaitlens.program.callgraph import IMPLIED, Chain, Hop, Link, Question
 from awaitlens.program.dispatch import key_of
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
-from awaitlens.program.giving import GIVES_NONE, NEVER_AWAITABLE, gives_nothing
+from awaitlens.program.giving import GIVES_PLAINLY, NEVER_AWAITABLE, gives_nothing
 from awaitlens.program.memory import OfFlows
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.reads import Read, reads
@@ -224,7 +224,11 @@ class View(Surroundings):
             return given.confidence if known and not self._returns_coroutine(target) else None
         if target.path:
             return target.confidence if self.of_definition(target, gives_nothing) else None
-        return target.confidence if target.colour == "sync" and target.name in GIVES_NONE else None
+        return (
+            target.confidence
+            if target.colour in ("sync", "unknown") and target.name in GIVES_PLAINLY
+            else None
+        )
 
     def is_any_callable(self, call: Call) -> bool:
         """Whether an annotation alone tells what the call gives: `Callable[..., bool]`. What is put there may give more."""
