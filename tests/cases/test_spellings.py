@@ -305,6 +305,17 @@ CASES = {
             await client.closing
             await hook
         """,
+    "missed: a query that is handed to a pool's thread itself; false: one that is only built there": """
+        import asyncio
+        from asgiref.sync import sync_to_async
+        from shop.models import Book
+
+        async def show():
+            await asyncio.to_thread(Book.objects.count)  #! orm-off-sensitive-thread
+            await asyncio.to_thread(Book.objects.filter, pk=1)
+            await sync_to_async(Book.objects.count)()
+            await sync_to_async(Book.objects.count, thread_sensitive=False)()  #! orm-off-sensitive-thread
+        """,
     "false: a plain handler is one of python-telegram-bot 13, where nothing is awaited": """
         from telegram import Bot, Update
         from telegram.ext import CallbackContext

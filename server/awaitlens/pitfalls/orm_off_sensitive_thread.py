@@ -83,7 +83,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from awaitlens.confidence import Confidence, weakest
+from awaitlens.confidence import weakest
 from awaitlens.pitfall import Finding, Law, Patch, Step
 from awaitlens.program.facts import Call, Constant, Facts, Lambda, Scope
 from awaitlens.program.summaries import Chain
@@ -112,8 +112,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             chain = view.queries(given.value, call.scope, call.span)
             span = call.span if target.name == _ADAPTER else given.span
             if chain is not None:
-                sure = weakest(target.confidence, chain.confidence)
-                yield _finding(facts.slice(given.span), span, sure, chain, view)
+                chain = chain._replace(confidence=weakest(target.confidence, chain.confidence))
+                yield _finding(facts.slice(given.span), span, chain, view)
     for function in facts.functions():
         yield from _decorated(function, facts, view)
 
@@ -123,15 +123,16 @@ def _decorated(function: Scope, facts: Facts, view: View) -> Iterator[Finding]:
         if name == _ADAPTER and _is_off(facts.call_of(decorator), view):
             chain = view.queries(Lambda(function.number), function.parent)
             if chain is not None:
-                yield _finding(function.name, function.name_span, chain.confidence, chain, view)
+                yield _finding(function.name, function.name_span, chain, view)
 
 
-def _finding(name: str, span: Span, confidence: Confidence, chain: Chain, view: View) -> Finding:
+def _finding(name: str, span: Span, chain: Chain, view: View) -> Finding:
     message = f"{name}() uses the database on a thread of the pool, with another connection"
     mine = Step(span, "has a connection of its own", "", "thread-sensitive thread")
-    used = [Step(view.hop_span(hop), f"calls {hop.name}()", hop.path, "pool thread") for hop in chain.hops]
+    hops = ((view.hop_span(hop), f"calls {hop.name}()", hop.path) for hop in chain.hops)
+    used = [Step(*hop, "pool thread") for hop in hops] or [Step(span, "", "", "pool thread")]
     used[-1] = replace(used[-1], words="queries through another one")
-    return Finding(span, message, confidence, (mine, *used))
+    return Finding(span, message, chain.confidence, (mine, *used))
 
 
 def _is_off(call: Call | None, view: View) -> bool:
@@ -143,8 +144,7 @@ def _is_off(call: Call | None, view: View) -> bool:
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:
     for call in facts.calls:
-        below = (call.span.end_line + 1, 999)
-        if call.keyword("thread_sensitive") and call.span[:2] <= finding.span[:2] <= below:
+        if call.keyword("thread_sensitive") and call.span.line <= finding.span.line <= call.span.end_line + 1:
             edits = remove_keyword(facts, call, "thread_sensitive")
             return Patch("Keep it on the thread-sensitive thread", "review", edits) if edits else None
     return None

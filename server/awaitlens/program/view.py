@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from awaitlens.confidence import Confidence
-from awaitlens.knowledge import coroutines
+from awaitlens.knowledge import coroutines, django
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.asked import asks_for_callee
 from awaitlens.program.callgraph import IMPLIED, Chain, Hop, Link, Question
@@ -36,6 +36,7 @@ from awaitlens.program.values import (
     Manager,
     Module,
     Partial,
+    Value,
 )
 from awaitlens.source import Span
 
@@ -313,13 +314,16 @@ class View(Surroundings):
         return attribute in self._file.attributes.get(self.owner_of(scope), {})
 
     def queries(self, function: Term, scope: int, at: Span | None = None) -> Chain | None:
-        """Whether a function that is handed over (not called here) uses Django's database, and how."""
-        value = self.infer(function, scope, at).value
+        """Whether a function that is handed over (not called here) uses Django's database, and how: no hops for a query."""
+        found = self.infer(function, scope, at)
+        value: Value = found.value
         while isinstance(value, (Partial, Adapted)):
             value = value.function
         if isinstance(value, Function):
             return self._program.summaries.of(key_of(self._names, value), "queries")
-        return None
+        name = value.name if isinstance(value, External) else ""
+        is_query = name.startswith("django.db.") and django.reaction(name) == "raises"
+        return Chain((), name, None, found.confidence) if is_query else None
 
     def call_of_hop(self, hop: Hop) -> Call:
         """The call that a hop of a Chain stands for, if it is one."""
