@@ -178,14 +178,14 @@ class CheckedFiles:
         read = {where for where, what in bases if where and (where != path or what != own)}
         notes.read.setdefault(unit, set()).update(read)
         notes.asked.setdefault(unit, set()).update(what for _, what in bases if isinstance(what, Asked))
-        notes.chains.setdefault(unit, set()).update(function_key(*what[2][:2]) for what in chains)
+        notes.chains.setdefault(unit, set()).update(function_key(*what[2]) for what in chains)
 
     def _new_notes(self) -> list[dict[str, list[Any]]]:
         """What is noted and was not handed on yet."""
         for key, others in self.program.summaries.runs(self._told):
             self._told += 1
-            runs = self._fresh.runs.setdefault(function_key(*key[:2]), set())
-            runs.update(function_key(*other[:2]) for other in others)
+            runs = self._fresh.runs.setdefault(function_key(*key), set())
+            runs.update(function_key(*other) for other in others)
         found = [{name: list(each) for name, each in notes.items() if each} for notes in self._fresh]
         self._fresh = Notes.none()
         return found

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from awaitlens.index.record import REPAIRS
 from awaitlens.program.memory import Asked
+from awaitlens.program.values import Class
 
 Sets = dict[int, Sequence[int]]
 _BITS = 21
@@ -85,7 +86,7 @@ class Grounds:
         known = (
             number
             for number, name in enumerate(self._functions)
-            if name in wanted or (files and int(name.rpartition("@")[2]) in files)
+            if name.rpartition(";")[2] in wanted or (files and int(name.rpartition("@")[2]) in files)
         )
         return _resting(self._chains, _closed(known, self._runs))
 
@@ -161,9 +162,11 @@ def _resting(notes: Sets, changed: Set[int]) -> set[Unit]:
     return {Unit(number >> _BITS, number & REPAIRS) for number in found}
 
 
-def function_key(path: str, qualname: str) -> str:
-    """A function as one text; with a name of "" the file as a whole."""
-    return f"{qualname}@{path}"
+def function_key(path: str, qualname: str, receiver: Class | None = None) -> str:
+    """A function as one text, with the class of the object that it runs on, where that makes a difference; with a name of ""
+    the file as a whole."""
+    cls = f"{receiver.name.replace('@', '')};" if receiver else ""
+    return f"{cls}{qualname}@{path}"
 
 
 def function_name(file: int, qualname: str) -> str:
