@@ -45,6 +45,19 @@ def test_what_is_passed_over_holds_no_pitfall(name: str) -> None:
         assert _found(files, by_names=True) == _found(files, by_names=False)
 
 
+def test_what_a_framework_calls_may_block_by_way_of_a_helper_in_another_file() -> None:
+    """Missed alarm, and another answer than the editor gives: nothing in the block, nor in its file, blocks by itself."""
+    files = {
+        "/work/feed.py": "import asyncio\n\nfrom store import keep\n\n\nclass Feed(asyncio.Protocol):\n"
+        "    def data_received(self, data):\n        keep(data)\n",
+        "/work/store.py": "import files\n\n\ndef keep(data):\n    files.append(data)\n",
+        "/work/files.py": 'def append(data):\n    with open("feed", "ab") as file:\n        file.write(data)\n',
+    }
+    found = _found(files, by_names=True)
+    assert [each.pitfall for each in found["/work/feed.py"]] == ["blocking-callback"]
+    assert found == _found(files, by_names=False)
+
+
 @given(st.lists(st.sampled_from(["async", "await", "a", "_", "é", "1", " ", ".", "\n"])).map("".join))
 def test_a_word_of_async_is_seen_wherever_it_stands(text: str) -> None:
     """Missed alarm: a block without one is passed over."""

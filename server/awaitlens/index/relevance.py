@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.index.handing import handings_in, managers_in
-from awaitlens.index.threadwise import FRAMEWORKS, WAKING, may_block, may_run_on_loop, primitives_in
+from awaitlens.index.threadwise import FRAMEWORKS, WAKING, may_run_on_loop, primitives_in
 from awaitlens.index.uses import Used, only_imports, used_names
 from awaitlens.knowledge.concurrency import callbacks, spawners
 from awaitlens.knowledge.coroutines import asynchronous_names
@@ -86,7 +86,7 @@ class Words:
         if not isinstance(file, FileOnDemand):
             return range(len(file.blocks))
         around = self._around(file)
-        if not has_async(file.text) and not self._may_matter(words(file.text), around):
+        if not has_async(file.text) and not self._may_matter(file.text, around):
             return ()
         blocks = file.blocks
         return [
@@ -100,12 +100,13 @@ class Words:
         own = frozenset(_GLOBAL.findall("\n" + file.text)) if "async" in file.text else frozenset[str]()
         return _Around(reached, own, frozenset(p for p in FRAMEWORKS if self._packages.get(p, 0) & reached))
 
-    def _may_matter(self, spelled: set[str], around: _Around) -> bool:
-        """Whether a pitfall may be where these words stand, none of them a word of async."""
+    def _may_matter(self, text: str, around: _Around) -> bool:
+        """Whether a pitfall may be in a file without a word of async."""
+        spelled = words(text)
         return bool(
             self._reached(self._bits, spelled, around)
             or not WAKING.isdisjoint(spelled)
-            or may_block(spelled)
+            or may_run_on_loop(text, around.packages)
             or not around.own.isdisjoint(spelled)
         )
 
@@ -114,10 +115,11 @@ class Words:
         spelled = words(text)
         leading = self._reached(self._bits, spelled, around)
         waking = set[str]() if WAKING.isdisjoint(spelled) else self._reached(self._waking, spelled, around)
-        is_run = may_block(spelled) and may_run_on_loop(text, around.packages)
+        # Whatever it calls may block by way of others.
+        is_run = may_run_on_loop(text, around.packages)
         if (leading or is_run or waking) and not only_imports(text):
             used = used_names(text)
-            if (is_run and may_block(used.called | used.read)) or self._uses(leading, used):
+            if (is_run and used.called) or self._uses(leading, used):
                 return True
             if waking and not WAKING.isdisjoint(used.called) and not waking.isdisjoint(used.read):
                 return True

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from awaitlens.index.handing import OF_CONTAINERS
-from awaitlens.knowledge.blocking import rows
 from awaitlens.knowledge.concurrency import EntryPoint, entry_points
 from awaitlens.program.crossings import PRIMITIVES
 
@@ -37,14 +35,6 @@ def primitives_in(text: str) -> Iterable[str]:
     return found
 
 
-def may_block(words: set[str]) -> bool:
-    """Whether a call of one of these names may block: of those that containers have too, beside the package's name."""
-    plainly, packages = _blocking_names()
-    return not plainly.isdisjoint(words) or any(
-        not packages[name].isdisjoint(words) for name in packages.keys() & words
-    )
-
-
 def may_run_on_loop(text: str, packages: frozenset[str]) -> bool:
     """Whether a plain function of a block may be one that a framework of these packages calls on the loop."""
     names = _NAMED.findall("\n" + text)
@@ -68,17 +58,3 @@ FRAMEWORKS = frozenset(e.name.partition(".")[0] for e in entry_points() if e.syn
 def _on_loop(packages: frozenset[str]) -> tuple[EntryPoint, ...]:
     plain = (e for e in entry_points() if e.sync_where == "loop" and e.how in ("decorator", "method"))
     return tuple(entry for entry in plain if entry.name.partition(".")[0] in packages)
-
-
-@lru_cache(maxsize=1)
-def _blocking_names() -> tuple[frozenset[str], dict[str, set[str]]]:
-    """The last parts of the names of blocking calls; those of methods that containers have, with their packages."""
-    ambiguous: dict[str, set[str]] = {}
-    plainly = set()
-    for row in rows():
-        name = row.name.rpartition(".")[2]
-        if name in OF_CONTAINERS:
-            ambiguous.setdefault(name, set()).add(row.name.partition(".")[0])
-        else:
-            plainly.add(name)
-    return frozenset(plainly), ambiguous
