@@ -19,6 +19,9 @@ from awaitlens.program.skim import words
 from awaitlens.source import Source, Span
 from awaitlens.syntax.blocks import layout
 
+Changed = tuple[list[Facts], list[Facts]]
+"""The blocks of a version that are not in the other one: those before, and those after."""
+
 
 class Change(NamedTuple):
     """What others may see of a change: `inside` if nothing but by names, those of `used`; `names` that are defined now and
@@ -74,7 +77,7 @@ def _change(old: FileFacts, new: FileFacts) -> Change:
             bodies = frozenset(_functions(chain.from_iterable(told)))
             return Change(True, frozenset(), calls, bodies=bodies, imports=imports)
     moved = _classes(before) ^ _classes(after)
-    used = moved | _outer(before, after) | _named(_beside(before, moved), _beside(after, moved))
+    used = moved | _outer(_changed(before, after)) | _named(_beside(before, moved), _beside(after, moved))
     inside = _is_inside(before, after, used | imports, moved)
     calls = _mentioned(before) ^ _mentioned(after)
     return Change(inside, used | _named(before, after), calls, used, imports=imports)
@@ -157,9 +160,9 @@ def _only_names(facts: Facts) -> bool:
 _NAMING = ("assign", "annotation", "import")
 
 
-def _rebound(before: list[Facts], after: list[Facts]) -> frozenset[str]:
+def _rebound(changed: Changed) -> frozenset[str]:
     """The names in a module, and in its classes, that have another value."""
-    old, new = _values(_changed(before, after)), _values(_changed(after, before))
+    old, new = map(_values, changed)
     return frozenset(
         name for owner, name in old.keys() | new.keys() if old.get((owner, name)) != new.get((owner, name))
     )
@@ -176,16 +179,18 @@ def _values(blocks: Iterable[Facts]) -> dict[tuple[tuple[str, ...], str], list[o
     return found
 
 
-def _outer(before: list[Facts], after: list[Facts]) -> frozenset[str]:
+def _outer(changed: Changed) -> frozenset[str]:
     """The names of the module that changed code gives values from within functions."""
-    changed = (*_changed(before, after), *_changed(after, before))
-    return frozenset(name for facts in changed for scope in facts.scopes for name in scope.global_names)
+    scopes = (scope for facts in chain(*changed) for scope in facts.scopes)
+    return frozenset(chain.from_iterable(scope.global_names for scope in scopes))
 
 
-def _changed(before: list[Facts], after: list[Facts]) -> list[Facts]:
-    """The blocks of the one version that are not in the other one."""
-    there = {facts.text.rstrip() for facts in after}
-    return [facts for facts in before if facts.text.rstrip() not in there]
+def _changed(before: list[Facts], after: list[Facts]) -> Changed:
+    """The blocks of each version whose text is not as often in the other one."""
+    texts = Counter(facts.text.rstrip() for facts in before)
+    texts.subtract(facts.text.rstrip() for facts in after)
+    old, new = ([facts for facts in version if texts[facts.text.rstrip()]] for version in (before, after))
+    return old, new
 
 
 def _classes(blocks: Iterable[Facts]) -> frozenset[str]:
@@ -202,21 +207,16 @@ def _beside(blocks: list[Facts], classes: frozenset[str]) -> list[Facts]:
 def _named(before: list[Facts], after: list[Facts]) -> frozenset[str]:
     """The names that came or went, or have another meaning."""
     defined = frozenset(name for name, *_ in _defined(before) ^ _defined(after) if name)
-    return defined | _renewed(before, after) | _rebound(before, after)
+    old, new = changed = _changed(before, after)
+    is_unseen = len(old) == len(new) and all(map(_is_unseen, old, new))
+    return defined | _rebound(changed) | (frozenset() if is_unseen else _renewed(changed))
 
 
-def _renewed(before: list[Facts], after: list[Facts]) -> frozenset[str]:
+def _renewed(changed: Changed) -> frozenset[str]:
     """By what names others see functions whose code changed: their own, and those of the attributes they write."""
-    texts = Counter(facts.text.rstrip() for facts in before)
-    texts.subtract(facts.text.rstrip() for facts in after)
-    changed = [facts for facts in (*before, *after) if texts[facts.text.rstrip()]]
-    unseen = len(before) == len(after) and all(
-        a.text.rstrip() == b.text.rstrip() or _is_unseen(a, b) for a, b in zip(before, after)
-    )
-    if unseen:
-        return frozenset()
-    written = (access.place for facts in changed for access in facts.accesses)
-    own = {scope.name for facts in changed for scope in facts.scopes[1:2]}
+    blocks = list(chain(*changed))
+    written = (access.place for facts in blocks for access in facts.accesses)
+    own = {scope.name for facts in blocks for scope in facts.scopes[1:2]}
     return frozenset(own | {place.attr for place in written if isinstance(place, Attribute)})
 
 

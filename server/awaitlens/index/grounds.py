@@ -7,11 +7,13 @@ is a unit: one block of a file, or the repairs of all its findings (REPAIRS).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from awaitlens.index.record import REPAIRS
 from awaitlens.program.memory import Asked
-from awaitlens.program.values import Class
+
+if TYPE_CHECKING:
+    from awaitlens.program.values import Class
 
 Sets = dict[int, Sequence[int]]
 _BITS = 21

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import concurrency, django, types
 from awaitlens.knowledge.blocking import BlockingCall
-from awaitlens.program.callgraph import Chain, spelled
+from awaitlens.program.callgraph import spelled
+from awaitlens.program.chains import Chain
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, last_name
 from awaitlens.program.giving import NEVER_AWAITABLE
 from awaitlens.program.reads import Read

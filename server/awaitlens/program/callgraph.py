@@ -15,12 +15,7 @@ from awaitlens.knowledge import blocking as known
 from awaitlens.knowledge import coroutines, django
 from awaitlens.program import generators, members, results
 from awaitlens.program.alternatives import alternatives
-from awaitlens.program.chains import QUESTIONS as QUESTIONS
-from awaitlens.program.chains import Chain as Chain
-from awaitlens.program.chains import Hop as Hop
-from awaitlens.program.chains import Link as Link
-from awaitlens.program.chains import Node as Node
-from awaitlens.program.chains import Question as Question
+from awaitlens.program.chains import Chain, Hop, Link, Node
 from awaitlens.program.conditions import (
     handed_on,
     is_conditional,
@@ -30,8 +25,7 @@ from awaitlens.program.conditions import (
     turned_back,
 )
 from awaitlens.program.decorators import in_place, runs_once
-from awaitlens.program.dispatch import Key as Key
-from awaitlens.program.dispatch import key_of, seen_by
+from awaitlens.program.dispatch import Key, key_of, seen_by
 from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, last_name
 from awaitlens.program.inmemory import asks_memory
 from awaitlens.program.modules import FileFacts, qualname

@@ -45,7 +45,8 @@ def outline(facts: Facts, file: FileFacts | None = None) -> Outline:
         return _is_public(facts, scope, name) or (scope, name) in telling
 
     visible = [b for b in facts.bindings if is_visible(b.scope, b.name)]
-    imports = [i for i in facts.imports if is_visible(i.scope, i.name) or i.name in _signing(facts)]
+    signing = _signing(facts) if any(each.scope for each in facts.imports) else ()
+    imports = [i for i in facts.imports if is_visible(i.scope, i.name) or i.name in signing]
     return (
         facts.owner,
         tuple(_scope(facts, scope) for scope in facts.scopes),

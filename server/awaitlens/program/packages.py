@@ -16,7 +16,7 @@ from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
 from awaitlens.knowledge.tables import Grouped, lines
 from awaitlens.program import members, protocols, results
-from awaitlens.program.callgraph import Chain
+from awaitlens.program.chains import Chain
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.ondemand import FileOnDemand, Spent
 from awaitlens.program.program import Program, dotted

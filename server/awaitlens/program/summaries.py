@@ -12,18 +12,9 @@ from collections.abc import Iterable, Iterator, Set
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from awaitlens.program.callgraph import (
-    QUESTIONS,
-    CallGraph,
-    Chain,
-    Hop,
-    Key,
-    Link,
-    Node,
-    Question,
-    rank,
-    spelled,
-)
+from awaitlens.program.callgraph import CallGraph, rank, spelled
+from awaitlens.program.chains import QUESTIONS, Chain, Hop, Link, Node, Question
+from awaitlens.program.dispatch import Key
 from awaitlens.program.facts import Call, Context, Facts
 from awaitlens.program.memory import Ground
 from awaitlens.program.modules import FileFacts, qualname

@@ -13,7 +13,8 @@ from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines, django
 from awaitlens.program import members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.asked import asks_for_callee
-from awaitlens.program.callgraph import IMPLIED, Chain, Hop, Link, Question
+from awaitlens.program.callgraph import IMPLIED
+from awaitlens.program.chains import Chain, Hop, Link, Question
 from awaitlens.program.dispatch import key_of
 from awaitlens.program.facts import Attribute, Call, Context, Facts, Name, Result, Scope, Term, Usage
 from awaitlens.program.giving import GIVES_PLAINLY, NEVER_AWAITABLE, gives_nothing
