@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 import pytest
 
 from awaitlens import engine
+from awaitlens.cli.fixing import Sources, repair
+from awaitlens.pitfall import Patch
 from awaitlens.settings import Settings
+from awaitlens.source import Source
 
 RACES = frozenset(
     {
@@ -184,3 +188,79 @@ def test_a_lock_is_offered_only_where_nobody_takes_it_twice(following: str, offe
     (finding,) = checked.findings("module.py")
     titles = [patch.title for patch in checked.patches("module.py", finding)]
     assert ("Let one task at a time fill self.line" in titles) == offered
+
+
+AROUND = """
+    class Client:
+        def __init__(self):
+            self.line = None
+
+        async def open(self):
+            OPEN
+                if self.line is None:
+                    self.line = await dial()
+
+        async def swap(self):
+            before = self.line
+            print(before)
+            UNDER
+                await self.log()
+            self.line = before + 1
+
+        async def both(self):
+            BOTH
+                await self.swap()
+    """
+
+
+@pytest.mark.parametrize(
+    ("under", "both", "offered"),
+    [
+        ("if True:", "if True:", True),
+        ("async with self._other_lock:", "if True:", True),
+        ("async with self._line_lock:", "if True:", False),
+        ("if True:", "async with self._line_lock:", False),
+    ],
+    ids=["no lock", "another lock", "within", "around a caller"],
+)
+def test_a_lock_is_not_put_around_itself(under: str, both: str, offered: bool) -> None:
+    """Repairs that would wait for themselves: the stretch, or who calls it, has the lock already."""
+    text = AROUND.replace("UNDER", under).replace("BOTH", both).replace("OPEN", "async with self._line_lock:")
+    checked = engine.check_texts({"module.py": textwrap.dedent(text)}, Settings(select=RACES))
+    found = [f for f in checked.findings("module.py") if f.pitfall == "stale-write-after-await"]
+    titles = [patch.title for finding in found for patch in checked.patches("module.py", finding)]
+    assert ("Let one task at a time update self.line" in titles) == offered
+    assert found or not offered
+
+
+BOTH = """
+    class Cache:
+        def __init__(self):
+            self.rows = {}
+
+        async def load(self, key):
+            if key not in self.rows:
+                await self.other(key)
+                self.rows[key] = await fetch(key)
+
+        async def other(self, key):
+            if key not in self.rows:
+                self.rows[key] = await fetch(key)
+    """
+
+
+def guards(sources: Sources) -> Iterator[tuple[str, Patch]]:
+    """The locks that are offered, one for each finding."""
+    settings = Settings(select=RACES)
+    for path, source in sources.items():
+        checked = engine.check_texts({path: source.text}, settings)
+        for finding in checked.findings(path):
+            offered = [p for p in checked.patches(path, finding) if p.title.startswith("Let one task")]
+            yield from ((path, patch) for patch in offered[:1])
+
+
+def test_repairs_that_are_right_alone_are_not_made_together() -> None:
+    """A wrong repair: the lock of one method would be held around the call of the other, which waits for it."""
+    before = {"cache.py": Source("cache.py", textwrap.dedent(BOTH))}
+    assert len(list(guards(before))) == 2
+    assert repair(before, guards).sources["cache.py"].text.count("async with self._rows_lock:") == 1

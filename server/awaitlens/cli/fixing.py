@@ -20,6 +20,7 @@ _PASSES = 10
 """Each pass repairs what the one before uncovered or had to postpone. Fixes converge in two or three."""
 
 _DEFINITION = re.compile(r"\w+ = [^\n]+\n")
+_UNDER_LOCK = re.compile(r"\s*(async with [^\n]+:)\s*")
 
 Sources = Mapping[str, Source]
 PatchesOf = Callable[[Sources], Iterable[tuple[str, Patch]]]
@@ -140,7 +141,17 @@ def _fitting(state: Repaired, patches: Iterable[tuple[str, Patch]]) -> list[_Fit
 
 
 def _collides(edit: Edit, other: Edit) -> bool:
-    return edit != other and (edit.span.overlaps(other.span) or _define_alike(edit, other))
+    if edit == other:
+        # One line goes under one new header, not under two.
+        return edit.text.isspace()
+    return edit.span.overlaps(other.span) or _define_alike(edit, other) or _lock_alike(edit, other)
+
+
+def _lock_alike(edit: Edit, other: Edit) -> bool:
+    """Whether two patches take the same lock. Either may hold it around a call to what the other puts under it: the next
+    pass sees whether one does."""
+    locks = [match.group(1) if (match := _UNDER_LOCK.match(each.text)) else "" for each in (edit, other)]
+    return bool(locks[0]) and locks[0] == locks[1]
 
 
 def _define_alike(edit: Edit, other: Edit) -> bool:

@@ -75,7 +75,10 @@ def guard_reading(facts: Facts, view: View, attribute: str, test: Span, reading:
     if "\n" in asked + text or not layout.starts_line(tree, tree.first(statement)):
         return None
     line = next(line for line, block in view.file.blocks if block is facts)
-    made = _made_in_constructor(Stretch(facts, line, test, reading), view, attribute, lock)
+    stretch = Stretch(facts, line, test, reading)
+    if _comes_back(view, (stretch,), Attribute(Name("self"), lock.removeprefix("self."))):
+        return None
+    made = _made_in_constructor(stretch, view, attribute, lock)
     indent = layout.indent_at(tree, tree.start(statement))
     code = layout.indented(tree, f"async with {lock}:\n    if {asked}:\n        {text}", indent)
     put = tree.edit(tree.start(statement), tree.end(statement), code.removeprefix(indent))
@@ -122,16 +125,20 @@ def guard_in_class(view: View, attribute: str, stretches: tuple[Stretch, ...]) -
 
 
 def _comes_back(view: View, stretches: tuple[Stretch, ...], lock: Term) -> bool:
-    """Whether what a stretch calls or hands out leads to a function that takes the lock, or will: who holds a lock and
-    takes it again waits forever."""
+    """Whether what runs under the lock, or will, takes it, or will, or whether it is held around a stretch: who holds a lock
+    and takes it again waits forever."""
+    if any(_takes(stretch, lock) for stretch in stretches):
+        return True
     named: dict[str, set[str]] = {}
     takers = {_function_of(each) for each in stretches}
+    waiting = [name for each in stretches for name in _named_under_lock(each)]
     for _, block in view.file.blocks:
         if block.owner == stretches[0].facts.owner:
-            takers |= {outermost(block, c.scope) for c in block.contexts if lock in c.terms}
+            holding = [context for context in block.contexts if lock in context.terms]
+            takers |= {outermost(block, context.scope) for context in holding}
+            waiting += [n for held in holding for n in _named_between(block, held.span, held.body_span)]
             for call in block.calls:
                 named.setdefault(outermost(block, call.scope), set()).update(_own_names(block, call))
-    waiting = [name for each in stretches for name in _named_under_lock(each)]
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -141,11 +148,26 @@ def _comes_back(view: View, stretches: tuple[Stretch, ...], lock: Term) -> bool:
     return not seen.isdisjoint(takers)
 
 
+def _takes(stretch: Stretch, lock: Term) -> bool:
+    """Whether the stretch lies under the lock already, or holds a place that takes it."""
+    held = _held(stretch)
+    return held is not None and any(
+        lock in context.terms
+        and context.span[:2] <= held[1][2:]
+        and held[0][:2] <= max(context.span[2:], context.body_span[2:])
+        for context in stretch.facts.contexts
+    )
+
+
 def _named_under_lock(stretch: Stretch) -> Iterator[str]:
     held = _held(stretch)
-    for call in stretch.facts.calls:
-        if held is not None and held[0][:2] <= call.span[:2] <= held[1][2:]:
-            yield from _own_names(stretch.facts, call)
+    return _named_between(stretch.facts, *held) if held is not None else iter(())
+
+
+def _named_between(facts: Facts, first: Span, last: Span) -> Iterator[str]:
+    for call in facts.calls:
+        if first[:2] <= call.span[:2] <= last[2:]:
+            yield from _own_names(facts, call)
 
 
 def _own_names(facts: Facts, call: Call) -> Iterator[str]:
