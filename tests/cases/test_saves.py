@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import textwrap
 
 import pytest
@@ -87,6 +88,14 @@ def test_every_way_to_write_a_file_of_that_name_counts(write: str) -> None:
 def test_what_two_threads_may_do_at_once(write: str) -> None:
     """False alarms: a read, an addition, a name of its own, a lock of threads, no file, a name that comes with the call."""
     assert told(write=write) == []
+
+
+def test_a_name_made_of_itself_is_followed_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A crash, and a false alarm: such a name came with the call, and was asked for without end."""
+    with caplog.at_level(logging.ERROR, logger="awaitlens"):
+        hop = "text = os.path.join(self.folder, text); await asyncio.to_thread(self._write_to, text + '.json', '')"
+        assert told(hop) == []
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(

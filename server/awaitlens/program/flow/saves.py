@@ -136,32 +136,35 @@ def _told(file: Term, facts: Facts, scope: Scope) -> _Written | None:
     return _Written(_spelled(file), -1) if _is_fixed(file, facts, scope.number) else None
 
 
-def _is_fixed(term: Term, facts: Facts, scope: int) -> bool:
-    """Whether a term names one file for all calls: made of literals, globals and attributes of self."""
+def _is_fixed(term: Term, facts: Facts, scope: int, seen: tuple[tuple[int, str], ...] = ()) -> bool:
+    """Whether a term names one file for all calls: made of literals, globals and attributes of self; not of a name `seen` on
+    the way, which is made of itself."""
     if isinstance(term, Constant):
         return isinstance(term.value, str)
     if isinstance(term, Name):
-        return term.id == "self" or _is_fixed_name(term.id, facts, scope)
+        return term.id == "self" or _is_fixed_name(term.id, facts, scope, seen)
     if isinstance(term, Attribute):
-        return _is_fixed(term.value, facts, scope)
+        return _is_fixed(term.value, facts, scope, seen)
     if isinstance(term, Result):
         call = facts.calls[term.call]
         given = [argument.value for argument in call.arguments]
         bound = isinstance(call.callee, Attribute) and isinstance(call.callee.value, (Attribute, Result))
         parts = [call.callee.value, *given] if bound and isinstance(call.callee, Attribute) else given
-        return bool(parts) and all(_is_fixed(part, facts, scope) for part in parts)
+        return bool(parts) and all(_is_fixed(part, facts, scope, seen) for part in parts)
     if isinstance(term, Other):
-        return bool(term.parts) and all(_is_fixed(part, facts, scope) for part in term.parts)
+        return bool(term.parts) and all(_is_fixed(part, facts, scope, seen) for part in term.parts)
     return False
 
 
-def _is_fixed_name(name: str, facts: Facts, scope: int) -> bool:
+def _is_fixed_name(name: str, facts: Facts, scope: int, seen: tuple[tuple[int, str], ...]) -> bool:
     """Whether a name means one file for all calls; one of an enclosing function does if it does there."""
     here = facts.scopes[scope]
     bound = [b for b in facts.bindings if b.name == name and b.scope == scope]
     if bound or any(parameter.name == name for parameter in here.parameters):
-        return len(bound) == 1 and bound[0].kind == "assign" and _is_fixed(bound[0].value, facts, scope)
-    return here.parent < 0 or _is_fixed_name(name, facts, here.parent)
+        if len(bound) != 1 or bound[0].kind != "assign" or (scope, name) in seen:
+            return False
+        return _is_fixed(bound[0].value, facts, scope, (*seen, (scope, name)))
+    return here.parent < 0 or _is_fixed_name(name, facts, here.parent, seen)
 
 
 def _spelled(term: Term) -> str:
