@@ -85,6 +85,8 @@ def body(lines: str) -> str:
         ("y = («f()»).x", "y = (await f()).x"),
         ("y = «f()»[0]", "y = (await f())[0]"),
         ("y = «f()»()", "y = (await f())()"),
+        ("return await «f()»['x']", "return (await f())['x']"),
+        ("return await «f()»[0]", "return await (await f())[0]"),
         ("y = x[«f()»]", "y = x[await f()]"),
         ("y = not «f()»", "y = not await f()"),
         ("y = -«f()» ** 2", "y = -await f() ** 2"),

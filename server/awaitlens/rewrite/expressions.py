@@ -30,7 +30,23 @@ def await_expression(facts: Facts, span: Span) -> Edits | None:
     node = tree.expression(span) if tree else None
     if tree is None or node is None or not may_await(tree, node):
         return None
+    misplaced = _awaited_item(tree, node)
+    if misplaced is not None:
+        return tree.insert(tree.start(misplaced), "("), tree.insert(tree.end(node), ")")
     return around_await(tree, node)
+
+
+def _awaited_item(tree: Tree, node: ast.expr) -> ast.Await | None:
+    """The `await` that stands before an item of what was to be awaited: `await f()["name"]`."""
+    item = tree.parents[node]
+    if (
+        not isinstance(item, ast.Subscript)
+        or item.value is not node
+        or not isinstance(item.slice, ast.Constant)
+    ):
+        return None
+    around = tree.parents[item] if isinstance(item.slice.value, str) else None
+    return around if isinstance(around, ast.Await) and not is_parenthesised(tree, node) else None
 
 
 def around_await(tree: Tree, node: ast.expr) -> Edits | None:
