@@ -47,6 +47,35 @@ def test_missed_alarm_one_test_lacks_the_marker_of_its_neighbours() -> None:
     assert said(good, "/shop/test_a.py") == []
 
 
+def test_false_alarm_the_body_that_other_tests_run() -> None:
+    run = "\n@pytest.mark.asyncio\nasync def test_in_memory():\n    await test_sell()\n"
+    assert said(dedent(NEIGHBOURS).replace("{}", "") + run, "/shop/test_a.py") == []
+
+
+def test_false_alarm_a_test_of_the_sync_form() -> None:
+    text = """
+        import asyncio
+
+        class Table:
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *error):
+                self.closed = True
+
+            async def __aenter__(self):
+                await asyncio.sleep(1)
+
+            async def __aexit__(self, *error): ...
+
+        async def test_release(make):
+            with Table() as table:
+                await make(table)
+        """
+    assert said(text, "/shop/tables.py") == [("with-needs-async-with", "with Table() as table:")]
+    assert said(text, "/shop/tests/tables.py") == []
+
+
 def test_missed_alarm_no_plugin_runs_async_tests() -> None:
     unmarked = {"/shop/test_a.py": "async def test_sell():\n    assert True\n"}
     for mode, count in (("none", 1), ("marked", 1), ("auto", 0), ("", 0)):

@@ -6,6 +6,7 @@ import logging
 import textwrap
 
 import pytest
+from tests.cases.hand_read import HAND_READ
 from tests.cases.seldom import SELDOM
 from tests.cases.told_apart import WAITS, Pair
 
@@ -263,7 +264,7 @@ COLOURS_AND_ENDS = {
         """,
     ),
 }
-PAIRS = {**COLOURS_AND_ENDS, **WAITS, **SELDOM}
+PAIRS = {**COLOURS_AND_ENDS, **WAITS, **SELDOM, **HAND_READ}
 
 
 def pitfalls(text: str) -> set[str]:

@@ -85,7 +85,7 @@ from collections.abc import Iterator
 
 from awaitlens.knowledge.concurrency import lock
 from awaitlens.pitfall import Finding, Law, Patch
-from awaitlens.program.facts import Call, Facts
+from awaitlens.program.facts import Call, Facts, Result
 from awaitlens.program.view import View
 from awaitlens.rewrite.expressions import replace
 from awaitlens.source import Span
@@ -127,13 +127,14 @@ def _makes_lock(call: Call, view: View) -> bool:
 
 
 def _is_own(facts: Facts, call: Call) -> bool:
-    """Whether the name is bound once, and no function within can reach it."""
+    """Whether the name is bound once, to this value and no other, and no function within can reach it."""
     name = call.usage.name
     bound = [b for b in facts.bindings if b.name == name and b.scope == call.scope]
     inner = (s for s in facts.scopes if s.number != call.scope and facts.is_within(s.number, call.scope))
     here = facts.scopes[call.scope]
     own = name not in here.global_names | here.nonlocal_names
-    return own and len(bound) == 1 and not any(name in scope.reads for scope in inner)
+    alone = len(bound) == 1 and bound[0].value == Result(call.number)
+    return own and alone and not any(name in scope.reads for scope in inner)
 
 
 def fix(facts: Facts, view: View, finding: Finding) -> Patch | None:

@@ -94,7 +94,7 @@ from collections.abc import Iterator
 
 from awaitlens.pitfall import Finding, Law, Patch
 from awaitlens.program.facts import Context, Facts
-from awaitlens.program.handlers import catches_cancellation, guarded, leaves, passes_on, suspends
+from awaitlens.program.handlers import catches_cancellation, guarded, is_meant, leaves, passes_on, suspends
 from awaitlens.program.started import is_task
 from awaitlens.program.tasks import tidies_up
 from awaitlens.program.view import View
@@ -116,6 +116,8 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
             continue
         caught.add(attempt.number)
         if passes_on(facts, handler) or _ends_a_task(facts, view, handler):
+            continue
+        if kind == "cancellation" and is_meant(facts, view, attempt):
             continue
         name = facts.scopes[handler.scope].name
         if kind == "everything":

@@ -6,6 +6,7 @@ unittest awaits tests in IsolatedAsyncioTestCase alone (Python 3.8-3.15), Django
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -70,6 +71,8 @@ def _in_pytest(facts: Facts, scope: Scope, lineage: tuple[str, ...], view: View)
         yield Unrun(scope, "pytest runs no async test without a plugin such as pytest-asyncio", "certain")
         return
     marker = _marker_of_neighbours(view)
+    if marker and _is_run_by_others(scope.name, view):
+        return
     if marker:
         yield Unrun(scope, f"pytest runs it with @pytest.mark.{marker} alone", "likely", marker)
     elif mode == "marked":
@@ -119,6 +122,12 @@ def _is_marked_from_above(facts: Facts, scope: Scope, view: View) -> bool:
 def _mentions(file: FileFacts, word: str, view: View) -> bool:
     view.program.names.memory.rests_on(file.path, word)
     return word in file.text
+
+
+def _is_run_by_others(name: str, view: View) -> bool:
+    """Whether the file calls the function: then it is the body of other tests, or a script runs it."""
+    view.program.names.memory.rests_on(view.path, name)
+    return len(re.findall(rf"\b{name}\(", view.file.text)) > 1
 
 
 def _marker_of_neighbours(view: View) -> str:

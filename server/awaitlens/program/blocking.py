@@ -125,7 +125,7 @@ def _is_offloaded_beside(call: Call, facts: Facts) -> bool:
 
 
 def _is_branch(facts: Facts, context: int) -> bool:
-    return any(outer.kind in ("if", "else", "case") for outer in facts.enclosing(context))
+    return any(outer.kind in ("if", "else", "case", "operand") for outer in facts.enclosing(context))
 
 
 def _asked_by_caller(chain: Chain, function: Scope, facts: Facts, view: View) -> bool:

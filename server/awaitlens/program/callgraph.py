@@ -24,7 +24,7 @@ from awaitlens.program.conditions import (
     never_runs,
     turned_back,
 )
-from awaitlens.program.decorators import in_place, runs_once
+from awaitlens.program.decorators import in_place, is_cached
 from awaitlens.program.dispatch import Key, key_of, seen_by
 from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, last_name
 from awaitlens.program.inmemory import asks_memory
@@ -196,10 +196,9 @@ class CallGraph:
         if scope.decorators:
             confidence = weakest(confidence, in_place(names, function))
         hop = applied or self._hop(call, file, facts, function.qualname)
-        is_cached = bool(scope.decorators) and runs_once(names, function)
+        cached = bool(scope.decorators) and is_cached(names, function)
         key = key_of(names, function)
-        is_once = is_cached and not scope.parameters
-        link = Link(hop, confidence, key, is_cached, is_once=is_once)
+        link = Link(hop, confidence, key, cached, is_once=cached and not scope.parameters)
         if applied:
             yield link
             return

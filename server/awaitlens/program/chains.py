@@ -17,6 +17,7 @@ QUESTIONS: tuple[Question, ...] = ("blocks", "queries")
 _MOST_BEHIND_A_GETTER = 2
 """A getter that goes further mostly looks for something once, and keeps it."""
 _MOST_CONDITIONS = 2
+_WAITED_FOR_ONCE = frozenset({"file", "path", "lock", "thread"})
 
 
 class Hop(NamedTuple):
@@ -78,11 +79,11 @@ class Chain(NamedTuple):
         return chain.once() if link.is_once or self.is_once else chain
 
     def once(self) -> Chain:
-        """Where what it gets is kept: a file that is read when first needed is worth no word, a server may be, if no other
-        condition has to be met."""
+        """Where what it gets is kept: a file that is read when first needed is worth no word, nor is a thread that says when
+        it is up; a server may be, if no other condition has to be met."""
         if self.blocking is None:
             return self
-        is_likely = self.blocking.category not in ("file", "path") and self.conditions + self.may_return < 2
+        is_likely = self.blocking.category not in _WAITED_FOR_ONCE and self.conditions + self.may_return < 2
         confidence = weakest(self.confidence, "likely" if is_likely else "possible")
         return self._replace(confidence=confidence, is_once=True)
 

@@ -23,7 +23,9 @@ from awaitlens.source import Span
 
 def is_conditional(facts: Facts, context: int) -> bool:
     """Whether some calls of the function pass this place by."""
-    return any(outer.kind in ("if", "else", "case", "except") for outer in facts.enclosing(context))
+    return any(
+        outer.kind in ("if", "else", "case", "except", "operand") for outer in facts.enclosing(context)
+    )
 
 
 def never_runs(facts: Facts, context: int) -> bool:

@@ -90,6 +90,7 @@ def _crossing(
         or scope.kind != "function"
         or scope.is_async
         or _runs_a_loop(call, facts, view)
+        or _is_handed_over_beside(call, facts)
     ):
         return
     if scope.name == "__del__" and view.owner_of(call.scope):
@@ -107,6 +108,12 @@ def _runs_a_loop(call: Call, facts: Facts, view: View) -> bool:
         last_name(other.callee) in _RUNNERS or view.target(other).name in _RUN_A_LOOP
         for other in facts.calls_in(call.scope)
     )
+
+
+def _is_handed_over_beside(call: Call, facts: Facts) -> bool:
+    """`loop.call_soon_threadsafe(jobs.put_nowait, job) if loop else jobs.put_nowait(job)`: it knows when there is no loop yet."""
+    doors = (c for c in facts.calls_in(call.scope) if last_name(c.callee) == "call_soon_threadsafe")
+    return any(argument.value == call.callee for door in doors for argument in door.arguments[:1])
 
 
 def loop_at_hand(call: Call, facts: Facts, view: View) -> str:

@@ -37,14 +37,10 @@ def in_place(names: Names, function: Function) -> Confidence:
     return weakest(*(_one(names, decorator, file, facts, scope) for decorator in scope.decorators))
 
 
-def runs_once(names: Names, function: Function) -> bool:
-    """Whether a cache answers for the function from its second call on: it has nothing to tell two calls apart by, but
-    the object whose method it is."""
+def is_cached(names: Names, function: Function) -> bool:
+    """Whether a cache answers for the function where it was called the same way before."""
     file, facts, scope = results.located(names, function)
     if file is None or facts is None or scope is None:
-        return False
-    own = [parameter.name for parameter in scope.parameters if parameter.name not in ("self", "cls")]
-    if own:
         return False
     return any(results.decorator_name(names, d, file, facts, scope) in _CACHES for d in scope.decorators)
 

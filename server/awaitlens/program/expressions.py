@@ -279,14 +279,23 @@ def _yield(record: Recorder, node: ast.Yield | ast.YieldFrom, usage: Usage) -> T
 def _conditional(record: Recorder, node: ast.IfExp, usage: Usage) -> Term:
     record.test(node.test)
     term(record, node.test, _TESTED)
-    return Either((term(record, node.body, usage), term(record, node.orelse, usage)))
+    return Either((_perhaps(record, node.body, usage), _perhaps(record, node.orelse, usage)))
 
 
 def _boolean(record: Recorder, node: ast.BoolOp, usage: Usage) -> Term:
-    last = len(node.values) - 1
-    return Either(
-        tuple([term(record, value, usage if i == last else _TESTED) for i, value in enumerate(node.values)])
-    )
+    terms = [term(record, node.values[0], _TESTED)]
+    terms += [_perhaps(record, value, _TESTED) for value in node.values[1:-1]]
+    return Either((*terms, _perhaps(record, node.values[-1], usage)))
+
+
+def _perhaps(record: Recorder, node: ast.expr, usage: Usage) -> Term:
+    """An operand that is not always evaluated: of `x if c else y`, or behind `and` and `or`."""
+    outer = record.context
+    if not isinstance(node, (ast.Name, ast.Constant)):
+        record.enter("operand", record.span(node), record.span(node))
+    found = term(record, node, usage)
+    record.leave(outer)
+    return found
 
 
 def _walrus(record: Recorder, node: ast.NamedExpr, usage: Usage) -> Term:
@@ -309,8 +318,7 @@ def _binary(record: Recorder, node: ast.BinOp, usage: Usage) -> Term:
 
 def _compare(record: Recorder, node: ast.Compare, usage: Usage) -> Term:
     parts = [term(record, node.left, _COMPARED)]
-    for operator, value in zip(node.ops, node.comparators):
-        parts.append(term(record, value, _COMPARED_BY[type(operator).__name__]))
+    parts += [term(record, v, _COMPARED_BY[type(o).__name__]) for o, v in zip(node.ops, node.comparators)]
     return Other("Compare." + type(node.ops[0]).__name__, tuple(parts))
 
 

@@ -141,8 +141,9 @@ class Context(NamedTuple):
     """A construct that encloses code inside one function.
 
     kind is "with", "async with", "try", "except", "try else", "finally", "for", "async for", "while", "loop else",
-    "if", "else", "case", "comprehension" or "assert". `terms` are the context managers, exception types, iterable
-    or test; `names` what they bind ("" where nothing). Contexts form a tree by `parent` (-1 at the top) and never
+    "if", "else", "case", "comprehension", "assert" or "operand" (of `x if c else y`, `and` and `or`: one that is not
+    always evaluated, and more than a name). `terms` are the context managers, exception types, iterable or test;
+    `names` what they bind ("" where nothing). Contexts form a tree by `parent` (-1 at the top) and never
     reach across functions. `span` is the header (`with lock:`), `body_span` what it encloses.
     """
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from awaitlens.program.facts import UNKNOWN, Attribute, Context, Display, Facts, Name
+from awaitlens.program.facts import UNKNOWN, Attribute, Context, Display, Facts, Name, last_name
+from awaitlens.program.terms import dotted
 from awaitlens.program.view import View
 
 _CANCELLED = frozenset({"asyncio.CancelledError", "concurrent.futures.CancelledError"})
@@ -63,6 +64,35 @@ def passes_on(facts: Facts, handler: Context) -> bool:
     return bool(caught.id) and any(argument.value == caught for call in calls for argument in call.arguments)
 
 
+def is_meant(facts: Facts, view: View, attempt: Context) -> bool:
+    """Whether a cancellation is no call to stop: the wait is to last to the end, or another method cancels what is awaited."""
+    return _waits_to_the_end(facts, attempt) or _is_cancelled_elsewhere(facts, view, attempt)
+
+
+def _waits_to_the_end(facts: Facts, attempt: Context) -> bool:
+    """`while not task.done(): try: await shield(task)`."""
+    loops = [outer for outer in facts.enclosing(attempt.parent) if outer.kind == "while"]
+    asked = {
+        call.callee.value
+        for call in facts.calls_in(attempt.scope)
+        if isinstance(call.callee, Attribute) and call.callee.attr == "done"
+        if any(loop.span.contains(*call.span[:2]) for loop in loops)
+    }
+    shields = (c for c in facts.calls_in(attempt.scope) if last_name(c.callee) == "shield" and c.arguments)
+    return any(c.arguments[0].value in asked and attempt in facts.enclosing(c.context) for c in shields)
+
+
+def _is_cancelled_elsewhere(facts: Facts, view: View, attempt: Context) -> bool:
+    """`await self._running` here, `self._running.cancel()` in another method."""
+    for suspension in facts.suspensions:
+        place = suspension.operand
+        if isinstance(place, Attribute) and attempt in facts.enclosing(suspension.context):
+            view.program.names.memory.rests_on(view.path, place.attr)
+            if f"{dotted(place)}.cancel(" in view.file.text:
+                return True
+    return False
+
+
 def _raises(facts: Facts, clause: Context) -> bool:
     return any(jump.kind == "raise" and clause in facts.enclosing(jump.context) for jump in facts.jumps)
 
@@ -85,11 +115,12 @@ def _clause(facts: Facts, context: int) -> Context | None:
 
 
 def _raised_later(facts: Facts, handler: Context) -> bool:
-    """Whether the clause makes a note of the cancellation, and the function raises after it."""
+    """Whether the clause makes a note of the cancellation, and the function raises after it, or returns the note."""
     end = handler.body_span.end_line
-    notes = [b for b in facts.bindings if b.kind == "assign" and handler in facts.enclosing(b.context)]
-    raises = [j for j in facts.jumps if j.kind == "raise" and j.scope == handler.scope and j.span.line > end]
-    return bool(notes and raises)
+    notes = {b.name for b in facts.bindings if b.kind == "assign" and handler in facts.enclosing(b.context)}
+    later = [j for j in facts.jumps if j.scope == handler.scope and j.span.line > end]
+    told = (j for j in later if j.kind == "return" and last_name(j.value) in notes)
+    return bool(notes) and (any(j.kind == "raise" for j in later) or any(told))
 
 
 def _given_back(facts: Facts, handler: Context) -> bool:

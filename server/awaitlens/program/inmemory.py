@@ -1,4 +1,4 @@
-"""Which databases lie in memory: whoever asks them computes, and waits for nobody."""
+"""Which databases and files lie in memory: whoever asks them computes, and waits for nobody."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 _MARK = ":memory:"
 """How SQLite and Qdrant call such a database, alone or in an address (`file::memory:?cache=shared`)."""
 _MOST_STEPS = 6
+_OPENING = ("pathlib.Path.", "builtins.open", "open", "io.open")
+_OF_KERNEL = ("/proc/", "/sys/")
+"""Linux: what stands below is written down when it is asked for, and lies on no disk."""
 
 
 def asks_memory(name: str, call: Call, names: Names, file: FileFacts, facts: Facts) -> bool:
-    """Whether a call of what the tables know as `name` asks a database that lies in memory."""
+    """Whether a call of what the tables know as `name` asks a database that lies in memory, or reads what the kernel says."""
+    if name.startswith(_OPENING):
+        made = facts.call_of(call.callee.value) if isinstance(call.callee, Attribute) else call
+        path = made.argument(0) if made is not None else None
+        return path is not None and facts.slice(path.span).lstrip("rbfRBF\"'").startswith(_OF_KERNEL)
     if not name.startswith(("sqlite3.", "qdrant_client.")) or not isinstance(call.callee, Attribute):
         return False
     return _is_in_memory(call.callee.value, names, file, facts, call.scope)

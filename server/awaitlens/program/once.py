@@ -19,6 +19,8 @@ from awaitlens.program.facts import (
 )
 from awaitlens.program.terms import dotted
 
+_ADDS = frozenset({"add", "append", "extend", "insert", "update"})
+
 
 def happens_once(facts: Facts, context: int, turned_back: Sequence[Context]) -> bool:
     """Whether a place is reached only until what it makes is kept: `if cls._instance is None: cls._instance = cls()`, or
@@ -73,11 +75,19 @@ def _is_set(place: Term, facts: Facts, scope: int, context: int) -> bool:
     What an object keeps to itself is made anew for each object.
     """
     if isinstance(place, Name):
-        if place.id not in facts.scopes[scope].global_names:
+        bound = [b.context for b in facts.bindings if b.name == place.id and b.scope == scope]
+        is_global = place.id in facts.scopes[scope].global_names
+        if not is_global and (bound or any(p.name == place.id for p in facts.scopes[scope].parameters)):
             return False
-        written = [b.context for b in facts.bindings if b.name == place.id and b.scope == scope]
+        written = bound or [call.context for call in facts.calls_in(scope) if _adds_to(place, call)]
     elif isinstance(place, Attribute) and not dotted(place).startswith("self."):
         written = [a.context for a in facts.accesses if a.place == place and a.scope == scope]
     else:
         return False
     return any(context == -1 or context in [c.number for c in facts.enclosing(inner)] for inner in written)
+
+
+def _adds_to(place: Name, call: Call) -> bool:
+    """`sessions.append(session)`, where `sessions` is a container of the module."""
+    callee = call.callee
+    return isinstance(callee, Attribute) and callee.value == place and callee.attr in _ADDS

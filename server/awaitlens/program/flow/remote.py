@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     pass
 
 Kind = Literal["resets", "removes", "takes", "empties", "adds", "writes"]
-_CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__", "__del__"))
+_CONSTRUCTORS = frozenset(("__init__", "__new__", "__post_init__", "__setstate__", "__del__"))
 _TAKES = frozenset(("pop", "popleft", "popitem"))
 _MAKERS = frozenset(("list", "dict", "set", "deque", "OrderedDict"))
 _ANY_KEY = "[*]"
