@@ -231,6 +231,43 @@ def test_no_thread_is_offered_where_one_would_not_help(text: str) -> None:
     assert not any(patch.edits for patch in program.patches("app.py", finding))
 
 
+STORE = """
+    import sqlite3
+
+    class Store:
+        def __init__(self, path):
+            self.rows = sqlite3.connect(path)
+
+        def all(self):
+            return self.rows.execute("select 1").fetchall()
+
+        def fresh(self, path):
+            rows = sqlite3.connect(path)
+            return rows.execute("select 1").fetchall()
+
+    async def main(path, store: Store):
+        store.all()
+    """
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moves"),
+    [
+        ("store.all()", "store.all()", False),
+        ("store.all()", "Store(path)", False),
+        ("store.all()", "store.fresh(path)", True),
+        ("connect(path)", "connect(path, check_same_thread=False)", True),
+    ],
+)
+def test_a_connection_that_is_kept_stays_on_the_thread_that_opened_it(
+    before: str, after: str, moves: bool
+) -> None:
+    """A wrong repair: SQLite refuses the connection on another thread, unless it is told not to."""
+    program = check_texts({"app.py": textwrap.dedent(STORE).replace(before, after)}, Settings(select=FAMILY))
+    [finding] = program.findings("app.py")
+    assert any(patch.edits for patch in program.patches("app.py", finding)) == moves
+
+
 CONVERSATION = """
     import asyncio
     import smtplib

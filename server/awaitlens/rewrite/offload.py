@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from awaitlens.knowledge import types
@@ -22,6 +23,7 @@ _THREADS = frozenset(
 # 3.10-3.15), and what these generators do they do while they are iterated.
 _BOUND_TO_THREAD = ("threading.RLock.", "threading.Lock.", "threading.Condition.", "sqlite3.")
 _LAZY = frozenset({"os.walk", "os.fwalk", "glob.iglob", "concurrent.futures.as_completed"})
+_OF_AN_OBJECT = re.compile(r"\w+\.\w+\.")
 _KEPT_OPEN = frozenset({"entered", "iterated", "attribute"})
 
 
@@ -59,6 +61,10 @@ def moves_to_thread(row: BlockingCall, call: Call) -> bool:
 def in_thread(facts: Facts, view: View, call: Call, name: str = "") -> Iterator[Patch]:
     """The call made on a worker thread; in Django's code, or where it comes to the call `name` of Django, on the thread
     that holds the database connection."""
+    if name.startswith("sqlite3.") and _keeps_connection(view, call):
+        advice = "sqlite3.connect(..., check_same_thread=False), and a lock around what uses the connection: else it belongs to one thread."
+        yield Patch("Use the connection from threads", "show", advice=advice)
+        return
     if name.startswith("django.") or view.imports_anything_from("django"):
         edits, title = wrap_in_adapter(facts, call, "‹asgiref.sync.sync_to_async›"), "Wrap in sync_to_async"
     elif (view.settings.python or (3, 10)) < (3, 9):
@@ -67,6 +73,19 @@ def in_thread(facts: Facts, view: View, call: Call, name: str = "") -> Iterator[
         edits, title = wrap_in_call(facts, call, "‹asyncio.to_thread›"), "Run it with asyncio.to_thread"
     if edits:
         yield Patch(title, "review", edits)
+
+
+def _keeps_connection(view: View, call: Call) -> bool:
+    """Whether the call comes to a connection of SQLite that an object keeps, for the thread that opened it alone."""
+    chain = view.blocking(call)
+    hop = chain.hops[-1] if chain is not None and chain.hops else None
+    home = view.program.files.get(hop.path) if hop is not None and hop.call >= 0 else None
+    if hop is None or home is None or "check_same_thread=False" in home.text:
+        return False
+    asked, at = view.call_of_hop(hop), view.hop_span(hop)
+    if asked.usage.kind == "assigned" and "." in asked.usage.name:
+        return True
+    return _OF_AN_OBJECT.match(home.text.split("\n")[at.line], at.column) is not None
 
 
 def whole_block_in_thread(facts: Facts, view: View, call: Call, name: str = "") -> Patch:
