@@ -315,4 +315,48 @@ HAND_READ = {
             return load(path, changed)
         """,
     ),
+    "a file is read when it has changed": Pair(
+        "blocking-call-chain",
+        """
+        from pathlib import Path
+
+        def load(path, changed):
+            return changed() and Path(path).read_text() != ""
+
+        async def show(path, changed):
+            return load(path, changed)
+        """,
+        """
+        from pathlib import Path
+
+        def load(path, changed):
+            return Path(path).is_file() and Path(path).read_text() != ""
+
+        async def show(path, changed):
+            return load(path, changed)
+        """,
+    ),
+    "what is read where it is": Pair(
+        "blocking-call-chain",
+        """
+        from pathlib import Path
+
+        def load(path, changed):
+            if changed:
+                return Path(path).read_text()
+
+        async def show(path, changed):
+            return load(path, changed)
+        """,
+        """
+        from pathlib import Path
+
+        def load(path, changed):
+            if Path(path).exists():
+                return Path(path).read_text()
+
+        async def show(path, changed):
+            return load(path, changed)
+        """,
+    ),
 }

@@ -19,6 +19,7 @@ from awaitlens.program.chains import Chain, Hop, Link, Node
 from awaitlens.program.conditions import (
     handed_on,
     is_conditional,
+    is_ordinary,
     left_off,
     needed_parameter,
     never_runs,
@@ -303,6 +304,8 @@ def _under_condition(
             each = each._replace(is_once=True) if isinstance(each, Link) else each.once()
         if not is_conditional(facts, context):
             yield each
+        elif is_ordinary(facts, context):
+            yield each._replace(may_return=True)
         elif isinstance(each, Link):
             yield each._replace(conditional=True)
         elif each.blocking is None or certainty(each.blocking) == "certain":

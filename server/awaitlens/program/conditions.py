@@ -17,15 +17,39 @@ from awaitlens.program.facts import (
     Parameter,
     Scope,
     Term,
+    last_name,
 )
 from awaitlens.source import Span
 
+_CONDITIONS = frozenset({"if", "else", "case", "except", "operand"})
+_IS_THERE = frozenset({"exists", "is_file", "isfile"})
+
 
 def is_conditional(facts: Facts, context: int) -> bool:
-    """Whether some calls of the function pass this place by."""
-    return any(
-        outer.kind in ("if", "else", "case", "except", "operand") for outer in facts.enclosing(context)
+    """Whether some calls of the function pass this place by, and be it that a file has to be there."""
+    return any(outer.kind in _CONDITIONS for outer in facts.enclosing(context))
+
+
+def is_ordinary(facts: Facts, context: int) -> bool:
+    """Whether nothing but a question for a file may lead past the place: `if path.exists():`, `path.is_file() and ...`."""
+    around = (outer for outer in facts.enclosing(context) if outer.kind in _CONDITIONS)
+    return all(_asks_for_file(outer, facts) for outer in around)
+
+
+def _asks_for_file(outer: Context, facts: Facts) -> bool:
+    if outer.kind == "if":
+        asked = facts.call_of(outer.terms[0])
+        return asked is not None and last_name(asked.callee) in _IS_THERE
+    return outer.kind == "operand" and any(
+        last_name(call.callee) in _IS_THERE and _follows_by_and(outer, call, facts)
+        for call in facts.calls_in(outer.scope)
     )
+
+
+def _follows_by_and(outer: Context, call: Call, facts: Facts) -> bool:
+    (_, _, line, column), (end_line, end_column, _, _) = call.span, outer.span
+    is_before = (line, column) < (end_line, end_column) and end_line - line < 2
+    return is_before and facts.slice(Span(line, column, end_line, end_column)).split() == ["and"]
 
 
 def never_runs(facts: Facts, context: int) -> bool:
