@@ -359,4 +359,41 @@ HAND_READ = {
             return load(path, changed)
         """,
     ),
+    "a metaclass gives everybody the one object it has made": Pair(
+        "blocking-call-chain",
+        """
+        from pathlib import Path
+
+        class Singleton(type):
+            known = {}
+
+            def __call__(cls, *args):
+                if cls not in cls.known:
+                    cls.known[cls] = super().__call__(*args)
+                return cls.known[cls]
+
+        class Settings(metaclass=Singleton):
+            def __init__(self, path):
+                self.text = Path(path).read_text()
+
+        async def show(path):
+            return Settings(path).text
+        """,
+        """
+        from pathlib import Path
+
+        class Registered(type):
+            known = {}
+
+            def register(cls, name):
+                cls.known[name] = cls
+
+        class Settings(metaclass=Registered):
+            def __init__(self, path):
+                self.text = Path(path).read_text()
+
+        async def show(path):
+            return Settings(path).text
+        """,
+    ),
 }

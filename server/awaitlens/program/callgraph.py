@@ -210,10 +210,12 @@ class CallGraph:
         self, cls: Class, call: Call, callee: Inferred, file: FileFacts, facts: Facts
     ) -> Iterator[Link | Chain]:
         names = self.program.names
+        once = members.is_kept_by_metaclass(names, cls)
         for method in ("__new__", "__init__", "__post_init__"):
             found = members.of_class(names, cls, method, Instance(cls))
             if isinstance(found.value, Function):
-                yield from self._function(found.value, call, callee, file, facts)
+                for link in self._function(found.value, call, callee, file, facts):
+                    yield link._replace(is_once=True) if once else link
             elif isinstance(found.value, External) and method == "__init__":
                 base = found.value.name.rpartition(".")[0]
                 yield from self._outside(base, call, callee, file, facts)

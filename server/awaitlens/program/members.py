@@ -231,6 +231,22 @@ def bases(names: Names, cls: Class) -> Iterator[Class]:
             yield Class(found.name)
 
 
+def is_kept_by_metaclass(names: Names, cls: Class) -> bool:
+    """Whether a metaclass of the program answers for calls of the class: mostly with one object for all who ask."""
+    for current in lineage(names, cls):
+        file = names.program.files.get(current.path) if current.path else None
+        definition = file.definitions.get(current.qualname) if file else None
+        if file is None or definition is None:
+            continue
+        facts, scope = file.facts(definition.block), file.scope(definition)
+        for argument in scope.bases:
+            if argument.keyword == "metaclass":
+                found = names.infer(argument.value, file, facts, max(scope.parent, 0), scope.name_span).value
+                made = of_class(names, found, "__call__", found).value if isinstance(found, Class) else None
+                return isinstance(made, Function)
+    return False
+
+
 def has_unknown_base(names: Names, cls: Class) -> bool:
     """Whether some base could not be resolved, so that an attribute not found may still be there."""
     for current in lineage(names, cls):
