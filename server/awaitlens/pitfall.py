@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -56,8 +56,7 @@ _EXPLANATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a proof: where, and in words what happens there.
 
     `path` is "" for the file the finding is in. `lane` names who does it ("task 1", "event loop", "worker thread"),
@@ -80,8 +79,7 @@ def steps(story: Iterable[Scene], path: str) -> tuple[Step, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A pitfall seen at a place.
 
     `message` is one plain sentence in the user's own names that stands alone; `trail` is the proof, step by step.
@@ -102,7 +100,7 @@ class Finding:
         return next((value for name, value in self.data if name == key), "")
 
     def shifted(self, lines: int) -> Finding:
-        trail = tuple(replace(s, span=s.span.shifted(lines)) if not s.path else s for s in self.trail)
+        trail = tuple(s._replace(span=s.span.shifted(lines)) if not s.path else s for s in self.trail)
         return self._with(self.span.shifted(lines), trail, self.pitfall, self.severity)
 
     def named(self, pitfall: str, severity: Severity) -> Finding:
@@ -114,8 +112,7 @@ class Finding:
         return Finding(span, self.message, self.confidence, trail, self.data, pitfall, severity)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace the text under `span` by `text`. `path` is "" for the file of the finding."""
 
     span: Span
@@ -123,8 +120,7 @@ class Edit:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """A repair: `safe` keeps the meaning, `review` changes timing or meaning, `show` is advice to read.
 
     `imports` are the dotted names the new code needs ("asyncio", "asgiref.sync.sync_to_async"); the import statements
@@ -138,8 +134,8 @@ class Patch:
     advice: str = ""
 
     def shifted(self, lines: int) -> Patch:
-        edits = tuple(replace(e, span=e.span.shifted(lines)) if not e.path else e for e in self.edits)
-        return replace(self, edits=edits)
+        edits = tuple(e._replace(span=e.span.shifted(lines)) if not e.path else e for e in self.edits)
+        return self._replace(edits=edits)
 
 
 def quoted(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import cast, get_args
 
 from awaitlens.pitfall import Finding, Law, Pitfall, Severity
@@ -122,4 +121,4 @@ def _narrowed(settings: Settings) -> bool:
 
 def _as_loud(finding: Finding, severities: Mapping[str, str]) -> Finding:
     severity = severities.get(finding.pitfall, "")
-    return replace(finding, severity=cast(Severity, severity)) if severity in _SEVERITIES else finding
+    return finding._replace(severity=cast(Severity, severity)) if severity in _SEVERITIES else finding

@@ -179,14 +179,7 @@ class Source:
 
 def split_lines(text: str) -> list[str]:
     """The lines of the text with their ends, as Python and editors count lines."""
-    if "\r" not in text:
-        lines = text.split("\n")
-        last = lines.pop()
-        result = [line + "\n" for line in lines]
-        if last:
-            result.append(last)
-        return result
-    return _LINE.findall(text)
+    return _LINE.findall(text) if "\r" in text else io.StringIO(text, newline="\n").readlines()
 
 
 def column_from_units(line: str, units: int, encoding: Encoding) -> int:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -190,7 +189,7 @@ def _unused(
     if not idle and suppression.names:
         return None
     found = Finding(suppression.span, _words(idle, known), pitfall=UNUSED)
-    return replace(found, data=(("unused", " ".join(idle)),))
+    return found._replace(data=(("unused", " ".join(idle)),))
 
 
 def _words(idle: Sequence[str], known: Collection[str]) -> str:

@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class FakeSession:
         wait_for_file(source.text, "# slow")
         self._told[path] = self._helper_sleeps()
         severity = dict(settings.severity).get("blocking-sleep", "warning")
-        findings = tuple(replace(f, severity=severity) for f in self._findings(source))
+        findings = tuple(f._replace(severity=severity) for f in self._findings(source))
         ignored = "blocking-sleep" in settings.ignore
         return FakeSnapshot(path, source, () if ignored else findings, settings)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +207,7 @@ def test_hostile_names_do_nothing(opened: Any) -> None:
     steps = [
         (Step(Span(0, 0, 0, 1), text, lane=text), Step(Span(0, 0, 0, 1), text, text)) for text in HOSTILE
     ]
-    finding = replace(example.finding, message="".join(HOSTILE), trail=sum(steps, ()), span=Span(0, 0, 0, 1))
+    finding = example.finding._replace(message="".join(HOSTILE), trail=sum(steps, ()), span=Span(0, 0, 0, 1))
     page = opened(render_html(deck_for_finding(finding, example.pitfall, source, ())), EDITOR)
     page.keyboard.press("Escape")
     assert page.locator("a, img, iframe, h3, script ~ script").count() == 0

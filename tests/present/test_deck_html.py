@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -84,7 +83,7 @@ def test_hostile_text_is_shown_and_nothing_else(text: str) -> None:
         Step(Span(0, 0, 0, 4), text, lane=text),
         Step(Span(1, 0, 1, 4), text, path=text, lane="b"),
     )
-    finding = replace(example.finding, span=Span(0, 0, 0, 3), message=text, trail=trail)
+    finding = example.finding._replace(span=Span(0, 0, 0, 3), message=text, trail=trail)
     patch = Patch(
         text, "review", (Edit(Span(0, 0, 0, 0), text), Edit(Span(0, 0, 0, 0), text, text)), advice=text
     )

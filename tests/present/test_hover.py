@@ -51,7 +51,7 @@ def test_plain_text_has_no_markup() -> None:
 def test_a_long_proof_loses_its_middle_and_says_so(steps: int, lanes: tuple[str, ...]) -> None:
     example = lost_update()
     trail = tuple(Step(Span(n, 0, n, 1), f"step {n}", lane=lanes[n % len(lanes)]) for n in range(steps))
-    text = told(replace(example, finding=replace(example.finding, trail=trail)))
+    text = told(replace(example, finding=example.finding._replace(trail=trail)))
     assert len(text.splitlines()) <= SCREEN
     assert "step 0" in text and f"step {steps - 1}" in text
     assert ("more lines" in text) == (steps == 40)
@@ -60,14 +60,14 @@ def test_a_long_proof_loses_its_middle_and_says_so(steps: int, lanes: tuple[str,
 def test_a_long_repair_loses_its_middle() -> None:
     example = blocking_chain()
     long = Edit(Span(5, 0, 5, 0), "".join(f"line_{n} = {n}\n" for n in range(80)))
-    patch = replace(example.patches[0], edits=(long,))
+    patch = example.patches[0]._replace(edits=(long,))
     text = told(replace(example, patches=(patch,)))
     assert len(text.splitlines()) <= SCREEN and "more lines" in text
 
 
 def test_without_trail_patch_or_link_the_claim_stands_alone() -> None:
     example = blocking_chain()
-    bare = replace(example, finding=replace(example.finding, trail=()), patches=())
+    bare = replace(example, finding=example.finding._replace(trail=()), patches=())
     assert told(bare, "plaintext", None).splitlines()[2:] == [
         "load() blocks the event loop: load > fetch > requests.get.",
         "",
@@ -92,8 +92,8 @@ def test_hostile_names_stay_text(text: str) -> None:
         Step(Span(1, 0, 1, 1), text),
     )
     source = Source(f"/srv/{text}", text + "\n" + example.source.text)
-    patch = replace(example.patches[0], title=text, edits=(Edit(Span(0, 0, 0, 0), text + "\n"),))
-    finding = replace(example.finding, message=text, trail=trail)
+    patch = example.patches[0]._replace(title=text, edits=(Edit(Span(0, 0, 0, 0), text + "\n"),))
+    finding = example.finding._replace(message=text, trail=trail)
     told_text = hover(finding, example.pitfall, source, [patch], "markdown", "https://docs.example/x")
     tokens = GITHUB.parse(told_text)
     inline = [child for token in tokens for child in token.children or []]
@@ -106,8 +106,8 @@ def test_hostile_names_stay_text(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_lanes_stay_in_their_table(text: str) -> None:
     example = lost_update()
-    trail = tuple(replace(step, lane=text + step.lane, words=text) for step in example.finding.trail)
-    told_text = told(replace(example, finding=replace(example.finding, trail=trail)))
+    trail = tuple(step._replace(lane=text + step.lane, words=text) for step in example.finding.trail)
+    told_text = told(replace(example, finding=example.finding._replace(trail=trail)))
     assert {token.type for token in GITHUB.parse(told_text)} <= BLOCKS
     assert all(line.isprintable() for line in told_text.split("\n"))
 

@@ -35,5 +35,5 @@ def test_tasks_that_meet_in_two_files_are_a_list_of_places() -> None:
     example = lost_update()
     away = Step(example.finding.trail[2].span, "reads it elsewhere", "/srv/shop/other.py", "task 2")
     trail = (example.finding.trail[0], away)
-    text = reported(replace(example, finding=replace(example.finding, trail=trail)))
+    text = reported(replace(example, finding=example.finding._replace(trail=trail)))
     assert "  2. task 2: reads it elsewhere  shop/other.py:9" in text

@@ -71,11 +71,11 @@ def test_a_blocking_chain_is_named_and_leads_to_what_waits() -> None:
 
 def test_what_does_not_block_is_not_said_to_block() -> None:
     example = blocking_chain()
-    raising = replace(
-        example.finding, message="load() raises SynchronousOnlyOperation in async code", trail=()
+    raising = example.finding._replace(
+        message="load() raises SynchronousOnlyOperation in async code", trail=()
     )
     assert labels(replace(example, finding=raising)) == []
-    bare = replace(example.finding, message="time.sleep blocks the event loop", trail=())
+    bare = example.finding._replace(message="time.sleep blocks the event loop", trail=())
     assert labels(replace(example, finding=bare)) == [(6, "blocking", "# blocks here: time.sleep")]
 
 

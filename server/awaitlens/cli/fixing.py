@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import tokenize
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from awaitlens.pitfall import Edit, Patch
@@ -129,7 +129,7 @@ def _fitting(state: Repaired, patches: Iterable[tuple[str, Patch]]) -> list[_Fit
     for path, patch in patches:
         edits: dict[str, list[Edit]] = {}
         for edit in patch.edits:
-            edits.setdefault(edit.path or path, []).append(replace(edit, path=""))
+            edits.setdefault(edit.path or path, []).append(edit._replace(path=""))
         if not edits or not edits.keys() <= state.sources.keys() or (path, patch) in state.refused:
             continue
         if any(_collides(e, t) for p, of_file in edits.items() for e in of_file for t in taken.get(p, ())):

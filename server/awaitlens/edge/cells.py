@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import TypeVar
@@ -92,13 +92,13 @@ class CellSnapshot:
 
     def _local(self, finding: Finding) -> Finding:
         trail = tuple(self._placed(step) for step in finding.trail)
-        return replace(finding, span=finding.span.shifted(-self._start), trail=trail)
+        return finding._replace(span=finding.span.shifted(-self._start), trail=trail)
 
     def _placed(self, step: Step) -> Step:
         if step.path not in ("", self._module.path):
             return step
         cell, start = self._sheet.locate(step.span.line)
-        return replace(step, span=step.span.shifted(-start), path="" if cell == self.path else cell)
+        return step._replace(span=step.span.shifted(-start), path="" if cell == self.path else cell)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -110,7 +110,7 @@ class CellSnapshot:
     def patches(self, finding: Finding) -> tuple[Patch, ...]:
         original = self._own.get(finding)
         made = self._module.patches(original) if original is not None else ()
-        return tuple(replace(patch, edits=tuple(map(self._edit, patch.edits))) for patch in made)
+        return tuple(patch._replace(edits=tuple(map(self._edit, patch.edits))) for patch in made)
 
     def _edit(self, edit: Edit) -> Edit:
         if edit.path:

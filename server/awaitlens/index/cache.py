@@ -9,7 +9,6 @@ means: no cache, said once in the log.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 import sys
@@ -23,6 +22,13 @@ from awaitlens.index.packing import Malformed, from_bytes, to_bytes
 
 if TYPE_CHECKING:
     import sqlite3
+    from hashlib import blake2b
+else:
+    # As hashlib does, which takes longer to load OpenSSL than a check with nothing to do takes to look for its settings.
+    try:
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
 
 log = logging.getLogger("awaitlens")
 
@@ -191,11 +197,16 @@ def _unpacked_text(packed: bytes) -> str:
 
 def digest(*parts: object) -> bytes:
     """A key that tells these values apart; their `repr` must be the same in every process."""
-    found = hashlib.blake2b(digest_size=16)
+    found = blake2b(digest_size=16)
     for part in parts:
         found.update(part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogatepass"))
         found.update(b"\0")
     return found.digest()
+
+
+def content_digest(data: bytes) -> bytes:
+    """Eight bytes that tell this content from another one."""
+    return blake2b(data, digest_size=8).digest()
 
 
 def tool_digest() -> bytes:

@@ -7,15 +7,16 @@ is a unit: one block of a file, or the repairs of all its findings (REPAIRS).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from awaitlens.index.record import REPAIRS
+from awaitlens.index.sets import Sets
 from awaitlens.program.memory import Asked
 
 if TYPE_CHECKING:
     from awaitlens.program.values import Class
 
-Sets = dict[int, Sequence[int]]
+T = TypeVar("T")
 _BITS = 21
 
 
@@ -48,30 +49,28 @@ class Notes(NamedTuple):
 class Grounds:
     """The same with numbers, of all files."""
 
-    def __init__(self, packed: Any = ((), (), {}, {}, {}, {})) -> None:
+    def __init__(self, packed: Any = ("", (), *(((b"",) * 3,) * 4))) -> None:
         """Raises TypeError or ValueError for what was not packed here."""
         functions, questions, read, chains, asked, runs = packed
-        self._functions: list[str] = list(functions)
+        self._functions: list[str] = functions.splitlines()
         self._questions: list[tuple[Any, str, int]] = [tuple(question) for question in questions]
-        self._read, self._chains, self._asked, self._runs = (
-            dict[int, Sequence[int]](each) for each in (read, chains, asked, runs)
-        )
-        self._forgotten: tuple[Sets, Sets, Sets] = {}, {}, {}
+        self._read, self._chains, self._asked, self._runs = map(Sets, (read, chains, asked, runs))
+        self._by_unit = self._read, self._chains, self._asked
+        self._forgotten: tuple[dict[int, Sequence[int]], ...] = {}, {}, {}
         self._is_longer = False
 
     @property
     def is_new(self) -> bool:
         """Whether there is anything in them that must be kept anew."""
-        known = zip((self._read, self._chains, self._asked), self._forgotten)
         return self._is_longer or any(
-            tuple(now.get(unit, ())) != tuple(before) for now, old in known for unit, before in old.items()
+            tuple(now[unit]) != tuple(before)
+            for now, old in zip(self._by_unit, self._forgotten)
+            for unit, before in old.items()
         )
 
     def packed(self) -> Any:
-        return (
-            *(self._functions, self._questions, self._read, self._chains, self._asked),
-            self._runs,
-        )
+        sets = (each.packed() for each in (*self._by_unit, self._runs))
+        return ("\n".join(self._functions), self._questions, *sets)
 
     # --- whom a change concerns --------------------------------------------------------------------------------
 
@@ -85,11 +84,11 @@ class Grounds:
         wanted = set(functions)
         if not wanted and not files:
             return set()
-        known = (
+        known = {
             number
             for number, name in enumerate(self._functions)
             if name.rpartition(";")[2] in wanted or (files and int(name.rpartition("@")[2]) in files)
-        )
+        }
         return _resting(self._chains, _closed(known, self._runs))
 
     def questions(self) -> Iterator[tuple[int, Any, str, int]]:
@@ -107,34 +106,24 @@ class Grounds:
         """These units, and all of these files, are looked at again. What functions run is only added to: that is on the safe
         side."""
         gone = [unit.file << _BITS | unit.block for unit in units]
-        for notes, forgotten in zip((self._read, self._chains, self._asked), self._forgotten):
-            of_files = [number for number in notes if number >> _BITS in files] if files else []
-            for number in {*of_files, *gone} & notes.keys():
-                forgotten.setdefault(number, notes.pop(number))
+        for notes, forgotten in zip(self._by_unit, self._forgotten):
+            of_files = [notes.between(number << _BITS, number + 1 << _BITS) for number in files]
+            for number in set(gone).union(*of_files):
+                if before := notes[number]:
+                    forgotten.setdefault(number, before)
+                    notes[number] = ()
 
     def add(self, notes: Notes, numbers: Mapping[str, int]) -> None:
         """What else was noted; what lies outside the files with numbers does not count."""
-        functions = {name: number for number, name in enumerate(self._functions)}
+        functions, questions = _Numbered(self._functions), _Numbered(self._questions)
 
         def function(key: str) -> int:
             qualname, _, path = key.partition("@")
-            name = function_name(numbers.get(path, -1), qualname)
-            known = functions.get(name)
-            if known is None:
-                known = functions[name] = len(self._functions)
-                self._functions.append(name)
-            return known
-
-        known_questions = {question: number for number, question in enumerate(self._questions)}
+            return functions.number(function_name(numbers.get(path, -1), qualname))
 
         def question(asked: Asked) -> int:
             kind, name, target = asked
-            found = (kind, name, numbers.get(target, -1))
-            known = known_questions.get(found)
-            if known is None:
-                known = known_questions[found] = len(self._questions)
-                self._questions.append(found)
-            return known
+            return questions.number((kind, name, numbers.get(target, -1)))
 
         def unit(key: str) -> int:
             block, _, path = key.partition("@")
@@ -146,11 +135,25 @@ class Grounds:
         chains = ((unit(key), map(function, keys)) for key, keys in notes.chains.items())
         asked = ((unit(key), map(question, each)) for key, each in notes.asked.items())
         runs = ((function(key), map(function, keys)) for key, keys in notes.runs.items())
-        sets = zip((self._read, self._chains, self._asked), (read, chains, asked), self._forgotten)
-        for known, news, forgotten in sets:
+        for known, news, forgotten in zip(self._by_unit, (read, chains, asked), self._forgotten):
             for number in _merge(known, news):
                 forgotten.setdefault(number, ())
         self._is_longer |= bool(_merge(self._runs, runs))
+
+
+class _Numbered(Generic[T]):
+    """A list of values in which each has its place for a number."""
+
+    def __init__(self, values: list[T]) -> None:
+        self._values = values
+        self._numbers = {value: number for number, value in enumerate(values)}
+
+    def number(self, value: T) -> int:
+        """That of the value, which goes to the end of the list if it is new."""
+        known = self._numbers.setdefault(value, len(self._values))
+        if known == len(self._values):
+            self._values.append(value)
+        return known
 
 
 def unit_key(path: str, block: int) -> str:
@@ -160,8 +163,7 @@ def unit_key(path: str, block: int) -> str:
 
 def _resting(notes: Sets, changed: Set[int]) -> set[Unit]:
     """The units for which one of these is noted."""
-    found = (unit for unit, noted in notes.items() if not changed.isdisjoint(noted)) if changed else ()
-    return {Unit(number >> _BITS, number & REPAIRS) for number in found}
+    return {Unit(number >> _BITS, number & REPAIRS) for number in notes.holding(changed)}
 
 
 def function_key(path: str, qualname: str, receiver: Class | None = None) -> str:
@@ -180,25 +182,18 @@ def _merge(known: Sets, news: Iterable[tuple[int, Iterable[int]]]) -> list[int]:
     """Add what is new. To what anything was added."""
     longer = []
     for number, others in news:
-        before = known.get(number, ())
+        before = known[number]
         found = {*before, *others}
         if len(found) > len(before):
-            known[number] = sorted(found)
+            known[number] = found
             longer.append(number)
     return longer
 
 
-def _closed(start: Iterable[int], edges: Mapping[int, Iterable[int]]) -> set[int]:
+def _closed(start: Set[int], edges: Sets) -> set[int]:
     """These, and all from which edges lead to one of them."""
-    backwards: dict[int, list[int]] = {}
-    for source, targets in edges.items():
-        for target in targets:
-            backwards.setdefault(target, []).append(source)
-    found: set[int] = set()
-    waiting = list(start)
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.add(each)
-            waiting.extend(backwards.get(each, ()))
+    found, reached = set[int](), set(start)
+    while reached:
+        found |= reached
+        reached = edges.holding(reached) - found
     return found

@@ -8,12 +8,11 @@ from array import array
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
-from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awaitlens.index.cache import Cache, Written, digest, packed_text, tool_digest
+from awaitlens.index.cache import Cache, Written, content_digest, digest, packed_text, tool_digest
 from awaitlens.index.outside import folders_of, installed, unchanged
 from awaitlens.index.packing import Malformed, pack_findings, pack_patch, unpack_findings, unpack_patch
 from awaitlens.index.record import REPAIRS, Blocks, FileState, Record, Stirred, proving_with
@@ -224,7 +223,7 @@ class Workspace:
             self.unreadable[path] = error.strerror or str(error)
             return None
         skipped = reason_to_skip(source.text) if path not in self._named else ""
-        content = blake2b(data, digest_size=8).digest()
+        content = content_digest(data)
         return source, FileState(modified if modified < started - _FRESH else 0, size, content, skipped)
 
     # --- what is new -------------------------------------------------------------------------------------------

@@ -36,11 +36,16 @@ def pitfalls() -> Mapping[str, Pitfall]:
 
 @cache
 def _imported(name: str) -> Pitfall:
-    return pitfall(importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))
+    return pitfall(_module(name))
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
 class _Recalled(Pitfall):
-    """A pitfall whose module is imported once more is asked of it than where it may be."""
+    """A pitfall whose module is imported once more is asked of it than where it may be. It was read as a pitfall before: its
+    lesson is not read again to look for it."""
 
     __slots__ = ()
 
@@ -51,8 +56,8 @@ class _Recalled(Pitfall):
             object.__setattr__(self, slot, value)
 
     lesson = property(lambda self: _imported(self.name).lesson)
-    detect = property(lambda self: _imported(self.name).detect)
-    fix = property(lambda self: _imported(self.name).fix)
+    detect = property(lambda self: _module(self.name).detect)
+    fix = property(lambda self: getattr(_module(self.name), "fix", None))
 
 
 _IN_SHORT = ("name", "law", "severity", "default", "everywhere", "needs")

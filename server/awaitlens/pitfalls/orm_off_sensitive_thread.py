@@ -81,7 +81,6 @@ async def my_view(request):
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from awaitlens.confidence import weakest
 from awaitlens.pitfall import Finding, Law, Patch, Step
@@ -131,7 +130,7 @@ def _finding(name: str, span: Span, chain: Chain, view: View) -> Finding:
     mine = Step(span, "has a connection of its own", "", "thread-sensitive thread")
     hops = ((view.hop_span(hop), f"calls {hop.name}()", hop.path) for hop in chain.hops)
     used = [Step(*hop, "pool thread") for hop in hops] or [Step(span, "", "", "pool thread")]
-    used[-1] = replace(used[-1], words="queries through another one")
+    used[-1] = used[-1]._replace(words="queries through another one")
     return Finding(span, message, chain.confidence, (mine, *used))
 
 

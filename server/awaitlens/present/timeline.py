@@ -58,7 +58,7 @@ def timeline_of(trail: Sequence[Step]) -> Timeline | None:
 
 def trail_of(finding: Finding, source: Source) -> tuple[Step, ...]:
     """The finding's trail, steps in its own file without a path, however they name it."""
-    return tuple(replace(step, path="") if step.path == source.path else step for step in finding.trail)
+    return tuple(step._replace(path="") if step.path == source.path else step for step in finding.trail)
 
 
 def where(step: Step) -> str:

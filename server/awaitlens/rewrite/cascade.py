@@ -7,7 +7,6 @@ what stands under `if __name__ == "__main__":`, which asyncio.run starts. progra
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from awaitlens.pitfall import Edit, Patch
 from awaitlens.program.callers import Caller, Place, Wave, reach
@@ -35,10 +34,10 @@ def made_async(facts: Facts, view: View, scope: Scope, *awaited: Span) -> Patch 
         if made is None:
             return None
         edits.setdefault(place.file.path, []).extend(
-            replace(e, span=e.span.shifted(place.line)) for e in made
+            e._replace(span=e.span.shifted(place.line)) for e in made
         )
     start = wave.functions[0]
-    own = tuple(replace(edit, span=edit.span.shifted(-start.line)) for edit in edits.pop(start.file.path, []))
+    own = tuple(edit._replace(span=edit.span.shifted(-start.line)) for edit in edits.pop(start.file.path, []))
     others = [edit for path in sorted(edits) for edit in _settled(view.program.files[path], edits[path])]
     return Patch(_title(scope.name, len(wave.functions) - 1, len(edits)), "review", (*own, *others))
 
@@ -65,7 +64,7 @@ def _awaited(caller: Caller) -> Edits | None:
 def _settled(file: FileFacts, edits: list[Edit]) -> Edits:
     """Edits of another file with their names spelled and imported as that file does it."""
     source = Source(file.path, "".join(facts.text for _, facts in file.blocks))
-    patch = Patch("", "review", tuple(replace(edit, path=file.path) for edit in edits))
+    patch = Patch("", "review", tuple(edit._replace(path=file.path) for edit in edits))
     return settle(patch, file, source).edits
 
 

@@ -11,7 +11,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from awaitlens.pitfall import Edit, Patch
@@ -37,17 +37,17 @@ def settle(patch: Patch, file: FileFacts, source: Source) -> Patch:
     if not own:
         return patch
     declared = _declarations(file, source, own)
-    own = tuple(replace(edit, text=_DECLARATION.sub(r"\1", edit.text)) for edit in own)
+    own = tuple(edit._replace(text=_DECLARATION.sub(r"\1", edit.text)) for edit in own)
     # What looks like a placeholder in the user's own text is the user's.
     theirs = set(_PLACEHOLDER.findall(source.text)) if "‹" in source.text else set()
     names = {name for edit in (*own, *declared) for name in _PLACEHOLDER.findall(edit.text)} - theirs
     wanted = tuple(sorted(names | set(patch.imports if not own[0].path else ())))
     spelling, imports = import_edits(file, source, wanted, tuple(edit.span for edit in own))
     path = own[0].path
-    spelled = (replace(edit, text=_spelled(edit.text, spelling)) for edit in (*declared, *own))
+    spelled = (edit._replace(text=_spelled(edit.text, spelling)) for edit in (*declared, *own))
     joined = merged(source.text, (*imports, *spelled))
     others = tuple(edit for edit in patch.edits if edit.path not in ("", file.path))
-    return replace(patch, edits=(*(replace(edit, path=path) for edit in joined), *others))
+    return patch._replace(edits=(*(edit._replace(path=path) for edit in joined), *others))
 
 
 def import_edits(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from awaitlens.pitfall import Edit
@@ -245,4 +244,4 @@ def _is_of_self(access: Access) -> bool:
 
 
 def _moved(edit: Edit, lines: int) -> Edit:
-    return replace(edit, span=edit.span.shifted(lines))
+    return edit._replace(span=edit.span.shifted(lines))
