@@ -56,7 +56,8 @@ class Written(NamedTuple):
         """Each part with its kind, in the order in which they are stored."""
         yield from (("list", str(number), to_bytes(value)) for number, value in self.lists.items())
         yield from (("text", path, text) for path, text in sorted(self.texts.items()))
-        yield from (("value", name, to_bytes(value)) for name, value in self.values.items())
+        for name, value in self.values.items():
+            yield "value", name, None if value is None else to_bytes(value)
 
 
 class Cache:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _BITS = 21
+_MANY = 2_000
 
 
 class Unit(NamedTuple):
@@ -49,12 +50,15 @@ class Notes(NamedTuple):
 class Grounds:
     """The same with numbers, of all files."""
 
-    def __init__(self, packed: Any = ("", (), *(((b"",) * 3,) * 4))) -> None:
-        """Raises TypeError or ValueError for what was not packed here."""
-        functions, questions, read, chains, asked, runs = packed
-        self._functions: list[str] = functions.splitlines()
-        self._questions: list[tuple[Any, str, int]] = [tuple(question) for question in questions]
-        self._read, self._chains, self._asked, self._runs = map(Sets, (read, chains, asked, runs))
+    def __init__(self, packed: Any = ("", (), *(((b"",) * 3,) * 4)), since: Any = None) -> None:
+        """`since` is what another one said of what came later. Raises TypeError or ValueError for what was not packed here."""
+        functions, questions, *sets = packed
+        more, asked_since, *sets_since = since or ((), (), *({} for _ in sets))
+        self._questions_packed = len(questions)
+        self._functions: list[str] = [*functions.splitlines(), *more]
+        self._functions_packed = len(self._functions) - len(more)
+        self._questions: list[tuple[Any, str, int]] = [tuple(each) for each in (*questions, *asked_since)]
+        self._read, self._chains, self._asked, self._runs = map(Sets, sets, sets_since)
         self._by_unit = self._read, self._chains, self._asked
         self._forgotten: tuple[dict[int, Sequence[int]], ...] = {}, {}, {}
         self._is_longer = False
@@ -67,6 +71,16 @@ class Grounds:
             for now, old in zip(self._by_unit, self._forgotten)
             for unit, before in old.items()
         )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether so much came since they were packed that they had better be packed anew."""
+        return sum(len(each.anew) for each in (*self._by_unit, self._runs)) > _MANY
+
+    def since(self) -> Any:
+        """What came since they were packed."""
+        sets = (each.anew for each in (*self._by_unit, self._runs))
+        return self._functions[self._functions_packed :], self._questions[self._questions_packed :], *sets
 
     def packed(self) -> Any:
         sets = (each.packed() for each in (*self._by_unit, self._runs))

@@ -68,3 +68,14 @@ def proving_with(blocks: Blocks, changed: Container[str]) -> Iterator[tuple[str,
         for number, findings in found.items():
             if any(where in changed for finding in findings for _, _, where, _ in finding[3]):
                 yield path, number
+
+
+def anew(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows that are others now; None for one that is gone."""
+    return {name: now.get(name) for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+
+def with_anew(before: Mapping[str, Any], rows: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows as they are now, by what `anew` said."""
+    now = {**before, **rows}
+    return {name: row for name, row in now.items() if row is not None} if None in rows.values() else now

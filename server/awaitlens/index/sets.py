@@ -18,45 +18,45 @@ _FEW = 16
 class Sets:
     """Sets by key. Keys are below 2 ** 64, members below 2 ** 32; a set without members is none."""
 
-    def __init__(self, packed: Any = (b"", b"", b"")) -> None:
-        """Raises TypeError or ValueError for what was not packed here."""
+    def __init__(self, packed: Any = (b"", b"", b""), anew: Any = ()) -> None:
+        """`anew` are sets in place of those that were packed. Raises TypeError or ValueError for what was not packed here."""
         keys, ends, self._members = packed
         self._keys, self._ends = array("Q", keys), array("I", ends)
-        self._anew: dict[int, Sequence[int]] = {}
+        self.anew: dict[int, Sequence[int]] = dict(anew)
         """Sets in place of those that were packed; () for one that is gone."""
         if len(self._keys) != len(self._ends) or len(self._members) != 4 * (self._ends or (0,))[-1]:
             raise ValueError("sets that do not fit together")
 
     def __getitem__(self, key: int) -> Sequence[int]:
         """The members, sorted; () where there are none."""
-        found = self._anew.get(key)
+        found = self.anew.get(key)
         if found is None:
             place = bisect_left(self._keys, key)
             found = self._at(place) if self._keys[place : place + 1] == array("Q", (key,)) else ()
         return found
 
     def __setitem__(self, key: int, members: Iterable[int]) -> None:
-        self._anew[key] = sorted(members)
+        self.anew[key] = sorted(members)
 
     def __iter__(self) -> Iterator[int]:
         """The keys of all sets."""
-        yield from (key for key in self._keys if key not in self._anew)
-        yield from (key for key, members in self._anew.items() if members)
+        yield from (key for key in self._keys if key not in self.anew)
+        yield from (key for key, members in self.anew.items() if members)
 
     def between(self, low: int, high: int) -> set[int]:
         """The keys in range(low, high) that have a set."""
         packed = self._keys[bisect_left(self._keys, low) : bisect_left(self._keys, high)]
-        return {key for key in (*packed, *self._anew) if low <= key < high and self[key]}
+        return {key for key in (*packed, *self.anew) if low <= key < high and self[key]}
 
     def holding(self, numbers: Set[int]) -> set[int]:
         """The keys of the sets that hold one of these numbers."""
         places = self._places_of(numbers) if len(numbers) <= _FEW else self._places_of_many(numbers)
-        found = {self._keys[bisect_right(self._ends, place)] for place in places} - self._anew.keys()
-        found.update(key for key, members in self._anew.items() if not numbers.isdisjoint(members))
+        found = {self._keys[bisect_right(self._ends, place)] for place in places} - self.anew.keys()
+        found.update(key for key, members in self.anew.items() if not numbers.isdisjoint(members))
         return found
 
     def packed(self) -> tuple[bytes, bytes, bytes]:
-        if self._anew:
+        if self.anew:
             ends, members = array("I"), array("I")
             keys = array("Q", sorted(self))
             for key in keys:

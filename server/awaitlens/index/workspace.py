@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from awaitlens.index.cache import Cache, Written, content_digest, digest, packed_text, tool_digest
 from awaitlens.index.outside import folders_of, installed, unchanged
 from awaitlens.index.packing import Malformed, pack_findings, pack_patch, unpack_findings, unpack_patch
-from awaitlens.index.record import REPAIRS, Blocks, FileState, Record, Stirred, proving_with
+from awaitlens.index.record import REPAIRS, Blocks, FileState, Record, Stirred, anew, proving_with, with_anew
 from awaitlens.pitfall import Brief, Law
 from awaitlens.pitfalls import in_short, recall
 from awaitlens.settings import Settings
@@ -33,6 +33,8 @@ Progress = Callable[[str, int, int], None]
 
 _FRESH = 2_000_000_000
 """Nanoseconds: a file written a moment ago may be written again without a new time."""
+_MANY = 200
+"""Rows that are written beside a part of the record before it is written whole again."""
 
 
 class Sources(Mapping[str, Source]):
@@ -80,6 +82,7 @@ class Workspace:
         self._states: dict[str, tuple[Any, ...]] | None = None
         self._blocks: Blocks | None = None
         self._new_texts: dict[str, bytes | None] = {}
+        self._whole: dict[str, Mapping[str, Any]] = {}
         self._is_new = False
         self.unreadable: dict[str, str] = {}
         self.sources = Sources((), {})
@@ -160,7 +163,7 @@ class Workspace:
                 return False
             paths, modules, targets = catalogue
             self._catalogue = Catalogue(paths, modules, targets, partial(self._cache.names, self._key))
-            self._grounds = Grounds(grounds)
+            self._grounds = Grounds(grounds, self._cache.value(self._key, "grounds since"))
             recall(self._cache.value(self._key, "pitfalls") or ())
         return True
 
@@ -181,6 +184,7 @@ class Workspace:
         self._checked_files = self._catalogue = self._grounds = None
         self._states = states
         self._record = Record(b"", b"", _skipped(states), {}, {}, {}, {})
+        self._whole.clear()
         self._blocks = {}
         self._look_at(Stirred(set(sources), set()), progress)
 
@@ -230,7 +234,7 @@ class Workspace:
 
     def _bring_up_to_date(self, record: Record, progress: Progress) -> bool:
         """Look again at what rests on files that changed, came or went. False where everything is to be looked at."""
-        states = self._cache.value(self._key, "files")
+        states = self._table("files")
         known = dict(states or ())
         read = self._read_changed(known)
         if states is None or read is None or len(read) > len(self._stamps) // 2:
@@ -274,7 +278,7 @@ class Workspace:
                 return False
             if source is not None or old is not None:
                 texts[path] = Text(old, source.text if source is not None else None)
-        known = self._cache.value(self._key, "blocks")
+        known = self._table("blocks")
         if known is None:
             return False
         blocks = self._blocks = {path: dict(found) for path, found in known.items()}
@@ -291,6 +295,14 @@ class Workspace:
         self._look_at(stirred, progress)
         return True
 
+    def _table(self, name: str) -> dict[str, Any] | None:
+        """A part of the record that grows row by row, by path: as it was written whole, and what was written since."""
+        whole = self._cache.value(self._key, name)
+        if whole is None:
+            return None
+        self._whole[name] = whole
+        return with_anew(whole, self._cache.value(self._key, f"{name} since") or {})
+
     # --- for the next time -------------------------------------------------------------------------------------
 
     def keep(self) -> None:
@@ -305,21 +317,30 @@ class Workspace:
             if checked is not None and self._catalogue is not None and self._grounds is not None:
                 self._grounds.add(checked.notes, self._catalogue.numbers)
                 self._record.outside.update(checked.outside)
-                if not before or self._grounds.is_new:
-                    values["grounds"] = self._grounds.packed()
+                if not before or self._grounds.is_long:
+                    values.update({"grounds": self._grounds.packed(), "grounds since": None})
+                elif self._grounds.is_new:
+                    values["grounds since"] = self._grounds.since()
                 if self._catalogue.is_led_anew:
                     values["catalogue"] = self._catalogue.packed()
             if self._states is not None:
                 settled = all(modified for modified, *_ in self._states.values())
                 stamps = _digest_of(self._stamps) if settled else b""
                 self._record = self._record._replace(stamps=stamps)
-                values["files"] = self._states
+                values.update(self._rows("files", self._states))
             if self._blocks is not None:
-                values["blocks"] = self._blocks
+                values.update(self._rows("blocks", self._blocks))
             values["found"] = self._record._replace(version=version)
             lists = self._catalogue.packed_lists() if self._catalogue is not None else {}
             self._cache.write(self._key, before, version, Written(values, self._new_texts, lists))
         self._cache.close()
+
+    def _rows(self, name: str, now: Mapping[str, Any]) -> dict[str, Any]:
+        """What to write of such a part."""
+        since = anew(self._whole[name], now) if name in self._whole else None
+        if since is None or len(since) > _MANY:
+            return {name: now, f"{name} since": None}
+        return {f"{name} since": since}
 
     def _make_grounds(self) -> None:
         """Everything was looked at: what that rests on."""
