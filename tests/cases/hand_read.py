@@ -396,4 +396,31 @@ HAND_READ = {
             return Settings(path).text
         """,
     ),
+    "a stream is declared without a yield, and closed as what it is": Pair(
+        "unawaited-variable",
+        """
+        from typing import AsyncIterator, Protocol
+
+        class Voice(Protocol):
+            async def stream(self, text) -> AsyncIterator[bytes]: ...
+
+        async def speak(voice: Voice, text, send):
+            stream = voice.stream(text)
+            try:
+                async for part in stream:
+                    await send(part)
+            finally:
+                await stream.aclose()
+        """,
+        """
+        from typing import Protocol
+
+        class Voice(Protocol):
+            async def speech(self, text) -> bytes: ...
+
+        async def speak(voice: Voice, text, send):
+            speech = voice.speech(text)
+            await send(speech.hex())
+        """,
+    ),
 }

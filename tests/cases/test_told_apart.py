@@ -342,6 +342,26 @@ def test_what_an_object_keeps_is_made_for_each_object() -> None:
     assert pitfalls(text) == {"blocking-call-chain"}
 
 
+def test_what_always_waits_is_told_before_what_may() -> None:
+    """The surest sentence: the file is written by every call, and read where it is there."""
+    text = """
+        from pathlib import Path
+
+        def save(path, text):
+            if Path(path).exists():
+                text = Path(path).read_text() + text
+            Path(path).write_text(text)
+
+        def log(path, text):
+            save(path, text)
+
+        async def note(path, text):
+            log(path, text)
+        """
+    (found,) = check_texts({"shop.py": textwrap.dedent(text)}).findings("shop.py")
+    assert found.message == "log() blocks the event loop: log > save > pathlib.Path.write_text"
+
+
 FIXTURE = """
     import subprocess
     import pytest

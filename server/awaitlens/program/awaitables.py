@@ -50,6 +50,8 @@ _QUERYSETS = (
     "django.db.models.Manager.",
     "django.db.models.manager.BaseManager.",
 )
+_GENERATOR_ATTRIBUTES = frozenset({"aclose", "asend", "athrow", "__aiter__", "__anext__"})
+"""Whoever asks for these takes `async def stream(self): ...` for what its heirs make of it: an async generator."""
 _EXPECTING = frozenset(
     {"raises", "warns", "deprecated_call", "assertRaises", "assertWarns", "assertRaisesRegex"}
 )
@@ -104,8 +106,8 @@ def misuse(usage: Usage, facts: Facts, view: View) -> str:
         return "cannot be iterated"
     if kind == "starred" or (kind == "argument" and usage.name in ("*", "**")):
         return "cannot be unpacked"
-    if kind == "attribute" and usage.name not in _COROUTINE_ATTRIBUTES and not usage.name.startswith("cr_"):
-        return f"has no attribute {usage.name}"
+    if kind == "attribute" and usage.name not in _COROUTINE_ATTRIBUTES | _GENERATOR_ATTRIBUTES:
+        return f"has no attribute {usage.name}" if not usage.name.startswith("cr_") else ""
     return _consumed(usage, facts, view)
 
 

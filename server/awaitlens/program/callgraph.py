@@ -323,8 +323,8 @@ def _counts(end: Chain, facts: Facts) -> bool:
 
 
 def _best(ends: list[Chain]) -> Chain | None:
-    """The surest of the direct answers, and of equals the first in the text."""
-    return min(ends, key=rank, default=None)
+    """The surest of the direct answers, of these what always happens, and of equals the first in the text."""
+    return min(ends, key=lambda end: (rank(end), end.is_sometimes), default=None)
 
 
 def spelled(name: str, call: Call, facts: Facts) -> str:

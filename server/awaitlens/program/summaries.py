@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Chain", "Hop", "Question", "Summaries", "certainty", "spelled"]
 
-_Waiting = tuple[int, bool, int, tuple[Hop, ...], int, Key]
+_Waiting = tuple[int, bool, bool, int, tuple[Hop, ...], int, Key]
 """A chain that may still be beaten: its rank, whether it happens once, its length, its hops, its number in the order they were found, whose it is."""
 
 
@@ -215,9 +215,10 @@ class Summaries:
             waiting.extend(fresh)
 
 
-def _order(chain: Chain) -> tuple[int, bool, int, tuple[Hop, ...]]:
-    """The surest first, of these what happens more than once, of these the shortest, of these the first in the text."""
-    return rank(chain), chain.is_once, len(chain.hops), chain.hops
+def _order(chain: Chain) -> tuple[int, bool, bool, int, tuple[Hop, ...]]:
+    """The surest first, of these what happens more than once, of these what always happens, of these the shortest, of these
+    the first in the text."""
+    return rank(chain), chain.is_once, chain.is_sometimes, len(chain.hops), chain.hops
 
 
 def _answers(chain: Chain, question: Question) -> bool:
