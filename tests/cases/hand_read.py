@@ -423,4 +423,27 @@ HAND_READ = {
             await send(speech.hex())
         """,
     ),
+    "nobody cancels a test but to end it": Pair(
+        "swallowed-cancellation",
+        """
+        import pytest
+
+        async def test_answer(connection):
+            for _ in range(3):
+                try:
+                    await connection.receive()
+                except BaseException:
+                    break
+            assert connection.closed
+        """,
+        """
+        async def answer(connection):
+            for _ in range(3):
+                try:
+                    await connection.receive()
+                except BaseException:
+                    break
+            assert connection.closed
+        """,
+    ),
 }

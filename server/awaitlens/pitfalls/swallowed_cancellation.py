@@ -97,6 +97,7 @@ from awaitlens.program.facts import Context, Facts
 from awaitlens.program.handlers import catches_cancellation, guarded, is_meant, leaves, passes_on, suspends
 from awaitlens.program.started import is_task
 from awaitlens.program.tasks import tidies_up
+from awaitlens.program.testfiles import is_test
 from awaitlens.program.view import View
 from awaitlens.rewrite import add_handler_before, add_raise
 
@@ -117,7 +118,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
         caught.add(attempt.number)
         if passes_on(facts, handler) or _ends_a_task(facts, view, handler):
             continue
-        if kind == "cancellation" and is_meant(facts, view, attempt):
+        if is_test(view) if kind == "everything" else is_meant(facts, view, attempt):
             continue
         name = facts.scopes[handler.scope].name
         if kind == "everything":
