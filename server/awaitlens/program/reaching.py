@@ -30,6 +30,8 @@ def reaching_at(
     """The bindings that may hold at a place: from the last one that surely ran before it, on; and whether one did."""
     if at is None:
         return bindings, False
+    if len(bindings) == 1 and bindings[0].context < 0 and bindings[0].span[:2] < at[:2]:
+        return bindings, True
     around = {context.number for context in facts.enclosing(_context_at(facts, at))} | {-1}
     if any(binding.kind == "comprehension" for binding in bindings):
         own = [b for b in bindings if b.kind == "comprehension" and b.context in around and b.span != at]
@@ -57,9 +59,10 @@ def inside_of(term: Comprehension, facts: Facts, scope: int, at: Span | None) ->
 
 def _context_at(facts: Facts, at: Span) -> int:
     """The innermost construct whose body holds the place."""
-    best = -1
-    for context in facts.contexts:
-        body = context.body_span
-        if body[:2] <= at[:2] and at[2:] <= body[2:]:
-            best = context.number
-    return best
+    start, end = at[:2], at[2:]
+    inside = (
+        context.number
+        for context in reversed(facts.contexts)
+        if context.body_span[:2] <= start and end <= context.body_span[2:]
+    )
+    return next(inside, -1)
