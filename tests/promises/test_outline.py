@@ -119,3 +119,18 @@ def test_an_import_of_a_name_that_is_global_says_something_to_others() -> None:
         "def load():\n    global shared\n    from elsewhere import shared\n",
     )
     assert len({outline(facts_of(*layout(text).blocks)) for text in (one, other)}) == 2
+
+
+TESTED = "def find(row, ok):\n    if isinstance(row, Client) and ok:\n        return row\n    return None\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [("Client", "Store", True), (" and ", " or ", True), ("row, Client", "ok, Client", True), ("None", "0", True),
+     ("find(row, ok):\n", "find(row, ok):\n\n", False)],
+)  # fmt: skip
+def test_a_test_says_something_of_what_is_returned_past_it(old: str, new: str, says: bool) -> None:
+    """Missed otherwise: what others make of the function's result rests on the class that is asked for."""
+    before, after = (facts_of(*layout(text).blocks) for text in (TESTED, TESTED.replace(old, new)))
+    assert (outline(before) != outline(after)) is says
+    assert changed_calls(before, after) is None or not says

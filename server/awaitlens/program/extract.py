@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from awaitlens.program import importing
+from awaitlens.program import importing, patterns
 from awaitlens.program.expressions import ASSIGNED_TO, ITERATED, annotation, bind_target, parameters, term
 from awaitlens.program.facts import (
     UNKNOWN,
@@ -296,11 +296,10 @@ def _match(record: Recorder, node: ast.Match) -> None:
     subject = term(record, node.subject, _COMPARED_SUBJECT)
     for case in node.cases:
         span = record.span(case.pattern)
-        around = record.enter("case", span, _body(record, case.body), (subject,))
-        for part in ast.walk(case.pattern):
-            name = getattr(part, "name", None) or getattr(part, "rest", None)
-            if isinstance(part, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and name:
-                record.bind(name, "match", record.span(part))
+        around = record.enter(
+            "case", span, _body(record, case.body), (subject, *patterns.matched(record, case.pattern))
+        )
+        patterns.bind_names(record, case.pattern)
         if case.guard:
             record.test(case.guard)
             term(record, case.guard, _TESTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from awaitlens.program.facts import Call, Context, Facts
+from awaitlens.program.narrowing import narrowings
 
 
 def changed_calls(old: Facts, new: Facts) -> frozenset[int] | None:
@@ -20,6 +21,7 @@ def changed_calls(old: Facts, new: Facts) -> frozenset[int] | None:
         or len(old.calls) != len(new.calls)
         or old.owner != new.owner
         or [s.scope for s in old.suspensions] != [s.scope for s in new.suspensions]
+        or _tested(old) != _tested(new)
     ):
         return None
     changed: set[int] = set()
@@ -31,6 +33,11 @@ def changed_calls(old: Facts, new: Facts) -> frozenset[int] | None:
         ) and not (_note(old, before, changed) and _note(new, after, changed)):
             return None
     return frozenset(changed)
+
+
+def _tested(facts: Facts) -> list[object]:
+    """What tests say of names: an `or` for an `and` changes no call."""
+    return [(name, test.kinds) for name, tests in narrowings(facts).items() for test in tests]
 
 
 def _note(facts: Facts, call: Call, changed: set[int]) -> bool:

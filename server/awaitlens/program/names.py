@@ -36,7 +36,8 @@ from awaitlens.program.facts import (
 from awaitlens.program.likeness import same_constructs
 from awaitlens.program.memory import Memory, OfFlows
 from awaitlens.program.modules import FileFacts, Imported, class_of_self, qualname
-from awaitlens.program.reaching import by_scope_and_name, inside_of, position_of, reaching_at
+from awaitlens.program.narrowing import NOTHING_HELD, held, narrowed, narrowed_at
+from awaitlens.program.reaching import inside_of, position_of, reaching_at
 from awaitlens.program.values import (
     NOT_KNOWN,
     UNDESCRIBED,
@@ -57,8 +58,6 @@ if TYPE_CHECKING:
     from awaitlens.program.program import Program
 
 _BUILTINS = frozenset(dir(builtins))
-
-_NO_BINDINGS: dict[tuple[int, str], list[Binding]] = {}
 
 
 class Names:
@@ -207,10 +206,22 @@ class Names:
         self, name: str, file: FileFacts, facts: Facts, scope: int, at: Span | None
     ) -> Inferred | None:
         """The value of a name that is bound in this very scope; None if it is not."""
-        bound = self.memory.about_block(
-            file.path, facts, "bindings", lambda: by_scope_and_name(facts), _NO_BINDINGS
-        )
-        bindings = bound.get((scope, name), ())
+        here = self.memory.about_block(file.path, facts, "bindings", lambda: held(facts), NOTHING_HELD)
+        found = self._unnarrowed(name, here.bindings.get((scope, name), ()), file, facts, scope, at)
+        if found is None or at is None or not here.narrowings:
+            return found
+        test = narrowed_at(facts, here.narrowings, scope, name, at)
+        return found if test is None else narrowed(self, found, test, file, facts, scope)
+
+    def _unnarrowed(
+        self,
+        name: str,
+        bindings: Sequence[Binding],
+        file: FileFacts,
+        facts: Facts,
+        scope: int,
+        at: Span | None,
+    ) -> Inferred | None:
         position = position_of(name, facts.scopes[scope])
         if not bindings:
             return self._parameter(position, file, facts, scope) if position >= 0 else None

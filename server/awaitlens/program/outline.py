@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from awaitlens.program.facts import (
     Access,
     Attribute,
     Awaited,
+    Binding,
     Constant,
     Facts,
     Item,
@@ -21,6 +22,7 @@ from awaitlens.program.facts import (
     Term,
 )
 from awaitlens.program.modules import FileFacts, class_of_self
+from awaitlens.program.narrowing import narrowed_at, narrowings
 
 _BUILTINS = frozenset(dir(builtins))
 Outline = tuple[Any, ...]
@@ -56,7 +58,22 @@ def outline(facts: Facts, file: FileFacts | None = None) -> Outline:
         tuple((i.name, i.module, i.symbol, i.level, i.scope) for i in imports),
         tuple((shape(facts, w.place), value(w.scope, w.value), w.scope) for w in writes),
         tuple((j.kind, j.scope, value(j.scope, j.value)) for j in jumps),
+        _tested(facts, telling, [*jumps, *writes, *visible]),
     )
+
+
+def _tested(
+    facts: Facts, telling: set[tuple[int, str]], places: Sequence[Jump | Access | Binding]
+) -> Outline:
+    """What tests say of the names on which the values at these places depend."""
+    table = narrowings(facts)
+    said = [
+        (number, name, narrowed_at(facts, table, scope, name, place.span))
+        for scope, name in sorted(telling.intersection(table))
+        for number, place in enumerate(places)
+        if place.scope == scope
+    ]
+    return tuple((number, name, shape(facts, test.kinds)) for number, name, test in said if test)
 
 
 def _is_of_self(facts: Facts, access: Access) -> bool:
@@ -114,6 +131,7 @@ def _is_inner_function(facts: Facts, jump: Jump) -> bool:
 
 def _telling(facts: Facts, values: list[tuple[int, Term]]) -> set[tuple[int, str]]:
     """The local names, by scope, on which what is returned or kept in an attribute depends."""
+    tests = narrowings(facts)
     telling: set[tuple[int, str]] = set()
     waiting = [(scope, name) for scope, value in values for name in _names(facts, value)]
     while waiting:
@@ -123,6 +141,9 @@ def _telling(facts: Facts, values: list[tuple[int, Term]]) -> set[tuple[int, str
         telling.add((scope, name))
         bound = [b for b in facts.bindings if b.name == name and b.scope == scope]
         waiting.extend((scope, other) for b in bound for other in _names(facts, b.value))
+        waiting.extend(
+            (scope, kind) for test in tests.get((scope, name), ()) for kind in _names(facts, test.kinds)
+        )
         if not bound and facts.scopes[scope].parent >= 0:
             waiting.append((facts.scopes[scope].parent, name))
     return telling
