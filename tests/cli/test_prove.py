@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from awaitlens.cli import main
+from awaitlens.cli.nearby import files_around
+from awaitlens.settings import Settings
 
 RACE = "stats = {'alive': 0}\n\nasync def f():\n    n = stats['alive']\n    await g()\n    stats['alive'] = n + 1\n"
 
@@ -49,3 +51,28 @@ def test_why_there_is_none(
     said = capsys.readouterr()
     assert words in said.err
     assert not said.out
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        ("", ["shop.py", "a.py", "b/__init__.py", "b/c.py", "b/d.py"]),
+        (
+            "pyproject.toml",
+            ["shop.py", "a.py", "b/__init__.py", "b/c.py", "b/d.py", "b/e.py", "other/far.py"],
+        ),
+    ],
+    ids=["outside", "in a project"],
+)
+def test_outside_a_project_only_what_is_imported_is_read(
+    mark: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home folder may be endless, and is no workspace."""
+    texts = {"shop.py": "import a", "a.py": "from b import c\nimport os", "b/__init__.py": "", "b/c.py": "from .d import x",
+             "b/d.py": "import a", "b/e.py": "", "other/far.py": "", **({mark: ""} if mark else {})}  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    found = files_around(str(tmp_path / "shop.py"), lambda _: Settings())
+    assert sorted(found) == sorted(str(tmp_path / name) for name in expected)

@@ -23,6 +23,7 @@ GROUPED = (
     "bases_by_hand",
     "returns",
     "attributes",
+    "consumers",
 )
 COLUMNS = {
     "blocking": 9,
@@ -32,6 +33,7 @@ COLUMNS = {
     "spawners": 6,
     "locks": 4,
     "entry_points": 8,
+    "frameworks": 5,
 }
 CATEGORIES = """
 sleep http db file path socket dns subprocess process-wait cache cloud mq django lock queue future executor thread
@@ -73,7 +75,8 @@ def test_grouped_tables_name_an_owner_and_words(table: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["kinds_by_hand", "bases_by_hand", "returns", "yields", "attributes", "django_reactions"]
+    "table",
+    ["kinds_by_hand", "bases_by_hand", "returns", "yields", "attributes", "django_reactions", "consumers"],
 )
 def test_owners_written_by_hand_are_canonical(table: str) -> None:
     owners = [line.split("\t")[0] for line in tables.lines(table)]

@@ -1,7 +1,7 @@
 """`slides`: a finding of the user's own, or a lesson, as a deck."""
 
 # Paths are strings, as everywhere on the way to a check.
-# ruff: noqa: PTH100, PTH109, PTH113, PTH118, PTH120
+# ruff: noqa: PTH100, PTH113
 from __future__ import annotations
 
 import os
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from awaitlens.cli.arguments import CouldNotRun
 from awaitlens.cli.checking import CheckedProgram, SettingsFor, check_sources, read_sources
+from awaitlens.cli.nearby import files_around
 from awaitlens.configuration import Configuration
 from awaitlens.pitfall import Finding
 from awaitlens.pitfalls import pitfalls
@@ -22,7 +23,6 @@ from awaitlens.present.terminal import write_markdown
 from awaitlens.selection import selectors
 from awaitlens.source import Source
 from awaitlens.spelling import did_you_mean
-from awaitlens.workspace import files_of
 
 
 class Found(NamedTuple):
@@ -79,24 +79,13 @@ def _deck(finding: Finding, sources: Mapping[str, Source], program: CheckedProgr
 
 
 def _sources(path: str, settings_for: SettingsFor) -> Mapping[str, Source]:
-    """The file, and those of the folder one works in, or of the packages around the file: a proof may visit them."""
+    """The file, and those that a proof about it may visit."""
     if not os.path.isfile(path):
         raise CouldNotRun(f"there is no file {path}")
-    folder = os.getcwd()
-    roots = [path, folder] if path.startswith(os.path.join(folder, "")) else [path, _above_packages(path)]
-    files = dict.fromkeys([path, *files_of(roots, settings_for).paths])
-    reading = read_sources(files, frozenset([path]), lambda *_: None)
+    reading = read_sources(files_around(path, settings_for), frozenset([path]), lambda *_: None)
     if path not in reading.sources:
         raise CouldNotRun(f"{path} cannot be read: {reading.unreadable.get(path, 'left out')}")
     return reading.sources
-
-
-def _above_packages(path: str) -> str:
-    """The folder that imports begin in: the first one above the file that is no package."""
-    folder = os.path.dirname(path)
-    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
-    return folder
 
 
 def _elsewhere(found: tuple[Finding, ...]) -> str:

@@ -158,6 +158,26 @@ def takers() -> frozenset[str]:
     return frozenset(callback.name.rpartition(".")[2] for callback in callbacks())
 
 
+@lru_cache(maxsize=1)
+def applications() -> frozenset[tuple[str, str]]:
+    """Classes whose objects a server imports while its loop runs: the package, and the last part of the name."""
+    names = (name for name, role, *_ in cells("frameworks") if role == "application")
+    return frozenset((name.partition(".")[0], name.rpartition(".")[2]) for name in names)
+
+
+@lru_cache(maxsize=1)
+def injecting_defaults() -> dict[str, tuple[int, str]]:
+    """Calls that stand as a parameter's default: where they name the function or class that gives the value."""
+    rows = (row for row in cells("frameworks") if row[1] == "default")
+    return {name: (_position(position), keyword) for name, _, position, keyword, _ in rows}
+
+
+@lru_cache(maxsize=1)
+def injecting_annotations() -> frozenset[str]:
+    """Annotations `Name[T]` of parameters that are given an object of T."""
+    return frozenset(name for name, role, *_ in cells("frameworks") if role == "annotation")
+
+
 def callbacks() -> tuple[Callback, ...]:
     return tuple(_callbacks().values())
 

@@ -64,6 +64,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from awaitlens.knowledge.concurrency import applications
 from awaitlens.pitfall import Finding, Law, Step
 from awaitlens.program.facts import Call, Either, Facts, Result
 from awaitlens.program.threads import Thread
@@ -76,7 +77,6 @@ everywhere = True
 
 _NEEDS_LOOP = frozenset({"asyncio.create_task", "asyncio.get_running_loop"})
 needs = _NEEDS_LOOP
-_APPLICATIONS = frozenset({"FastAPI", "Starlette", "Litestar", "Quart", "BlackSheep"})
 
 _NO_LOOP: frozenset[Thread] = frozenset({"module level"})
 
@@ -113,4 +113,5 @@ def _is_fallback(call: Call, facts: Facts) -> bool:
 def _is_served(path: str, view: View) -> bool:
     """Whether a module makes an application: a server like uvicorn imports it while its loop runs."""
     file = view.program.files.get(path)
-    return file is not None and any(each.symbol in _APPLICATIONS for each in file.imported)
+    imported = file.imported if file is not None else ()
+    return any((each.module.partition(".")[0], each.symbol) in applications() for each in imported)

@@ -134,7 +134,7 @@ def detect(facts: Facts, view: View) -> Iterator[Finding]:
     if facts.repaired:
         return
     for call, target in view.once(unawaited_calls, facts):
-        if call.usage.kind == "dropped" and not is_expected_to_fail(call, facts):
+        if call.usage.final.kind == "dropped" and not is_expected_to_fail(call, facts):
             name = spelled(target.name, call, facts)
             yield Finding(call.span, f"{name}() is never awaited: none of its code runs", target.confidence)
 

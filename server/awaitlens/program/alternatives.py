@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from awaitlens.program import members, results
-from awaitlens.program.facts import Attribute, Either, Facts, Name, Result, Term
+from awaitlens.program import lookups, members, results
+from awaitlens.program.facts import Attribute, Either, Facts, Item, Name, Result, Term
 from awaitlens.program.modules import FileFacts
 from awaitlens.program.reaching import reaching_at
 from awaitlens.program.values import Inferred
@@ -33,6 +33,9 @@ def alternatives(
     """
     if depth < 0:
         return
+    if isinstance(term, (Item, Result)):
+        for held in lookups.options(names, term, file, facts, scope):
+            yield held.because_of("likely")
     if isinstance(term, Either):
         for option in term.options[:_MOST]:
             yield from _known(option, names, file, facts, scope, at, depth)

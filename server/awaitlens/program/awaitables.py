@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from awaitlens.confidence import Confidence
-from awaitlens.knowledge import coroutines
+from awaitlens.knowledge import consumers, coroutines
 from awaitlens.program.asked import asks_for_callee, asks_for_kind
 from awaitlens.program.facts import (
     Attribute,
@@ -35,28 +35,12 @@ _COROUTINE_ATTRIBUTES = frozenset(
     {"close", "send", "throw", "__await__", "__name__", "__qualname__", "__aenter__", "__aexit__"}
 )
 
-# These look at their arguments as plain values; none of them awaits one (checked in the sources of CPython 3.10-3.14
-# and Django 3.2-6.1).
-_PLAIN_CONSUMERS = frozenset(
-    {"print", "str", "repr", "int", "float", "len", "list", "tuple", "set", "dict", "sorted", "sum", "min", "max",
-     "any", "all", "enumerate", "zip", "bytes", "open", "json.dump", "json.dumps", "os.path.join", "range", "abs",
-     "django.shortcuts.render", "django.template.response.TemplateResponse", "django.template.loader.render_to_string",
-     "django.http.JsonResponse", "django.http.HttpResponse", "django.shortcuts.redirect", "copy.copy", "copy.deepcopy"}
-)  # fmt: skip
-# `tuple(fetch(url) for url in urls)` keeps the coroutines for whoever awaits them.
-_HOLDERS = frozenset({"list", "tuple", "set", "dict", "enumerate", "zip"})
-_QUERYSETS = (
-    "django.db.models.QuerySet.",
-    "django.db.models.Manager.",
-    "django.db.models.manager.BaseManager.",
-)
 _GENERATOR_ATTRIBUTES = frozenset({"aclose", "asend", "athrow", "__aiter__", "__anext__"})
 """Whoever asks for these takes `async def stream(self): ...` for what its heirs make of it: an async generator."""
 _EXPECTING = frozenset(
     {"raises", "warns", "deprecated_call", "assertRaises", "assertWarns", "assertRaisesRegex"}
 )
-_FAILING = frozenset({"attribute", "indexed", "iterated", "operand", "starred"})
-_LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+_FAILING = frozenset({"attribute", "called", "indexed", "iterated", "operand", "raised", "starred"})
 
 
 def is_unawaited(target: Target) -> bool:
@@ -104,6 +88,10 @@ def misuse(usage: Usage, facts: Facts, view: View) -> str:
         return "has no items"
     if kind == "iterated":
         return "cannot be iterated"
+    if kind == "called":
+        return "cannot be called"
+    if kind == "raised":
+        return "is no exception"
     if kind == "starred" or (kind == "argument" and usage.name in ("*", "**")):
         return "cannot be unpacked"
     if kind == "attribute" and usage.name not in _COROUTINE_ATTRIBUTES | _GENERATOR_ATTRIBUTES:
@@ -116,14 +104,10 @@ def _consumed(usage: Usage, facts: Facts, view: View) -> str:
     if final.kind != "argument":
         return ""
     consumer = view.target(facts.calls[final.call])
-    if usage is not final and consumer.name in _HOLDERS:
+    if usage is not final and consumers.keeps_elements(consumer.name):
         return ""
-    owner, _, method = consumer.name.rpartition(".")
-    if (
-        consumer.name in _PLAIN_CONSUMERS
-        or (owner in ("logging", "logging.Logger") and method in _LOGGING)
-        or consumer.name.startswith(_QUERYSETS)
-    ):
+    method = consumer.name.rpartition(".")[2]
+    if consumers.looks_at_values(consumer.name):
         return f"goes to {method}() as it is"
     if usage is final and view.takes_plain_value(facts.calls[final.call], final.name):
         return f"goes to {method}() as it is"

@@ -208,7 +208,7 @@ def _claim(chain: Chain) -> str:
     name = chain.hops[0].name
     subject = (
         f"reading {name}"
-        if chain.hops[0].at is not None
+        if chain.hops[0].at is not None and not name.startswith("in ")
         else _statement(name) or (f"`{name}()`" if " " in name else f"{name}()")
     )
     if chain.name.startswith("django.") and django.reaction(chain.name) == "raises":
@@ -218,7 +218,9 @@ def _claim(chain: Chain) -> str:
 
 def _statement(name: str) -> str:
     """How a message speaks of a `with` or `for`; "" for the name of a call."""
-    return f"`{name}`" if name.startswith(("with ", "for ")) else name if name.startswith("this ") else ""
+    return (
+        f"`{name}`" if name.startswith(("with ", "for ", "in ")) else name if name.startswith("this ") else ""
+    )
 
 
 def way(chain: Chain) -> str:

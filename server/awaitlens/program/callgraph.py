@@ -29,6 +29,7 @@ from awaitlens.program.decorators import in_place, is_cached
 from awaitlens.program.dispatch import Key, key_of, seen_by
 from awaitlens.program.facts import Call, Context, Facts, Result, Scope, Term, last_name
 from awaitlens.program.inmemory import asks_memory
+from awaitlens.program.lookups import looked_up
 from awaitlens.program.modules import FileFacts, qualname
 from awaitlens.program.once import happens_once
 from awaitlens.program.reads import Read, getter, reads
@@ -45,6 +46,13 @@ IMPLIED = {
     "for": ("__iter__", "__next__"),
     "comprehension": ("__iter__", "__next__"),
 }
+_ITERATION = ("__iter__", "__next__")
+ASKED = {
+    "len": ("__len__",),
+    "next": ("__next__",),
+    **dict.fromkeys(("list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "any", "all"), _ITERATION),
+}
+"""Builtins that run methods of their one argument before they return."""
 _ASKS_FOR_LOOP = frozenset({"get_running_loop", "_get_running_loop", "current_async_library", "current_task"})
 
 
@@ -114,7 +122,7 @@ class CallGraph:
         found = getter(read, self.program.names, file, facts, receiver)
         if found is not None:
             function = qualname(facts, facts.scopes[read.scope])
-            hop = Hop(file.path, function, -1, facts.slice(read.span), at=read.span)
+            hop = Hop(file.path, function, -1, read.spelled(facts), at=read.span)
             yield Link(hop, found[1], key_of(self.program.names, found[0]))
 
     # --- calls ---------------------------------------------------------------------------------------------
@@ -130,8 +138,11 @@ class CallGraph:
         if callee:
             yield from self._called(callee, call, file, facts)
             return
+        is_one_of_many = looked_up(call.callee, facts, call.scope) is not None
         for option in alternatives(call.callee, names, file, facts, call.scope, call.span):
-            yield from self._called(option, call, file, facts)
+            for each in self._called(option, call, file, facts):
+                is_link = is_one_of_many and isinstance(each, Link)
+                yield each._replace(conditional=True) if is_link else each  # type: ignore[call-arg]
 
     def _called(self, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
         value = callee.value
@@ -140,6 +151,7 @@ class CallGraph:
         if isinstance(value, External):
             yield from self._outside(value.name, call, callee, file, facts)
             yield from self._advanced(value.name, call, file, facts)
+            yield from self._asked(value.name, call, file, facts)
         elif isinstance(value, Function):
             yield from self._function(value, call, callee, file, facts)
         elif isinstance(value, Class) and value.path:
@@ -237,6 +249,17 @@ class CallGraph:
                 if not found.value.qualname.endswith("<lambda>"):
                     hop = hop._replace(name=found.value.qualname)
                 yield from self._function(found.value, call, found.because_of("likely"), file, facts, hop)
+
+    def _asked(self, name: str, call: Call, file: FileFacts, facts: Facts) -> Iterator[Link | Chain]:
+        """`len(box)`, `list(box)`, `next(box)`: builtins that run a method of what they are given."""
+        methods = ASKED.get(name, ())
+        if not methods or len(call.arguments) != 1:
+            return
+        found = self.program.names.infer(call.arguments[0].value, file, facts, call.scope, call.span)
+        if isinstance(found.value, Instance) and found.value.cls.path:
+            for method in methods:
+                hop = self._hop(call, file, facts, "")._replace(name=f"{found.value.cls.qualname}.{method}")
+                yield from self._methods(found, found.value.cls, (method,), hop)
 
     # --- statements ----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
 from awaitlens.program import members, results
-from awaitlens.program.facts import Constant, Item, Iterated
+from awaitlens.program.facts import Constant, Item, Iterated, Other
 from awaitlens.program.values import (
     NOT_KNOWN,
     Class,
@@ -43,6 +43,8 @@ _SEQUENCES_OF_FIRST = frozenset(
     }
 )
 
+_SLICED = frozenset({"list", "tuple", "collections.abc.Sequence", "django.db.models.QuerySet"})
+_NAMED = frozenset({"typing.NamedTuple", "typing_extensions.NamedTuple"})
 _NO_CLASSES = (".Union", ".Optional", ".Annotated")
 
 
@@ -79,13 +81,17 @@ def element(names: Names, value: Inferred, term: Iterated | Item) -> Inferred:
         # An alias such as `Either = Union[A, B]` is no class.
         return NOT_KNOWN if inner.name.endswith(_NO_CLASSES) else value
     if isinstance(inner, Instance) and not inner.arguments and isinstance(term, Item):
-        return _looked_up(names, value)
+        place = term.key.value if isinstance(term.key, Constant) else None
+        field = _field(names, value, inner.cls, place) if type(place) is int and inner.cls.path else NOT_KNOWN
+        return field or _looked_up(names, value)
     if not isinstance(inner, Instance) or not inner.arguments:
         return NOT_KNOWN
+    if isinstance(term, Item) and isinstance(term.key, Other) and term.key.kind == "Slice":
+        return value if inner.cls.name in _SLICED else NOT_KNOWN
     name = inner.cls.name
     if name == "tuple" and isinstance(term, Item) and len(set(inner.arguments)) > 1:
         place = term.key.value if isinstance(term.key, Constant) else None
-        return unpacked(value, place) if type(place) is int else NOT_KNOWN
+        return unpacked(names, value, place) if type(place) is int and place >= 0 else NOT_KNOWN
     if name in _SEQUENCES_OF_FIRST or (name == "tuple" and len(set(inner.arguments)) == 1):
         return value.holding(inner.arguments[0])
     if name in ("dict", "collections.abc.Mapping", "collections.defaultdict"):
@@ -114,8 +120,30 @@ def divided(value: Inferred) -> Inferred:
     return value.holding(Instance(Class(known))) if known else NOT_KNOWN
 
 
-def unpacked(value: Inferred, position: int) -> Inferred:
+def unpacked(names: Names, value: Inferred, position: int) -> Inferred:
+    """One of the elements that a value is taken apart into; -1 stands for those that a starred name gets."""
     inner = value.value
-    if isinstance(inner, Instance) and inner.cls.name == "tuple" and 0 <= position < len(inner.arguments):
+    if not isinstance(inner, Instance):
+        return NOT_KNOWN
+    if inner.cls.path:
+        return _field(names, value, inner.cls, position)
+    is_tuple = inner.cls.name == "tuple"
+    if is_tuple and 0 <= position < len(inner.arguments):
         return value.holding(inner.arguments[position])
-    return NOT_KNOWN
+    if len(inner.arguments) != 1 or not (is_tuple or inner.cls.name in _SEQUENCES_OF_FIRST):
+        return NOT_KNOWN
+    return value.holding(inner.arguments[0] if position >= 0 else Instance(Class("list"), inner.arguments))
+
+
+def _field(names: Names, value: Inferred, cls: Class, position: int) -> Inferred:
+    """An element of a NamedTuple, by the annotation of its field."""
+    file = names.program.files.get(cls.path)
+    if file is None or not any(base.name in _NAMED for base in members.bases(names, cls)):
+        return NOT_KNOWN
+    fields = [
+        m for bound in file.members.get(cls.qualname, {}).values() for m in bound if m.binding.annotation
+    ]
+    if not 0 <= position < len(fields):
+        return NOT_KNOWN
+    field = fields[position]
+    return names.bound(field.binding, file, file.facts(field.block)).because_of(value.confidence)

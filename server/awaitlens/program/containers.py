@@ -28,7 +28,9 @@ _MAPPINGS = frozenset(
     {"dict", "collections.abc.Mapping", "collections.defaultdict", "collections.OrderedDict"}
 )
 _SEQUENCES = frozenset({"list", "set", "collections.deque", "queue.Queue", "asyncio.Queue"})
-_METHODS = frozenset({"items", "values", "get", "pop", "setdefault", "popleft", "copy", "get_nowait"})
+_METHODS = frozenset(
+    {"items", "values", "get", "pop", "setdefault", "popitem", "popleft", "copy", "get_nowait"}
+)
 _STACKS = {
     "contextlib._BaseExitStack.enter_context": False,
     "contextlib.ExitStack.enter_context": False,
@@ -82,12 +84,13 @@ def _of_method(owner: Inferred, container: Instance, method: str, call: Call) ->
     if kind in _MAPPINGS:
         if method == "values":
             return owner.holding(Instance(_ITERATOR, (inner,)))
-        if method == "items":
+        if method in ("items", "popitem"):
             key = container.arguments[0] if len(container.arguments) == 2 else Instance(Class("str"))
-            return owner.holding(_pairs(key, inner))
+            pairs = _pairs(key, inner)
+            return owner.holding(pairs if method == "items" else pairs.arguments[0])
         is_one = method in ("get", "pop", "setdefault") and bool(call.arguments)
         return owner.holding(inner).because_of("likely") if is_one else NOT_KNOWN
-    if kind not in _SEQUENCES or method in ("items", "values", "setdefault"):
+    if kind not in _SEQUENCES or method in ("items", "popitem", "values", "setdefault"):
         return NOT_KNOWN
     if kind == "asyncio.Queue" and method == "get":
         return owner.holding(Coroutine(inner))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaitlens.knowledge import types
+from awaitlens.knowledge.concurrency import injecting_annotations
 from awaitlens.program import generics
 from awaitlens.program.facts import Constant, Display, Facts, Item, Name, Other, Term
 from awaitlens.program.modules import FileFacts
@@ -148,7 +149,8 @@ def _subscripted(
     if name == "Union" and is_typing:
         options = [first(i) for i, key in enumerate(keys) if not _is_none(key)]
         return join(options) if options else NOT_KNOWN
-    if name in _WRAPPERS and is_typing:
+    is_injected = isinstance(generic, External) and generic.name in injecting_annotations()
+    if is_injected or (name in _WRAPPERS and is_typing):
         return first()
     if name in _COROUTINES and is_typing:
         inner = first(len(keys) - 1)

@@ -171,9 +171,10 @@ _DISPLAYS: dict[type, str] = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "se
 
 
 def _dictionary(record: Recorder, node: ast.Dict, usage: Usage) -> Term:
-    element = Usage("element", outer=usage)
+    element, unpacked = Usage("element", outer=usage), Usage("starred", outer=usage)
     keys = tuple([UNKNOWN if key is None else term(record, key, _KEY) for key in node.keys])
-    return Display("dict", tuple([term(record, value, element) for value in node.values]), keys)
+    values = [term(record, v, element if k else unpacked) for k, v in zip(node.keys, node.values)]
+    return Display("dict", tuple(values), keys)
 
 
 def _starred(record: Recorder, node: ast.Starred, usage: Usage) -> Term:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaitlens.knowledge.concurrency import injecting_defaults
 from awaitlens.program import results
 from awaitlens.program.facts import Facts, Result, Term
 from awaitlens.program.modules import FileFacts
@@ -12,18 +13,15 @@ from awaitlens.program.values import NOT_KNOWN, Class, Coroutine, External, Func
 if TYPE_CHECKING:
     from awaitlens.program.names import Names
 
-_MARKS = frozenset(
-    {"fastapi.Depends", "fastapi.Security", "faststream.Depends", "fast_depends.Depends", "taskiq.TaskiqDepends"}
-)  # fmt: skip
-
 
 def passed_in(names: Names, default: Term | None, file: FileFacts, facts: Facts, scope: int) -> Inferred:
     """The value of a parameter with this default, where the default says which function gives it."""
     if not isinstance(default, Result):
         return NOT_KNOWN
     mark = names.callee(default.call, file, facts).value
-    given = facts.calls[default.call].argument(0, "dependency")
-    if given is None or not isinstance(mark, External) or mark.name not in _MARKS:
+    place = injecting_defaults().get(mark.name) if isinstance(mark, External) else None
+    given = facts.calls[default.call].argument(*place) if place else None
+    if given is None:
         return NOT_KNOWN
     return _given_by(names, names.infer(given.value, file, facts, scope)).because_of("likely")
 

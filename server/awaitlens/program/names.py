@@ -108,7 +108,7 @@ class Names:
                 return found
             return declared.alias(self, term, file, facts, scope)
         if isinstance(term, Unpacked):
-            return consumption.unpacked(self.infer(term.value, file, facts, scope, at), term.position)
+            return consumption.unpacked(self, self.infer(term.value, file, facts, scope, at), term.position)
         if isinstance(term, Display):
             return self._container(term.kind, term.elements, file, facts, scope, at)
         if isinstance(term, Comprehension):

@@ -7,6 +7,7 @@ protocols are theirs), a coroutine that is entered or iterated to those about fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,19 @@ from awaitlens.confidence import Confidence, weakest
 from awaitlens.knowledge import coroutines, types
 from awaitlens.program import members, results
 from awaitlens.program.asked import asks_for_kind
-from awaitlens.program.facts import Awaited, Call, Context, Facts, Iterated, Result, Term, Unpacked, last_name
+from awaitlens.program.facts import (
+    Awaited,
+    Binding,
+    Call,
+    Context,
+    Facts,
+    Iterated,
+    Result,
+    Term,
+    Unpacked,
+    last_name,
+)
+from awaitlens.program.terms import dotted
 from awaitlens.program.values import Class, Function, Inferred, Instance, Manager
 from awaitlens.source import Span
 
@@ -110,23 +123,30 @@ def sync_form_taken(facts: Facts, view: View) -> Iterator[Mismatch]:
 def _in_comprehension(
     context: Context, facts: Facts, view: View, is_async: bool, lacking: str
 ) -> Iterator[Mismatch]:
-    for iterated in dict.fromkeys(
-        _iterated(b.value)
-        for b in facts.bindings
-        if b.context == context.number and b.kind == "comprehension"
-    ):
-        call = facts.call_of(iterated.value) if iterated else None
-        if (
-            iterated is None
-            or call is None
-            or iterated.is_async != is_async
-            or _is_meant(context, iterated, facts)
-        ):
+    bindings = (b for b in facts.bindings if b.context == context.number and b.kind == "comprehension")
+    for iterated, binding in {_iterated(b.value): b for b in reversed([*bindings])}.items():
+        if iterated is None or iterated.is_async != is_async or _is_meant(context, iterated.value, facts):
             continue
-        protocol, confidence = view.protocol("for", iterated.value, context.scope, call.span)
+        call = facts.call_of(iterated.value)
+        span = call.span if call is not None else _named_behind(iterated.value, binding, context, facts)
+        if span is None:
+            continue
+        protocol, confidence = view.protocol("for", iterated.value, context.scope, span)
         if protocol == lacking:
             what = spelled(iterated.value, facts, view, context)
-            yield Mismatch(call.span, what, confidence, context, call.span)
+            yield Mismatch(span, what, confidence, context, span)
+
+
+def _named_behind(term: Term, target: Binding, context: Context, facts: Facts) -> Span | None:
+    """Where a name or dotted name stands that a comprehension goes over: `in rows`, on the line of the target."""
+    name = dotted(term)
+    if not name or name == target.name:
+        return None
+    line = facts.text.split("\n")[target.span.line]
+    found = re.compile(rf"\bin\s+({re.escape(name)})(?![\w.(\[])").search(line, target.span.end_column)
+    if found is None or (target.span.line, found.end(1)) > context.span[2:]:
+        return None
+    return Span(target.span.line, found.start(1), target.span.line, found.end(1))
 
 
 def _iterated(term: Term) -> Iterated | None:
@@ -141,8 +161,11 @@ def spelled(term: Term, facts: Facts, view: View, context: Context) -> str:
     if call is not None:
         return _callee(call, facts, view)
     name = view.type_of(term, context.scope, context.span)
-    kind = name.removeprefix(view.module + ".")
+    kind = _GENERATORS.get(name) or name.removeprefix(view.module + ".")
     return f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}" if kind else "this object"
+
+
+_GENERATORS = {"types.GeneratorType": "generator", "types.AsyncGeneratorType": "async generator"}
 
 
 def _callee(call: Call, facts: Facts, view: View) -> str:

@@ -1,4 +1,4 @@
-"""Reads of attributes that run code: a property's getter, on the thread that reads."""
+"""Reads that run code on the thread that reads: an attribute a property's getter, `box[key]` and `key in box` a method."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence
 from awaitlens.program import members, results
-from awaitlens.program.facts import Attribute, Facts, Name, Scope, Term
+from awaitlens.program.facts import Attribute, Facts, Item, Name, Other, Scope, Term
 from awaitlens.program.modules import FileFacts, class_of_self
 from awaitlens.program.skim import is_letter
 from awaitlens.program.terms import dotted
@@ -19,15 +19,23 @@ if TYPE_CHECKING:
     from awaitlens.program.names import Names
 
 _GETTER = Name("property")
+_OPERATORS = {"__getitem__": "{}[...]", "__contains__": "in {}"}
+"""Methods that operators run, and how a message speaks of it."""
 
 
 class Read(NamedTuple):
-    """A read of an attribute of which some class of the program has a property; `span` is the name with its owner."""
+    """A read of an attribute of which some class of the program has a property; `span` is the name with its owner.
+
+    `box[key]` and `key in box` are reads of `box.__getitem__` and `box.__contains__`; then `span` is that of `box`.
+    """
 
     term: Attribute
     scope: int
     context: int
     span: Span
+
+    def spelled(self, facts: Facts) -> str:
+        return _OPERATORS.get(self.term.attr, "{}").format(facts.slice(self.span))
 
 
 def reads(names: Names, path: str, facts: Facts) -> tuple[Read, ...]:
@@ -37,14 +45,16 @@ def reads(names: Names, path: str, facts: Facts) -> tuple[Read, ...]:
 
 def _reads(facts: Facts, names: Names) -> Iterator[Read]:
     index = names.program.index
-    if not index.may_spell_property(facts.text):
+    operators = {name for name in _OPERATORS if index.is_plain_somewhere(name)}
+    if not operators and not index.may_spell_property(facts.text):
         return
     seen: set[tuple[Term, int]] = set()
     for term, scope, context, span in _places(facts):
         for each in _attributes(term):
-            if index.is_property_somewhere(each.attr) and (each, scope) not in seen:
+            runs = each.attr in operators or index.is_property_somewhere(each.attr)
+            if runs and (each, scope) not in seen:
                 seen.add((each, scope))
-                found = _found_in(each, span, facts)
+                found = _found_in(each.value if each.attr in _OPERATORS else each, span, facts)
                 if found is not None:
                     yield Read(each, scope, context, found)
 
@@ -66,7 +76,14 @@ def getter(
     if not isinstance(found, Function):
         return None
     _, home, scope = results.located(names, found)
-    if home is None or scope is None or scope.decorators != (_GETTER,) or _keeps(home, scope):
+    decorators = () if read.term.attr in _OPERATORS else (_GETTER,)
+    if (
+        home is None
+        or scope is None
+        or scope.is_async
+        or scope.decorators != decorators
+        or _keeps(home, scope)
+    ):
         return None
     return found, owner.confidence
 
@@ -96,7 +113,7 @@ def _places(facts: Facts) -> Iterator[tuple[Term, int, int, Span]]:
 
 
 def _attributes(term: Term) -> list[Attribute]:
-    """The attributes in a term, itself included, outer ones first."""
+    """The attributes in a term, itself included, outer ones first; operators as reads of what they run."""
     found: list[Attribute] = []
     _collect(term, found)
     return found
@@ -105,6 +122,10 @@ def _attributes(term: Term) -> list[Attribute]:
 def _collect(term: tuple[object, ...], found: list[Attribute]) -> None:
     if isinstance(term, Attribute):
         found.append(term)
+    elif isinstance(term, Item):
+        found.append(Attribute(term.value, "__getitem__"))
+    elif isinstance(term, Other) and term.kind in ("Compare.In", "Compare.NotIn"):
+        found.append(Attribute(term.parts[-1], "__contains__"))
     for part in term:
         if isinstance(part, tuple):
             _collect(part, found)
@@ -115,7 +136,7 @@ def _to_end(span: Span) -> Span:
     return Span(span.line, span.column, span.line, sys.maxsize)
 
 
-def _found_in(term: Attribute, span: Span, facts: Facts) -> Span | None:
+def _found_in(term: Term, span: Span, facts: Facts) -> Span | None:
     """Where a dotted name stands in a stretch of text; None where it is written over several lines."""
     name = dotted(term)
     if not name:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from awaitlens.confidence import Confidence
 from awaitlens.knowledge import coroutines, django
-from awaitlens.program import members, namesakes, parameters, protocols, results, threads
+from awaitlens.program import lookups, members, namesakes, parameters, protocols, results, threads
 from awaitlens.program.asked import asks_for_callee
 from awaitlens.program.callgraph import IMPLIED
 from awaitlens.program.chains import Chain, Hop, Link, Question
@@ -92,6 +92,7 @@ class View(Surroundings):
         found = self._targets.get(call.number)
         if found is None:
             callee = self._names.callee(call.number, self._file, self._facts)
+            callee = lookups.settled(self._names, callee, call, self._file, self._facts)
             known = self._target(callee, call)
             if known.colour == "async" and not self._facts.scopes[call.scope].is_async:
                 known = unless_plain(known)

@@ -17,6 +17,7 @@ from awaitlens.program.facts import (
     Term,
     last_name,
 )
+from awaitlens.program.generators import CONSUMERS
 from awaitlens.program.terms import dotted
 from awaitlens.source import Span
 
@@ -117,6 +118,17 @@ def _guards(name: str, call: Call, facts: Facts) -> bool:
     return name in ("threading.Lock.acquire", "threading.RLock.acquire")
 
 
+def _is_gone_through(call: Call, facts: Facts) -> bool:
+    """Whether somebody asks at once for the results that `pool.map()` gives one by one. Where the pool is entered here, its
+    `with` is what waits."""
+    owner = call.callee.value if isinstance(call.callee, Attribute) else call.callee
+    if any(isinstance(b.value, Entered) and Name(b.name) == owner for b in facts.bindings):
+        return False
+    if call.usage.kind == "argument":
+        return last_name(facts.calls[call.usage.call].callee) in CONSUMERS
+    return call.usage.kind in ("iterated", "starred")
+
+
 def _returns_at_once(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
     """Whether the code around makes sure that there is nothing left to wait for."""
     if row.category in ANSWERS_AT_ONCE:
@@ -125,6 +137,8 @@ def _returns_at_once(row: known.BlockingCall, call: Call, facts: Facts) -> bool:
         )
     if row.category == "lock" and row.name.endswith((".acquire", ".__enter__")):
         return _is_new(call, facts)
+    if row.name == "concurrent.futures.Executor.map":
+        return not _is_gone_through(call, facts)
     if row.category == "socket" and row.name.startswith("socket.socket."):
         return any(_sets_timeout(other) for other in facts.calls)
     return False
