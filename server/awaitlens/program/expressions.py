@@ -171,10 +171,9 @@ _DISPLAYS: dict[type, str] = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "se
 
 
 def _dictionary(record: Recorder, node: ast.Dict, usage: Usage) -> Term:
-    element, unpacked = Usage("element", outer=usage), Usage("starred", outer=usage)
+    kinds = [Usage("element" if key else "starred", outer=usage) for key in node.keys]
     keys = tuple([UNKNOWN if key is None else term(record, key, _KEY) for key in node.keys])
-    values = [term(record, v, element if k else unpacked) for k, v in zip(node.keys, node.values)]
-    return Display("dict", tuple(values), keys)
+    return Display("dict", tuple([term(record, v, kind) for v, kind in zip(node.values, kinds)]), keys)
 
 
 def _starred(record: Recorder, node: ast.Starred, usage: Usage) -> Term:

@@ -73,7 +73,7 @@ def options(names: Names, term: Term, file: FileFacts, facts: Facts, scope: int)
 
 def settled(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: Facts) -> Inferred:
     """What a call calls, if it takes a function of a dict: the first of them where all agree on what a call gives, nothing
-    where more of them may come. Any other callee is as it is."""
+    where more of them may come. Any other callee is as it is; an attribute is never one."""
     value, term = callee.value, call.callee
     if isinstance(value, Function) and not _is_lookup(value, term):
         return callee
@@ -90,9 +90,7 @@ def settled(names: Names, callee: Inferred, call: Call, file: FileFacts, facts: 
 
 def _is_lookup(function: Function, term: Term) -> bool:
     """Whether a function is called by another name than its own: a cheap question before a dear one."""
-    return not isinstance(term, Attribute) and (
-        not isinstance(term, Name) or term.id != function.qualname.rpartition(".")[2]
-    )
+    return not isinstance(term, Name) or term.id != function.qualname.rpartition(".")[2]
 
 
 def _kind(names: Names, option: Inferred) -> str:

@@ -83,7 +83,7 @@ def _stretches(facts: Facts, tests: Sequence[Call]) -> Iterator[tuple[Call, tupl
     """Each test with the stretches of text in which it holds: where they start, and their last line."""
     by_number = {call.number: call for call in tests}
     for context in facts.contexts:
-        if context.kind not in ("if", "else", "while") or not context.terms:
+        if context.kind not in ("if", "else", "while") or not _mentions(context.terms, by_number):
             continue
         words = facts.slice(context.span).split()[1:]
         holds, fails = _parts(context.terms[0], words, "and"), _parts(context.terms[0], words, "or")
@@ -101,13 +101,24 @@ def _stretches(facts: Facts, tests: Sequence[Call]) -> Iterator[tuple[Call, tupl
             whole = max(c.body_span.end_line for c in facts.contexts if c.span == context.span)
             end = _end_of_suite(context.parent, context.scope, facts)
             yield from ((by_number[n], (whole + 1, 0), end) for n in behind if n in by_number)
-    for call in tests:
+    for call in tests if "assert isinstance" in facts.text else ():
         if _is_asserted(call, facts):
             yield (
                 call,
                 (call.span.end_line, call.span.end_column),
                 _end_of_suite(call.context, call.scope, facts),
             )
+
+
+def _mentions(terms: tuple[Term, ...], calls: Mapping[int, Call]) -> bool:
+    """Whether a condition consists of such calls: a cheap question before a dear one."""
+    return any(
+        term.call in calls
+        if isinstance(term, Result)
+        else isinstance(term, (Either, Other))
+        and _mentions(term.options if isinstance(term, Either) else term.parts, calls)
+        for term in terms
+    )
 
 
 def _parts(test: Term, words: Sequence[str], joint: str) -> list[int | Term]:

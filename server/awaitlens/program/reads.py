@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from awaitlens.confidence import Confidence
 from awaitlens.program import members, results
-from awaitlens.program.facts import Attribute, Facts, Item, Name, Other, Scope, Term
+from awaitlens.program.facts import Attribute, Constant, Facts, Item, Name, Other, Scope, Term
 from awaitlens.program.modules import FileFacts, class_of_self
 from awaitlens.program.skim import is_letter
 from awaitlens.program.terms import dotted
@@ -122,13 +122,22 @@ def _attributes(term: Term) -> list[Attribute]:
 def _collect(term: tuple[object, ...], found: list[Attribute]) -> None:
     if isinstance(term, Attribute):
         found.append(term)
-    elif isinstance(term, Item):
+    elif isinstance(term, Item) and not _is_position(term.key):
         found.append(Attribute(term.value, "__getitem__"))
     elif isinstance(term, Other) and term.kind in ("Compare.In", "Compare.NotIn"):
         found.append(Attribute(term.parts[-1], "__contains__"))
     for part in term:
         if isinstance(part, tuple):
             _collect(part, found)
+
+
+def _is_position(key: Term) -> bool:
+    """Whether the key is that of a list or tuple, in which to look is quick."""
+    return (
+        isinstance(key.value, int)
+        if isinstance(key, Constant)
+        else isinstance(key, Other) and key.kind == "Slice"
+    )
 
 
 def _to_end(span: Span) -> Span:

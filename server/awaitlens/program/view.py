@@ -92,7 +92,8 @@ class View(Surroundings):
         found = self._targets.get(call.number)
         if found is None:
             callee = self._names.callee(call.number, self._file, self._facts)
-            callee = lookups.settled(self._names, callee, call, self._file, self._facts)
+            if not isinstance(call.callee, Attribute):
+                callee = lookups.settled(self._names, callee, call, self._file, self._facts)
             known = self._target(callee, call)
             if known.colour == "async" and not self._facts.scopes[call.scope].is_async:
                 known = unless_plain(known)
