@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from awaitlens.engine import block_findings, patches
 from awaitlens.index.catalogue import Catalogue
 from awaitlens.index.grounds import Notes, function_key, unit_key
-from awaitlens.index.outside import States, read_packages, states
+from awaitlens.index.outside import States, read_packages, roots_of, states
 from awaitlens.index.packing import from_bytes, pack_findings, to_bytes, unpack_findings
 from awaitlens.index.record import REPAIRS
 from awaitlens.pitfall import Brief, Finding, Patch
@@ -253,12 +253,12 @@ def _program_of(
         unopened = Unopened(
             catalogue, lambda path, module: FileOnDemand(path, module, partial(_text, sources, path))
         )
-        return Program(unopened, settings_for, load=load, catalogue=catalogue)
+        return Program(unopened, settings_for, roots_of(sources), load, catalogue=catalogue)
     packages = {path.rpartition("/")[0] for path in sources if path.endswith("/__init__.py")}
     files = (
         FileOnDemand(path, module_name(path, packages), partial(_text, sources, path)) for path in sources
     )
-    return Program(files, settings_for, load=load)
+    return Program(files, settings_for, roots_of(sources), load)
 
 
 def _imported(read_file: ReadFile, path: str) -> FileFacts | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,13 @@ def folders_of(folders: Iterable[str], settings_for: Callable[[str], Settings]) 
         roots.setdefault(settings.root or folder, settings.interpreter)
     found = (each for root, interpreter in roots.items() for each in package_folders(root, interpreter))
     return tuple(dict.fromkeys(found))
+
+
+def roots_of(paths: Collection[str]) -> tuple[str, ...]:
+    """Where the imports of files may begin, beside what their projects say: in the working directory, and in the folder that
+    holds them all."""
+    held = [os.path.dirname(path) for path in (min(paths), max(paths))] if paths else []  # noqa: PTH120
+    return tuple(dict.fromkeys((os.getcwd(), *([os.path.commonpath(held)] if held else ()))))  # noqa: PTH109
 
 
 def read_packages(folders: Iterable[str], *, later: bool = False) -> Packages:

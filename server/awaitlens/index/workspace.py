@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awaitlens.index.cache import Cache, Written, content_digest, digest, packed_text, tool_digest
-from awaitlens.index.outside import folders_of, installed, unchanged
+from awaitlens.index.outside import folders_of, installed, roots_of, unchanged
 from awaitlens.index.packing import Malformed, pack_findings, pack_patch, unpack_findings, unpack_patch
 from awaitlens.index.record import REPAIRS, Blocks, FileState, Record, Stirred, anew, proving_with, with_anew
 from awaitlens.pitfall import Brief, Law
@@ -92,7 +92,7 @@ class Workspace:
             tool_digest(),
             installed(self._folders),
             *sorted(settings),
-            os.path.commonpath([min(files.stamps), max(files.stamps)]),
+            *roots_of(files.stamps),
             sorted(named & files.stamps.keys()),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Callable, Container, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, MutableMapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -195,11 +195,24 @@ class Program:
         if found is not None:
             namesakes = self._namesakes.get(module)
             return _nearest(namesakes, file.path) if namesakes else found
-        for base in (posixpath.dirname(file.path), *self.roots):
+        for base in self._bases(file.path, is_there):
             beside = _module_file(base, module, is_there)
             if beside is not None and beside != file.path:
                 return beside
         return None
+
+    def _bases(self, path: str, is_there: Callable[[str], bool]) -> Iterator[str]:
+        """Where an absolute import of a file may begin: beside it, where the outermost package around it lies, and in the
+        folders of the workspace and of the file's project, also in its `src`."""
+        folder = posixpath.dirname(path)
+        yield folder
+        while is_there(f"{folder}/__init__.py") and posixpath.dirname(folder) != folder:
+            folder = posixpath.dirname(folder)
+        yield folder
+        yield from self.roots
+        project = self.settings_for(path).root
+        if project:
+            yield from (project, f"{project}/src")
 
     def _is_at_root(self, path: str, module: str) -> bool:
         """Whether the file lies where programs start to look for modules."""
