@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from collections.abc import Callable, Sequence
 
 from awaitlens import __version__
@@ -147,9 +148,15 @@ def _port(text: str) -> int:
 
 
 def _check(options: Options) -> int:
-    from awaitlens.cli.check import check
+    if not options.watch:
+        # Nearly all that a check makes is needed to its end, what it imports too: a search for garbage finds none.
+        gc.disable()
+    try:
+        from awaitlens.cli.check import check
 
-    return check(options)
+        return check(options)
+    finally:
+        gc.enable()
 
 
 def _explain(options: Options) -> int:

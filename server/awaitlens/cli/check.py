@@ -4,7 +4,6 @@
 # ruff: noqa: PTH100, PTH109, PTH110
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -44,12 +43,7 @@ def check(options: Options) -> int:
     names = selectors(pitfall_names())
     _refuse_nonsense(options, names)
     if not options.watch:
-        # Nearly all that a check makes is needed to its end: a search for garbage finds none.
-        gc.disable()
-        try:
-            return _check(options, names)
-        finally:
-            gc.enable()
+        return _check(options, names)
     from awaitlens.cli.watching import watch
 
     return watch(options, lambda: _check(options, names))

@@ -83,6 +83,7 @@ class Workspace:
         self._blocks: Blocks | None = None
         self._new_texts: dict[str, bytes | None] = {}
         self._whole: dict[str, Mapping[str, Any]] = {}
+        self._reported: dict[str, tuple[Finding, ...]] = {}
         self._is_new = False
         self.unreadable: dict[str, str] = {}
         self.sources = Sources((), {})
@@ -118,10 +119,12 @@ class Workspace:
 
     def reported(self, path: str) -> tuple[Finding, ...]:
         """What the settings leave of the findings of the file, unused suppressions added."""
-        try:
-            return unpack_findings(self._record.findings.get(path, ()))
-        except Malformed:
-            return self._checked().reported(path)
+        if path not in self._reported:
+            try:
+                self._reported[path] = unpack_findings(self._record.findings.get(path, ()))
+            except Malformed:
+                self._reported[path] = self._checked().reported(path)
+        return self._reported[path]
 
     def brief(self, pitfall: str) -> Brief | None:
         known = self._record.briefs.get(pitfall)
@@ -191,6 +194,7 @@ class Workspace:
     def _look_at(self, stirred: Stirred, progress: Progress) -> None:
         """Work out what is found there, in place of what was found before."""
         checked, record, blocks = self._checked(), self._record, self._blocks
+        self._reported.clear()
         assert blocks is not None
         numbers: dict[str, set[int]] = {}
         for path, number in stirred.blocks:

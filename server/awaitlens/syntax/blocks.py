@@ -128,6 +128,8 @@ def _cut_statement(code: str, start: int, end: int, whole: _Cut) -> Iterator[_Cu
 
 def _class_name(code: str, start: int, end: int) -> re.Match[str] | None:
     """The match of `class Name` if the statement is a class, behind any decorators."""
+    if code.find("class", start, end) < 0:
+        return None
     if (found := _CLASS.match(code, start, end)) is not None:
         return found
     if _DECORATOR_LINE.match(code, start, end) is None:
