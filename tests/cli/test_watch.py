@@ -70,6 +70,14 @@ class Watch:
         return self.process.wait(PATIENCE)
 
 
+@pytest.fixture(autouse=True)
+def as_in_a_terminal() -> Iterator[None]:
+    """A shell that starts tests in the background has them ignore Ctrl-C, and what they start would ignore it too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Callable[..., Watch]]:
     started: list[Watch] = []
