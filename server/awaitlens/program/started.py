@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from awaitlens.program.facts import Attribute, Call, Facts, Name, Scope, last_name
+from awaitlens.program.facts import Attribute, Call, Constant, Facts, Name, Scope, Term, last_name
 from awaitlens.program.view import View
 from awaitlens.source import Span
 
@@ -16,7 +16,8 @@ _SETTING_OFF = _STARTERS | {"gather", "call_soon", "call_later"}
 
 
 def runs_alone(span: Span, function: Scope, facts: Facts, view: View) -> bool:
-    """Whether the place is passed before the first await of the coroutine that the program's loop is started for.
+    """Whether the place is passed before the first await of the coroutine that the program's loop is started for, or of what
+    a web application does before it takes requests.
 
     There the loop has nothing else to do, and nobody is kept waiting.
     """
@@ -25,7 +26,28 @@ def runs_alone(span: Span, function: Scope, facts: Facts, view: View) -> bool:
     earlier = (c for c in facts.calls_in(function.number) if c.span[:2] < span[:2])
     if any(last_name(call.callee) in _SETTING_OFF for call in earlier):
         return False
-    return _all_given_to(_RUNNERS, function, view)
+    if any(j.kind == "yield" and j.scope == function.number and j.span[:2] < span[:2] for j in facts.jumps):
+        return False
+    return _all_given_to(_RUNNERS, function, view) or _starts_up(function, facts, view)
+
+
+def _starts_up(function: Scope, facts: Facts, view: View) -> bool:
+    """Whether the function is an application's `lifespan=`, or its `@app.on_event("startup")`."""
+    decorators = [call for each in function.decorators if (call := facts.call_of(each)) is not None]
+    if any(last_name(c.callee) == "on_event" and _is_given(c, 0, Constant("startup")) for c in decorators):
+        return True
+    name = Name(function.name)
+    return any(
+        argument.keyword == "lifespan" and argument.value == name
+        for _, block in view.module_blocks(function.name)
+        for call in block.calls
+        for argument in call.arguments
+    )
+
+
+def _is_given(call: Call, position: int, value: Term) -> bool:
+    argument = call.argument(position)
+    return argument is not None and argument.value == value
 
 
 def is_task(function: Scope, view: View) -> bool:
