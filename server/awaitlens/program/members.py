@@ -9,7 +9,7 @@ from awaitlens.knowledge import coroutines, types
 from awaitlens.knowledge.aliases import canonical
 from awaitlens.knowledge.blocking import blocking_call
 from awaitlens.program import declared, results
-from awaitlens.program.facts import Attribute, Binding, Name
+from awaitlens.program.facts import Attribute, Binding, Facts, Name, Scope
 from awaitlens.program.modules import Assigned, FileFacts
 from awaitlens.program.values import (
     NOT_KNOWN,
@@ -211,16 +211,24 @@ def _merged(orders: list[tuple[Class, ...]]) -> Iterator[Class]:
         orders = [tuple(cls for cls in order if cls.name != head.name) for order in orders]
 
 
+def _written(names: Names, cls: Class) -> tuple[FileFacts, Facts, Scope] | None:
+    """Where the class is written, if that is in the program."""
+    file = names.program.files.get(cls.path) if cls.path else None
+    definition = file.definitions.get(cls.qualname) if file else None
+    if file is None or definition is None:
+        return None
+    return file, file.facts(definition.block), file.scope(definition)
+
+
 def bases(names: Names, cls: Class) -> Iterator[Class]:
     """The direct bases of a class."""
     if not cls.path:
         yield from (Class(name) for name in types.bases(cls.name))
         return
-    file = names.program.files.get(cls.path)
-    definition = file.definitions.get(cls.qualname) if file else None
-    if file is None or definition is None:
+    written = _written(names, cls)
+    if written is None:
         return
-    facts, scope = file.facts(definition.block), file.scope(definition)
+    file, facts, scope = written
     for argument in scope.bases:
         if argument.keyword:
             continue
@@ -233,12 +241,7 @@ def bases(names: Names, cls: Class) -> Iterator[Class]:
 
 def is_kept_by_metaclass(names: Names, cls: Class) -> bool:
     """Whether a metaclass of the program answers for calls of the class: mostly with one object for all who ask."""
-    for current in lineage(names, cls):
-        file = names.program.files.get(current.path) if current.path else None
-        definition = file.definitions.get(current.qualname) if file else None
-        if file is None or definition is None:
-            continue
-        facts, scope = file.facts(definition.block), file.scope(definition)
+    for file, facts, scope in filter(None, (_written(names, each) for each in lineage(names, cls))):
         for argument in scope.bases:
             if argument.keyword == "metaclass":
                 found = names.infer(argument.value, file, facts, max(scope.parent, 0), scope.name_span).value
@@ -250,11 +253,10 @@ def is_kept_by_metaclass(names: Names, cls: Class) -> bool:
 def has_unknown_base(names: Names, cls: Class) -> bool:
     """Whether some base could not be resolved, so that an attribute not found may still be there."""
     for current in lineage(names, cls):
-        file = names.program.files.get(current.path) if current.path else None
-        definition = file.definitions.get(current.qualname) if file else None
-        if file is None or definition is None:
+        written = _written(names, current)
+        if written is None:
             continue
-        scope = file.scope(definition)
+        _, _, scope = written
         declared = sum(1 for argument in scope.bases if not argument.keyword)
         if declared > sum(1 for _ in bases(names, current)):
             return True
