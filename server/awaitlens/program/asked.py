@@ -25,6 +25,5 @@ def asks_for_kind(term: Term, facts: Facts, scope: int) -> bool:
 def asks_for_callee(call: Call, facts: Facts) -> bool:
     """Whether the function asks of what kind it is what this call calls, or the object whose method that is."""
     owner = call.callee.value if isinstance(call.callee, Attribute) else call.callee
-    if is_narrowed(facts, call.scope, owner, call.span):
-        return False
-    return asks_for_kind(owner, facts, call.scope) or asks_for_kind(call.callee, facts, call.scope)
+    asks = asks_for_kind(owner, facts, call.scope) or asks_for_kind(call.callee, facts, call.scope)
+    return asks and not is_narrowed(facts, call.scope, owner, call.span)
